@@ -1,0 +1,74 @@
+// Package stage is where the cells of a notebook, the display package and the worker meet: the one place
+// through which rich output leaves a worker and through which a cell learns its context.
+//
+// It knows nothing of Jupyter, MIME types or pipes. The worker connects a sink once, before the first cell
+// runs; until then, and in an ordinary program, Emit reports ErrNotConnected. The package starts no goroutine.
+package stage
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+)
+
+// Kind says what an Event asks the front end to do.
+type Kind string
+
+const (
+	Display Kind = "display" // add a bundle to the output
+	Update  Kind = "update"  // replace every bundle shown under the same display id
+	Result  Kind = "result"  // the value of the cell's last expression
+	Clear   Kind = "clear"   // clear the cell's output
+	Input   Kind = "input"   // ask the reader for a line of text
+)
+
+// Event is one thing a cell says besides its text. Bundles follow Jupyter's display_data: Data maps a MIME
+// type to its content ([]byte is sent as base64, JSON types as objects), Transient may hold "display_id".
+type Event struct {
+	Kind      Kind
+	Data      map[string]any
+	Metadata  map[string]any
+	Transient map[string]any
+	Wait      bool   // Clear: wait for the next output before clearing
+	Prompt    string // Input
+	Password  bool   // Input: do not echo
+}
+
+// ErrNotConnected is returned outside of a notebook.
+var ErrNotConnected = errors.New("cannot display: connection with Jupyter not available")
+
+// Sink takes events in the order in which one goroutine sends them and returns when the front end's side has
+// taken this one, so text printed afterwards comes after it. For Input it returns the reader's line.
+type Sink func(Event) (reply string, err error)
+
+var (
+	sink    atomic.Pointer[Sink]
+	current atomic.Pointer[context.Context]
+)
+
+// Connect sets the sink. Only the worker calls it.
+func Connect(s Sink) { sink.Store(&s) }
+
+// Connected reports whether a front end listens.
+func Connected() bool { return sink.Load() != nil }
+
+// Emit sends one event. It is safe for concurrent use.
+func Emit(e Event) (string, error) {
+	s := sink.Load()
+	if s == nil {
+		return "", ErrNotConnected
+	}
+	return (*s)(e)
+}
+
+// SetContext sets the context of the cell that runs now. Only the worker calls it.
+func SetContext(ctx context.Context) { current.Store(&ctx) }
+
+// Context is the context of the cell that runs now, or of the one that ran last: it is cancelled by an
+// interrupt and when its cell ends. Outside of a notebook it is context.Background.
+func Context() context.Context {
+	if c := current.Load(); c != nil {
+		return *c
+	}
+	return context.Background()
+}
