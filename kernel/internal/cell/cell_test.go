@@ -1,0 +1,95 @@
+package cell
+
+import (
+	"go/ast"
+	"strings"
+	"testing"
+)
+
+func TestParseItems(t *testing.T) {
+	src := "x := 1\nimport (\n\t\"fmt\"\n\tm \"math\"\n)\n// doc\n//go:noinline\nfunc f(a int) int { return a; }\nfor i := 0; i < 3; i++ { fmt.Println(i) }\n" +
+		"func (t *T) m() {}\nfunc() { x++ }()\ntype T struct{ a int }\nfunc nobody([]byte) error\nvar g = func(x int) string { return \"\" }\nx"
+	s, errs := Parse(NewText(src), src)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	if len(s.Imports) != 2 || s.Imports[1].Name != "m" || s.Imports[1].Path != "math" {
+		t.Errorf("imports: %+v", s.Imports)
+	}
+	var names []string
+	for _, f := range s.Funcs {
+		names = append(names, f.Decl.Name.Name)
+	}
+	if got := strings.Join(names, " "); got != "f m nobody" {
+		t.Errorf("funcs: %s", got)
+	}
+	if !strings.HasPrefix(src[s.Funcs[0].Start:], "// doc") || !strings.HasSuffix(src[:s.Funcs[0].End], "return a; }") {
+		t.Errorf("span of f: %q", src[s.Funcs[0].Start:s.Funcs[0].End])
+	}
+	if len(s.Stmts) != 6 {
+		t.Errorf("%d statements", len(s.Stmts))
+	}
+	last := s.Stmts[len(s.Stmts)-1].(*ast.ExprStmt)
+	if off := s.Offset(last.Pos()); src[off:] != "x" {
+		t.Errorf("last statement at %d: %q", off, src[off:])
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"x := \n", "expected operand"},
+		{"}\nx := 1", "unexpected }"},
+		{"a b", "expected ';'"},
+		{"x := 1\n}\ny := 2", "unexpected }"},
+		{"\"abc", "string literal not terminated"},
+		{"func f( {}", "expected"},
+	} {
+		_, errs := Parse(NewText(c.src), c.src)
+		if len(errs) == 0 || !strings.Contains(errs[0].Message, c.want) {
+			t.Errorf("%q: %v, want %q", c.src, errs, c.want)
+		}
+	}
+}
+
+func TestComplete(t *testing.T) {
+	for _, c := range []struct{ src, status, indent string }{
+		{"x := 1", "complete", ""},
+		{"", "complete", ""},
+		{"func f() {", "incomplete", "\t"},
+		{"for {\n\tif x {", "incomplete", "\t\t"},
+		{"x :=", "incomplete", "\t"},
+		{"a +", "incomplete", "\t"},
+		{"f(1,", "incomplete", "\t"},
+		{"s := `abc", "incomplete", ""},
+		{"/* abc", "incomplete", ""},
+		{"s := \"abc", "invalid", ""},
+		{"}", "invalid", ""},
+		{"x y z", "invalid", ""},
+		{"i++", "complete", ""},
+		{"import \"fmt\"\nfmt.Println(1)", "complete", ""},
+	} {
+		if status, indent := Complete(c.src); status != c.status || indent != c.indent {
+			t.Errorf("%q: %s %q, want %s %q", c.src, status, indent, c.status, c.indent)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"x := 1", "func f() {}", "import \"fmt\"\nfmt.Println()", "}", "func (", "/*", "L: for { break L }", "func (t T) f(", "package main\nfunc main() {}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		s, errs := Parse(NewText(src), src)
+		for _, e := range errs {
+			if e.Offset < 0 || e.Offset > len(src) {
+				t.Errorf("error at %d of %d", e.Offset, len(src))
+			}
+		}
+		for _, fn := range s.Funcs {
+			if fn.Start < 0 || fn.End > len(src) || fn.Start > fn.End {
+				t.Errorf("function at %d-%d of %d", fn.Start, fn.End, len(src))
+			}
+		}
+		Complete(src)
+	})
+}

@@ -1,0 +1,207 @@
+package cell
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// Syntax is a parsed cell. Offsets are found with Offset; nodes of different items come from different
+// parser runs and must not be compared by token.Pos.
+type Syntax struct {
+	Text    *Text
+	Code    string // Text.Source with directives blanked out, same length
+	Imports []Import
+	Funcs   []Func
+	Stmts   []ast.Stmt // top-level statements and type, const and var declarations, in order
+	Package string     // name of a package clause at the start, "" if there is none
+
+	fset  *token.FileSet
+	shift map[*token.File]int
+}
+
+// Import is one import specification.
+type Import struct {
+	Name   string // "" when not given; may be "." or "_"
+	Path   string
+	Offset int
+}
+
+// Func is a function or method declaration. Start includes directives such as //go:noinline above it.
+type Func struct {
+	Decl       *ast.FuncDecl
+	Start, End int
+}
+
+// Error is a syntax error at a byte offset of the cell.
+type Error struct {
+	Offset  int
+	Message string
+}
+
+// Offset returns where a node position lies in the cell's text.
+func (s *Syntax) Offset(p token.Pos) int {
+	f := s.fset.File(p)
+	if f == nil {
+		return 0
+	}
+	return min(max(f.Offset(p)-s.shift[f], 0), len(s.Code))
+}
+
+// span is a top-level item that a function body cannot hold.
+type span struct {
+	start, end int
+	kind       token.Token // IMPORT, FUNC or PACKAGE
+}
+
+// Parse reads a cell whose directives are blanked out in code (code has the length of text.Source). On errors
+// the Syntax holds what could be read.
+func Parse(text *Text, code string) (*Syntax, []Error) {
+	s := &Syntax{Text: text, Code: code, fset: token.NewFileSet(), shift: map[*token.File]int{}}
+	spans := split(code)
+	s.parsePackage(spans)
+	errs := s.parseImports(spans)
+	errs = append(errs, s.parseFuncs(spans)...)
+	errs = append(errs, s.parseStmts(spans)...)
+	return s, tidy(errs)
+}
+
+// tidy orders errors and keeps one per line, as the compiler does: later ones on a line echo the first.
+func tidy(errs []Error) []Error {
+	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Offset < errs[j].Offset })
+	var out []Error
+	seen := map[string]bool{}
+	for _, e := range errs {
+		key := fmt.Sprint(e.Offset, e.Message)
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+const (
+	stmtFrame = "package p; func _() {\n"
+	declFrame = "package p;\n"
+)
+
+func (s *Syntax) parse(frame, body, tail string, mode parser.Mode) (*ast.File, []Error) {
+	f, err := parser.ParseFile(s.fset, "", frame+body+tail, mode|parser.AllErrors|parser.SkipObjectResolution)
+	if f != nil {
+		s.shift[s.fset.File(f.FileStart)] = len(frame)
+	}
+	var errs []Error
+	list, _ := err.(scanner.ErrorList)
+	for _, e := range list {
+		errs = append(errs, Error{min(max(e.Pos.Offset-len(frame), 0), len(body)), e.Msg})
+	}
+	return f, errs
+}
+
+func (s *Syntax) parsePackage(spans []span) {
+	for _, sp := range spans {
+		if sp.kind == token.PACKAGE && s.Package == "" {
+			fields := strings.Fields(strings.Trim(s.Code[sp.start:sp.end], ";"))
+			if len(fields) > 1 {
+				s.Package = fields[1]
+			}
+		}
+	}
+}
+
+func (s *Syntax) parseImports(spans []span) []Error {
+	body := keep(s.Code, spans, token.IMPORT)
+	if strings.TrimSpace(body) == "" {
+		return nil
+	}
+	f, errs := s.parse(declFrame, body, "", parser.ImportsOnly)
+	if f == nil {
+		return errs
+	}
+	for _, spec := range f.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue // the parser has reported it
+		}
+		im := Import{Path: path, Offset: s.Offset(spec.Pos())}
+		if spec.Name != nil {
+			im.Name = spec.Name.Name
+		}
+		s.Imports = append(s.Imports, im)
+	}
+	return errs
+}
+
+func (s *Syntax) parseFuncs(spans []span) []Error {
+	body := keep(s.Code, spans, token.FUNC)
+	if strings.TrimSpace(body) == "" {
+		return nil
+	}
+	f, errs := s.parse(declFrame, body, "", parser.ParseComments)
+	if f == nil {
+		return errs
+	}
+	for _, d := range f.Decls {
+		fd, ok := d.(*ast.FuncDecl)
+		if !ok {
+			continue
+		}
+		start, end := s.Offset(fd.Pos()), s.Offset(fd.End())
+		if fd.Doc != nil {
+			start = s.Offset(fd.Doc.Pos())
+		}
+		s.Funcs = append(s.Funcs, Func{fd, start, max(start, end)})
+	}
+	return errs
+}
+
+func (s *Syntax) parseStmts(spans []span) []Error {
+	body := blank(s.Code, spans)
+	if at, ok := stray(body); ok { // it would close the frame, and the parser would speak of what follows
+		return []Error{{at, "unexpected " + body[at:at+1] + " without its opening"}}
+	}
+	f, errs := s.parse(stmtFrame, body, "\n}", 0)
+	if f == nil || len(f.Decls) == 0 {
+		return errs
+	}
+	if fd, ok := f.Decls[0].(*ast.FuncDecl); ok && fd.Body != nil {
+		s.Stmts = fd.Body.List
+	}
+	return errs
+}
+
+// keep blanks everything but the spans of one kind; newlines stay, so lines keep their numbers.
+func keep(code string, spans []span, kind token.Token) string {
+	b := []byte(code)
+	at := 0
+	for _, sp := range spans {
+		if sp.kind == kind {
+			wipe(b[at:sp.start])
+			at = sp.end
+		}
+	}
+	wipe(b[at:])
+	return string(b)
+}
+
+func blank(code string, spans []span) string {
+	b := []byte(code)
+	for _, sp := range spans {
+		wipe(b[sp.start:sp.end])
+	}
+	return string(b)
+}
+
+func wipe(b []byte) {
+	for i, c := range b {
+		if c != '\n' && c != '\r' {
+			b[i] = ' '
+		}
+	}
+}
