@@ -1,0 +1,174 @@
+package link
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	gover "go/version"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// Oldest is the oldest Go release that the technique was tried with.
+const Oldest = "go1.26"
+
+// Toolchain is the user's own go installation with the settings that change what it makes.
+type Toolchain struct {
+	Go      string            // the go command
+	Version string            // "go1.26.8"
+	Root    string            // GOROOT
+	Tools   string            // where compile and link lie
+	Env     map[string]string // what go env says in the notebook's folder
+	CC      []string          // the C compiler with its arguments
+	Linker  []string          // the linker that joins plugins: mold where there is one, else ld
+	Key     string            // a hash of all of it
+}
+
+// ToolchainError is a toolchain that cannot be used. Cure is a sentence that says what to do.
+type ToolchainError struct {
+	Problem, Cure string
+}
+
+func (e *ToolchainError) Error() string { return e.Problem + ". " + e.Cure }
+
+// settings are the variables of go env that change what compiler and linker make.
+var settings = []string{
+	"GOVERSION", "GOROOT", "GOTOOLDIR", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140",
+	"GOFLAGS", "CGO_ENABLED", "CC", "CXX", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS", "GODEBUG",
+}
+
+// FindToolchain asks the go command on PATH (or below GOROOT) about itself, in dir, with env (nil means this
+// process's). The error is a *ToolchainError when the user can do something about it.
+func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, error) {
+	if env == nil {
+		env = os.Environ()
+	}
+	t := &Toolchain{}
+	var err error
+	if t.Go, err = findCommand("go", env); err != nil {
+		if root := getenv(env, "GOROOT"); root != "" {
+			t.Go, err = exec.LookPath(filepath.Join(root, "bin", "go"))
+		}
+	}
+	if err != nil {
+		return nil, &ToolchainError{"the go command was not found", "Install Go 1.26 or newer from https://go.dev/dl and put its bin folder on PATH"}
+	}
+	cmd := exec.CommandContext(ctx, t.Go, "env", "-json")
+	cmd.Dir, cmd.Env = dir, env
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, &ToolchainError{"go env failed: " + words(stderr.String(), err), "Run go env in the notebook's folder and mend what it names"}
+	}
+	if err := json.Unmarshal(out, &t.Env); err != nil {
+		return nil, fmt.Errorf("read go env: %w", err)
+	}
+	t.Version, t.Root, t.Tools = t.Env["GOVERSION"], t.Env["GOROOT"], t.Env["GOTOOLDIR"]
+	release, _, _ := strings.Cut(t.Version, "-")
+	release, _, _ = strings.Cut(release, " ")
+	if !strings.HasPrefix(t.Version, "devel") && gover.Compare(release, Oldest) < 0 {
+		return nil, &ToolchainError{fmt.Sprintf("%s is %s, and Interleave needs %s", t.Go, t.Version, Oldest), "Install a newer Go from https://go.dev/dl (a distribution's package is often too old) and put its bin folder first on PATH"}
+	}
+	if t.Env["CGO_ENABLED"] != "1" {
+		return nil, &ToolchainError{"cgo is switched off (CGO_ENABLED=" + t.Env["CGO_ENABLED"] + "), and plugins need it", "Install gcc or clang and unset CGO_ENABLED"}
+	}
+	t.CC = strings.Fields(t.Env["CC"])
+	if len(t.CC) == 0 {
+		t.CC = []string{"gcc"}
+	}
+	cc, err := findCommand(t.CC[0], env)
+	if err != nil {
+		return nil, &ToolchainError{"the C compiler " + t.CC[0] + " was not found", "Install one (Debian, Ubuntu: apt install gcc; Fedora: dnf install gcc) or set CC"}
+	}
+	t.CC[0] = cc
+	if t.Linker, err = findLinker(env); err != nil {
+		return nil, err
+	}
+	t.Key = t.key()
+	return t, nil
+}
+
+// findLinker prefers mold, which is the faster one for big links; for one small object they are equal.
+func findLinker(env []string) ([]string, error) {
+	for _, name := range []string{"mold", "ld", "ld.bfd", "ld.lld", "ld.gold"} {
+		if p, err := findCommand(name, env); err == nil {
+			return []string{p}, nil
+		}
+	}
+	return nil, &ToolchainError{"no linker was found (mold, ld, ld.lld)", "Install one (Debian, Ubuntu: apt install binutils; Fedora: dnf install binutils)"}
+}
+
+func (t *Toolchain) key() string {
+	h := sha256.New()
+	for _, name := range settings {
+		fmt.Fprintf(h, "%s=%s\n", name, t.Env[name])
+	}
+	for _, tool := range []string{t.CC[0], t.Linker[0], filepath.Join(t.Tools, "compile"), filepath.Join(t.Tools, "link")} {
+		if st, err := os.Stat(tool); err == nil {
+			fmt.Fprintf(h, "%s %d %d\n", tool, st.Size(), st.ModTime().UnixNano())
+		}
+	}
+	fmt.Fprintln(h, t.CC, t.Linker)
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// findCommand is exec.LookPath with the PATH of env.
+func findCommand(name string, env []string) (string, error) {
+	if strings.Contains(name, "/") {
+		return exec.LookPath(name)
+	}
+	for _, dir := range filepath.SplitList(getenv(env, "PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if p, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return p, nil
+		}
+	}
+	return "", &exec.Error{Name: name, Err: exec.ErrNotFound}
+}
+
+// getenv is the value of the last setting of name.
+func getenv(env []string, name string) string {
+	for i := len(env) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// setenv returns a copy of env with the given settings in place of older ones.
+func setenv(env []string, set map[string]string) []string {
+	out := make([]string, 0, len(env)+len(set))
+	for _, e := range env {
+		if name, _, _ := strings.Cut(e, "="); !hasKey(set, name) {
+			out = append(out, e)
+		}
+	}
+	names := make([]string, 0, len(set))
+	for n := range set {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		out = append(out, n+"="+set[n])
+	}
+	return out
+}
+
+func hasKey(m map[string]string, k string) bool { _, ok := m[k]; return ok }
+
+// words are a command's own words, or err when it said nothing.
+func words(stderr string, err error) string {
+	if s := strings.TrimSpace(stderr); s != "" {
+		return s
+	}
+	return err.Error()
+}
