@@ -1,0 +1,179 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+)
+
+// prompts asks readers for lines, one at a time. Its goroutine, run, alone reads the stdin channel: a reply
+// nobody waits for is dropped there, so it cannot answer a later question.
+type prompts struct {
+	turn  chan struct{} // holds a token while somebody asks
+	asks  chan *prompt
+	gone  chan *prompt // given up by who asked
+	ended chan struct{}
+}
+
+type prompt struct {
+	req      *Request // whose client is asked
+	text     string
+	password bool
+	id       string      // of the input_request
+	answer   chan answer // room for one
+}
+
+type answer struct {
+	value string
+	err   error
+}
+
+var (
+	errInterrupted = errors.New("interrupted")
+	errEnded       = errors.New("the session has ended")
+)
+
+// endOfFile is what front ends send for Ctrl-D.
+const endOfFile = "\x04"
+
+func newPrompts() *prompts {
+	return &prompts{
+		turn:  make(chan struct{}, 1),
+		asks:  make(chan *prompt),
+		gone:  make(chan *prompt),
+		ended: make(chan struct{}),
+	}
+}
+
+// input is Cell.Input of a cell: it works while the cell runs, ends with an interrupt, and returns io.EOF when
+// the reader has ended the input.
+func (x *execution) input(cell context.Context, out Output) func(context.Context, string, bool) (string, error) {
+	return func(ctx context.Context, text string, password bool) (string, error) {
+		if o, ok := out.(*output); ok {
+			o.sync()
+		}
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(cell, func() { cancel(context.Cause(cell)) })()
+		p := &prompt{req: x.req, text: text, password: password, answer: make(chan answer, 1)}
+		return x.s.prompts.ask(ctx, p, x.run.stop)
+	}
+}
+
+func (ps *prompts) ask(ctx context.Context, p *prompt, stop <-chan struct{}) (string, error) {
+	select {
+	case ps.turn <- struct{}{}:
+		defer func() { <-ps.turn }()
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case <-stop:
+		return "", errInterrupted
+	}
+	select {
+	case ps.asks <- p:
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case <-stop:
+		return "", errInterrupted
+	case <-ps.ended:
+		return "", errEnded
+	}
+	var err error
+	select {
+	case a := <-p.answer:
+		return a.value, a.err
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	case <-stop:
+		err = errInterrupted
+	case <-ps.ended:
+		return "", errEnded
+	}
+	select {
+	case ps.gone <- p:
+	case <-ps.ended:
+	}
+	return "", err
+}
+
+// run serves prompts until ctx ends.
+func (ps *prompts) run(ctx context.Context, t Transport, log *slog.Logger) {
+	defer close(ps.ended)
+	var open *prompt
+	replies := t.Stdin()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-ps.asks:
+			discard(replies)
+			if err := p.send(t); err != nil {
+				p.answer <- answer{err: err}
+				continue
+			}
+			open = p
+		case p := <-ps.gone:
+			if open == p {
+				open = nil
+			}
+		case reply, ok := <-replies:
+			switch {
+			case !ok:
+				replies = nil
+				if open != nil {
+					open.answer <- answer{err: ErrClosed}
+				}
+				open = nil
+			case open == nil || !open.answeredBy(reply):
+				log.Debug("an input_reply nobody waits for was dropped")
+			default:
+				open.answer <- reply.line()
+				open = nil
+			}
+		}
+	}
+}
+
+// discard drops the replies that wait.
+func discard(replies <-chan *Request) {
+	for {
+		select {
+		case _, ok := <-replies:
+			if !ok {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+func (p *prompt) send(t Transport) error {
+	m, err := message("input_request", object{"prompt": p.text, "password": p.password}, nil)
+	if err != nil {
+		return err
+	}
+	p.id, err = t.Ask(p.req, m)
+	return err
+}
+
+// answeredBy says whether a reply belongs to this prompt. Not every client names what it answers.
+func (p *prompt) answeredBy(r *Request) bool {
+	return r.Type == "input_reply" &&
+		(r.ParentID == "" || r.ParentID == p.id) &&
+		(r.Client == "" || p.req.Client == "" || r.Client == p.req.Client)
+}
+
+func (r *Request) line() answer {
+	var content struct {
+		Value string `json:"value"`
+	}
+	if err := decode(r.Content, &content); err != nil {
+		return answer{err: err}
+	}
+	if content.Value == endOfFile {
+		return answer{err: io.EOF}
+	}
+	return answer{value: content.Value}
+}
