@@ -1,0 +1,43 @@
+// Package display is what the cells of a notebook import to show things: text, HTML, Markdown, formulas,
+// pictures, charts and tables, outputs that change in place, progress bars, and questions to the reader.
+//
+// # The value of a cell
+//
+// The last expression of a cell is shown without any call. What a value looks like is decided in this order:
+//
+//   - A [Data] is shown as it is. So is what the methods of the auto-render interfaces ([Renderer],
+//     [SimpleRenderer], [HTMLer], [JavaScripter], [JPEGer], [JSONer], [Latexer], [Markdowner], [PNGer], [PDFer],
+//     [SVGer]) return; a value with several of them is shown in all these forms, and the front end takes the
+//     richest. The interfaces are matched by their methods alone: a library needs no import of this package.
+//   - An [image.Image] and a gonum *plot.Plot become pictures; see [Sized].
+//   - Everything else is text. Small values read as fmt.Print writes them ("[a b]", "{1 2}", "map[a:1]",
+//     "&{1 2}"); String, Error and Format methods are honoured. Pointers inside of a value are followed, so
+//     no addresses get into a saved notebook. A value that would take more than about 100 characters is laid
+//     out over lines, with field names and quoted strings; what is left out is counted.
+//
+// Several values (the results of a call) are joined by one blank. A nil at their end is not shown: it is the
+// error that did not happen. If there is nothing but nil there is no output. If exactly one value is
+// renderable and all others are nil, its rendering is shown. See [Bundle].
+//
+// # Errors and bad input
+//
+// Functions of this package never panic on bad input. Those that return an error return it; those that
+// return [Data] (they keep the signatures of gophernotes) return a Data whose text says what is wrong, so it
+// is seen where the output was expected. Outside of a notebook whatever shows or asks something returns an
+// error that reads "cannot display: connection with Jupyter not available".
+//
+// # HTML and trust
+//
+// Text that comes from values is escaped in tables and progress bars, unless the value says that it is HTML
+// by its HTML method or by being a Data with text/html. Charts are always sent as PNG: an SVG or a script
+// stays hidden in a notebook that the reader has not yet trusted or run, a picture does not.
+//
+// # Charts
+//
+// A chart is drawn at 192 dots an inch and shown at 96, so it is sharp on any screen. Drawing it needs gonum's
+// own canvas, which this package does not import: package interleave/kernel/display/gonum does, and registers
+// itself where it is linked. Where it is not, the chart is drawn by its WriterTo method at 96 dots an inch.
+//
+// The package starts no goroutine, and all its functions may be called by several goroutines at once. It
+// knows nothing of the protocol: what is shown goes to package stage.
+package display

@@ -1,0 +1,121 @@
+package display
+
+import (
+	"fmt"
+	"image"
+	"maps"
+	"reflect"
+)
+
+// The auto-render interfaces. They are aliases of unnamed types: what counts is the method.
+type (
+	// Renderer says in full how a value is shown.
+	Renderer = interface{ Render() Data }
+	// SimpleRenderer gives the content without metadata.
+	SimpleRenderer = interface{ SimpleRender() MIMEMap }
+	// HTMLer gives text/html.
+	HTMLer = interface{ HTML() string }
+	// JavaScripter gives application/javascript.
+	JavaScripter = interface{ JavaScript() string }
+	// JPEGer gives image/jpeg.
+	JPEGer = interface{ JPEG() []byte }
+	// JSONer gives application/json.
+	JSONer = interface{ JSON() map[string]any }
+	// Latexer gives text/latex.
+	Latexer = interface{ Latex() string }
+	// Markdowner gives text/markdown.
+	Markdowner = interface{ Markdown() string }
+	// PNGer gives image/png.
+	PNGer = interface{ PNG() []byte }
+	// PDFer gives application/pdf.
+	PDFer = interface{ PDF() []byte }
+	// SVGer gives image/svg+xml.
+	SVGer = interface{ SVG() string }
+)
+
+// forms are the renderings of one form each, in the order in which they join a bundle: of two that give the
+// same MIME type the later one holds.
+var forms = []func(v any) (mimeType string, content any, ok bool){
+	form(MIMETypeHTML, HTMLer.HTML),
+	form(MIMETypeJavaScript, JavaScripter.JavaScript),
+	form(MIMETypeJPEG, JPEGer.JPEG),
+	form(MIMETypeJSON, JSONer.JSON),
+	form(MIMETypeLatex, Latexer.Latex),
+	form(MIMETypeMarkdown, Markdowner.Markdown),
+	form(MIMETypePNG, PNGer.PNG),
+	form(MIMETypePDF, PDFer.PDF),
+	form(MIMETypeSVG, SVGer.SVG),
+}
+
+// form turns a method expression of an interface I into an entry of forms.
+func form[I, T any](mimeType string, method func(I) T) func(any) (string, any, bool) {
+	return func(v any) (string, any, bool) {
+		x, ok := v.(I)
+		if !ok {
+			return "", nil, false
+		}
+		return mimeType, method(x), true
+	}
+}
+
+// render returns the bundle of a value that is shown as more than text; ok is false for all other values and
+// for nil pointers. A method that panics gives a bundle that says so.
+func render(v any) (d Data, ok bool) {
+	if v == nil || isNilPointer(v) {
+		return Data{}, false
+	}
+	if d, ok := v.(Data); ok {
+		return d, true
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			msg := fmt.Sprintf("cannot show %s: panic: %s", typeName(v), panicText(r))
+			d, ok = Data{Data: MIMEMap{MIMETypeText: msg}}, true
+		}
+	}()
+	if x, is := v.(Renderer); is {
+		d, ok = join(d, x.Render()), true
+	}
+	if x, is := v.(SimpleRenderer); is {
+		d, ok = join(d, Data{Data: x.SimpleRender()}), true
+	}
+	for _, f := range forms {
+		if mimeType, content, is := f(v); is {
+			d, ok = join(d, Data{Data: MIMEMap{mimeType: content}}), true
+		}
+	}
+	if !ok {
+		if x, is := v.(image.Image); is {
+			return Image(x), true
+		}
+		return renderChart(v, chartWidth, chartHeight)
+	}
+	if _, has := d.Data[MIMETypeText]; !has && len(d.Data) > 0 {
+		d.Data[MIMETypeText] = text(v)
+	}
+	return d, true
+}
+
+// join returns d with the entries of e laid over it. The maps of neither are changed.
+func join(d, e Data) Data {
+	return Data{
+		Data:      overlay(d.Data, e.Data),
+		Metadata:  overlay(d.Metadata, e.Metadata),
+		Transient: overlay(d.Transient, e.Transient),
+	}
+}
+
+func overlay(a, b MIMEMap) MIMEMap {
+	if len(a)+len(b) == 0 {
+		return nil
+	}
+	out := make(MIMEMap, len(a)+len(b))
+	maps.Copy(out, a)
+	maps.Copy(out, b)
+	return out
+}
+
+func isNilPointer(v any) bool {
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Pointer && r.IsNil()
+}

@@ -1,0 +1,59 @@
+package display
+
+import (
+	"strings"
+
+	"interleave/kernel/internal/stage"
+)
+
+// Bundle is the rule by which the values of a cell's last expression are shown; see the package doc. It
+// reports false when there is nothing to show: no values, nothing but nil, or an empty [Data]. It shows
+// nothing itself.
+func Bundle(values ...any) (Data, bool) {
+	for len(values) > 1 && values[len(values)-1] == nil {
+		values = values[:len(values)-1]
+	}
+	var rich Data
+	renderable, nils := 0, 0
+	for _, v := range values {
+		if v == nil {
+			nils++
+		} else if d, ok := render(v); ok {
+			rich = d
+			renderable++
+		}
+	}
+	switch {
+	case nils == len(values):
+		return Data{}, false
+	case renderable == 1 && nils == len(values)-1:
+		return rich, len(rich.Data) > 0
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = plain(v)
+	}
+	return Data{Data: MIMEMap{MIMETypeText: strings.Join(texts, " ")}}, true
+}
+
+// Result shows the values of a cell's last expression. The code that the kernel generates calls it; cells
+// have no need to. What cannot be sent is replaced by text that says why.
+func Result(values ...any) {
+	d, ok := Bundle(values...)
+	if !ok {
+		return
+	}
+	if err := send(stage.Result, d); err != nil {
+		_ = send(stage.Result, complain("Result", err)) // a second refusal has nowhere to go
+	}
+}
+
+// plain is the text of a value, for a bundle its own text/plain.
+func plain(v any) string {
+	if d, ok := v.(Data); ok {
+		if s, ok := d.Data[MIMETypeText].(string); ok {
+			return s
+		}
+	}
+	return text(v)
+}
