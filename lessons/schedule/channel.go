@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ type Chan struct {
 	receivers []*thread // sleep
 	closed    bool
 	mark      mark
+	passed    int // what the last step sent or received
 }
 
 type parcel struct {
@@ -35,6 +37,9 @@ func (c *Chan) ready(kind) bool { return true }
 
 func (c *Chan) cell(w Words) string {
 	var parts []string
+	if c.mark != untouched {
+		parts = append(parts, strconv.Itoa(c.passed))
+	}
 	if c.size > 0 || len(c.buffer) > 0 {
 		parts = append(parts, fmt.Sprint(c.buffer))
 	}
@@ -67,9 +72,10 @@ func (c *Chan) do(m *Machine, t *thread, o op) (int, bool) {
 }
 
 func (c *Chan) send(m *Machine, t *thread, value int) (done bool) {
-	c.mark = wrote
+	c.mark, c.passed = wrote, value
 	switch {
 	case c.closed:
+		c.mark = untouched
 		m.fail(t, "send on closed channel "+c.name)
 	case len(c.receivers) > 0:
 		r := c.receivers[0]
@@ -102,6 +108,7 @@ func (c *Chan) recv(m *Machine, t *thread) (value int, done bool) {
 		c.receivers = append(c.receivers, t)
 		return 0, false
 	}
+	c.passed = value
 	return value, true
 }
 

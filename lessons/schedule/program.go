@@ -20,6 +20,7 @@ type Machine struct {
 	columns []column
 	watches []*watch
 	ensures []ensure
+	plain   bool // one variable, at most one lock: its steps need no names, as in the talk
 
 	now    *thread // who takes the step that runs
 	failed string  // why the run failed; "" while it has not

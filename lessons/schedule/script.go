@@ -13,6 +13,7 @@ func (p *parser) script() *script { return &script{p.decls, p.threads, p.ensures
 
 // setup builds a machine: variables first, then locks, then the rest, each in order of appearance.
 func (s *script) setup(m *Machine) {
+	m.plain = s.plain()
 	objects := map[string]object{}
 	for _, d := range s.ordered() {
 		switch d.sort {
@@ -38,6 +39,24 @@ func (s *script) setup(m *Machine) {
 			m.start(t.name, &reader{code: t.code, objects: objects})
 		}
 	}
+}
+
+// plain reports whether the program is as the talk's: one variable, at most one lock and nothing else.
+func (s *script) plain() bool {
+	count := map[sort]int{}
+	for _, d := range s.decls {
+		count[d.sort]++
+	}
+	for _, t := range s.threads {
+		for _, in := range t.code {
+			switch in.verb {
+			case "read", "write", "add", "call lock", "lock", "call unlock", "unlock":
+			default:
+				return false
+			}
+		}
+	}
+	return count[variable] == 1 && count[mutex] <= 1 && len(s.decls) == count[variable]+count[mutex]
 }
 
 func (s *script) ordered() []decl {

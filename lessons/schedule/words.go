@@ -49,15 +49,9 @@ func Indonesian() Words {
 
 func (w Words) threadName(n int) string { return fmt.Sprintf("%s %d", w.Thread, n) }
 
-// plain reports whether a program is as the talk's: one variable, at most one lock and nothing else, so that
-// its steps need no names.
-func (m *Machine) plain() bool {
-	return len(m.ints) == 1 && len(m.mutexes) <= 1 && len(m.columns) == len(m.ints)+len(m.mutexes)
-}
-
 // heading is a column's title.
 func (m *Machine) heading(c column, w Words) string {
-	if m.plain() {
+	if m.plain {
 		if _, ok := c.(*Mutex); ok {
 			return w.LockState
 		}
@@ -76,7 +70,7 @@ func (m *Machine) label(t *thread, w Words) string {
 	if c, ok := o.obj.(column); ok {
 		name = c.title()
 	}
-	if m.plain() {
+	if m.plain {
 		if s := m.talk(o.kind, w); s != "" {
 			return s
 		}
