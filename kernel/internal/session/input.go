@@ -161,7 +161,7 @@ func (p *prompt) send(t Transport) error {
 // answeredBy says whether a reply belongs to this prompt. Not every client names what it answers.
 func (p *prompt) answeredBy(r *Request) bool {
 	return r.Type == "input_reply" &&
-		(r.ParentID == "" || r.ParentID == p.id) &&
+		(r.ParentID == "" || p.id == "" || r.ParentID == p.id) &&
 		(r.Client == "" || p.req.Client == "" || r.Client == p.req.Client)
 }
 

@@ -187,8 +187,17 @@ func (s *Session) publish(parent json.RawMessage, msgType string, content, metad
 	}
 }
 
-func (s *Session) reply(to *Request, content, metadata any) {
+// reply answers a request. A client waits for a reply, so content that cannot be encoded becomes an error.
+func (s *Session) reply(to *Request, content object, metadata any) {
 	m, err := message(replyType(to.Type), content, metadata)
+	if err != nil {
+		s.log.Error("reply", "type", to.Type, "err", err)
+		instead := failure(internalError, err.Error())
+		if count, ok := content["execution_count"]; ok {
+			instead["execution_count"] = count
+		}
+		m, err = message(m.Type, instead, metadata)
+	}
 	if err == nil {
 		err = s.transport.Reply(to, m)
 	}

@@ -16,7 +16,8 @@ type Transport interface {
 	Publish(parent json.RawMessage, m Message) error
 	// Reply answers a request on the channel and to the client it came from.
 	Reply(to *Request, m Message) error
-	// Ask sends m to the client of a request on the stdin channel and returns the id of the message.
+	// Ask sends m to the client of a request on the stdin channel and returns the id of the message, or no id
+	// if it cannot tell.
 	Ask(to *Request, m Message) (id string, err error)
 }
 
