@@ -20,8 +20,9 @@ type Call struct {
 	ID   string
 	Type string
 
-	client *Client
-	opts   CallOptions
+	client  *Client
+	channel wire.Channel
+	opts    CallOptions
 
 	// Guarded by client.mu.
 	replies []wire.Message
@@ -49,7 +50,7 @@ func (c *Client) Send(ch wire.Channel, msgType string, content any, opts CallOpt
 	if err != nil {
 		return nil, err
 	}
-	call := &Call{ID: id, Type: msgType, client: c, opts: opts}
+	call := &Call{ID: id, Type: msgType, client: c, channel: ch, opts: opts}
 	c.mu.Lock()
 	c.calls[id] = call
 	c.mu.Unlock()
@@ -70,35 +71,39 @@ func (c *Client) Request(ctx context.Context, ch wire.Channel, msgType string, c
 
 // Wait waits for the reply and the idle status of the call.
 func (k *Call) Wait(ctx context.Context) (*Result, error) {
-	err := k.client.wait(ctx, "reply and idle of "+k.Type, func() bool { return len(k.replies) > 0 && k.idle })
-	r := k.result()
-	return r, err
+	err := k.client.wait(ctx, "reply and idle of "+k.Type, func() (bool, wire.Channel) {
+		if len(k.replies) == 0 {
+			return false, k.channel
+		}
+		return k.idle, wire.IOPub
+	})
+	return k.result(), err
 }
 
 // WaitReply waits for the reply alone.
 func (k *Call) WaitReply(ctx context.Context) (wire.Message, error) {
-	err := k.client.wait(ctx, "reply to "+k.Type, func() bool { return len(k.replies) > 0 })
+	err := k.client.wait(ctx, "reply to "+k.Type, func() (bool, wire.Channel) { return len(k.replies) > 0, k.channel })
 	return k.result().Reply, err
 }
 
 // WaitIOPub waits for an IOPub message of this call that matches. It looks at all of them, from the first.
 func (k *Call) WaitIOPub(ctx context.Context, match func(wire.Message) bool) (wire.Message, error) {
 	var found wire.Message
-	err := k.client.wait(ctx, "IOPub message of "+k.Type, func() bool {
+	err := k.client.wait(ctx, "IOPub message of "+k.Type, func() (bool, wire.Channel) {
 		for _, m := range k.iopub {
 			if match(m) {
 				found = m
-				return true
+				return true, ""
 			}
 		}
-		return false
+		return false, wire.IOPub
 	})
 	return found, err
 }
 
 // WaitInput waits for the n-th input_request of the call, counted from 1.
 func (k *Call) WaitInput(ctx context.Context, n int) (wire.Message, error) {
-	err := k.client.wait(ctx, "input_request", func() bool { return len(k.inputs) >= n })
+	err := k.client.wait(ctx, "input_request", func() (bool, wire.Channel) { return len(k.inputs) >= n, wire.Stdin })
 	if err != nil {
 		return wire.Message{}, err
 	}

@@ -21,9 +21,10 @@ type Client struct {
 
 	mu      sync.Mutex
 	calls   map[string]*Call
-	others  []wire.Message // IOPub messages that no call of this client caused, in order
-	changed chan struct{}  // closed and replaced when calls or others change
-	err     error          // why a connection ended; the first one
+	others  []wire.Message         // IOPub messages that no call of this client caused, in order
+	changed chan struct{}          // closed and replaced when calls or others change
+	ended   map[wire.Channel]error // why a connection ended
+	err     error                  // what the kernel did against the protocol; the first fault
 	echoes  chan []byte
 }
 
@@ -35,7 +36,7 @@ func Dial(ctx context.Context, conn wire.Connection) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		codec: codec, links: make(map[wire.Channel]*link), calls: make(map[string]*Call),
+		codec: codec, links: make(map[wire.Channel]*link), calls: make(map[string]*Call), ended: make(map[wire.Channel]error),
 		changed: make(chan struct{}), echoes: make(chan []byte, 16),
 	}
 	id := uuid.NewString() // one identity on all sockets, as jupyter_client does
@@ -92,7 +93,10 @@ func (c *Client) read(ch wire.Channel, l *link) {
 	for {
 		frames, err := l.receive()
 		if err != nil {
-			c.fail(fmt.Errorf("%s connection: %w", ch, err))
+			c.mu.Lock()
+			c.ended[ch] = fmt.Errorf("%s connection: %w", ch, err)
+			c.notify()
+			c.mu.Unlock()
 			return
 		}
 		if ch == wire.Heartbeat {
@@ -172,11 +176,13 @@ func state(m wire.Message) string {
 	return content.State
 }
 
-// wait returns once ready, called with mu held, is true. It fails when ctx is done, or a connection ended.
-func (c *Client) wait(ctx context.Context, what string, ready func() bool) error {
+// wait returns once ready is true. It fails when ctx is done, or when the connection that ready says it
+// waits for has ended: others may end before, while a kernel shuts down. ready is called with mu held.
+func (c *Client) wait(ctx context.Context, what string, ready func() (ok bool, missing wire.Channel)) error {
 	for {
 		c.mu.Lock()
-		ok, err, changed := ready(), c.err, c.changed
+		ok, missing := ready()
+		err, changed := errors.Join(c.err, c.ended[missing]), c.changed
 		c.mu.Unlock()
 		switch {
 		case ok:
@@ -196,15 +202,15 @@ func (c *Client) wait(ctx context.Context, what string, ready func() bool) error
 // starting, or the doings of another client. Messages up to it are forgotten.
 func (c *Client) WaitOther(ctx context.Context, match func(wire.Message) bool) (wire.Message, error) {
 	var found wire.Message
-	err := c.wait(ctx, "an IOPub message", func() bool {
+	err := c.wait(ctx, "an IOPub message", func() (bool, wire.Channel) {
 		for i, m := range c.others {
 			if match(m) {
 				found = m
 				c.others = append([]wire.Message(nil), c.others[i+1:]...)
-				return true
+				return true, ""
 			}
 		}
-		return false
+		return false, wire.IOPub
 	})
 	return found, err
 }
