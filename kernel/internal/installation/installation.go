@@ -1,0 +1,182 @@
+// Package installation keeps what a kernel needs after `go run` has ended: a binary of its own and a copy of
+// the module's sources, from which workers are built and which notebooks elsewhere import lessons, plots and
+// display from.
+//
+// Each version lies in a folder named by the content of its sources, below the user's data folder:
+//
+//	VERSION/bin/interleave   the program kernel.json names
+//	VERSION/src/             the sources, without tests and notebooks
+//	VERSION/used-by          the kernelspec folders that name the program, a line each
+//
+// A version is complete or not there at all: it is built elsewhere and renamed. The package knows nothing of
+// Jupyter but that used-by names files which may still exist. It starts no goroutine.
+package installation
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Installation is one version.
+type Installation struct {
+	Dir     string
+	Program string
+	Sources string
+}
+
+func at(dir string) *Installation {
+	return &Installation{Dir: dir, Program: filepath.Join(dir, "bin", "interleave"), Sources: filepath.Join(dir, "src")}
+}
+
+// Version is the name of the folder, a hash of the sources.
+func (i *Installation) Version() string { return filepath.Base(i.Dir) }
+
+// Root is the folder that holds all versions.
+func Root() (string, error) {
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "interleave"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find the user's data folder: %w; set HOME or XDG_DATA_HOME", err)
+	}
+	if runtime.GOOS == "darwin" {
+		return filepath.Join(home, "Library", "Application Support", "interleave"), nil
+	}
+	return filepath.Join(home, ".local", "share", "interleave"), nil
+}
+
+// Running is the installation that the running program belongs to.
+func Running() (*Installation, bool) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, false
+	}
+	i := at(filepath.Dir(filepath.Dir(program)))
+	return i, i.Program == program && isModule(i.Sources)
+}
+
+// Ensure returns the installation of the sources, building it first when it is not there yet. building is
+// called in that case, before the work starts; it may be nil.
+func Ensure(ctx context.Context, root, sources string, building func()) (*Installation, error) {
+	list, err := files(sources)
+	if err != nil {
+		return nil, fmt.Errorf("read the sources: %w", err)
+	}
+	version, err := digest(sources, list)
+	if err != nil {
+		return nil, fmt.Errorf("read the sources: %w", err)
+	}
+	inst := at(filepath.Join(root, version))
+	if inst.complete() {
+		return inst, nil
+	}
+	if building != nil {
+		building()
+	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return nil, fmt.Errorf("install: %w", err)
+	}
+	fresh, err := os.MkdirTemp(root, ".new-")
+	if err != nil {
+		return nil, fmt.Errorf("install: %w", err)
+	}
+	defer os.RemoveAll(fresh)
+	if err := build(ctx, at(fresh), sources, list); err != nil {
+		return nil, fmt.Errorf("install: %w", err)
+	}
+	if err := os.Chmod(fresh, 0o755); err != nil {
+		return nil, fmt.Errorf("install: %w", err)
+	}
+	// Another process may have been faster: its copy is the same.
+	if err := os.Rename(fresh, inst.Dir); err != nil && !inst.complete() {
+		return nil, fmt.Errorf("install: %w", err)
+	}
+	return inst, nil
+}
+
+func (i *Installation) complete() bool {
+	info, err := os.Stat(i.Program)
+	return err == nil && info.Mode().IsRegular() && isModule(i.Sources)
+}
+
+func build(ctx context.Context, i *Installation, sources string, list []string) error {
+	if err := copyFiles(sources, i.Sources, list); err != nil {
+		return err
+	}
+	// -trimpath: the folder is renamed afterwards. GOWORK, GOFLAGS: the copy must not depend on whose
+	// workspace or vendoring the checkout lies in.
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", i.Program, "./kernel")
+	cmd.Dir = i.Sources
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=")
+	out, err := cmd.CombinedOutput()
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out))
+	}
+	return err
+}
+
+const usedBy = "used-by"
+
+// AddUser notes that a kernelspec folder names this installation's program.
+func (i *Installation) AddUser(spec string) error {
+	users, err := i.users()
+	if err != nil || slices.Contains(users, spec) {
+		return err
+	}
+	text := strings.Join(append(users, spec), "\n") + "\n"
+	return os.WriteFile(filepath.Join(i.Dir, usedBy), []byte(text), 0o644)
+}
+
+// users are the kernelspec folders that still name the program.
+func (i *Installation) users() ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(i.Dir, usedBy))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var users []string
+	for spec := range strings.Lines(string(text)) {
+		spec = strings.TrimSuffix(spec, "\n")
+		if kernel, err := os.ReadFile(filepath.Join(spec, "kernel.json")); err == nil && bytes.Contains(kernel, []byte(i.Version())) {
+			users = append(users, spec)
+		}
+	}
+	return users, err
+}
+
+// Prune removes the versions below root, except keep, that no kernelspec names any more and that are older
+// than age: a kernel started from one may still run.
+func Prune(root string, keep *Installation, age time.Duration) (removed []string, err error) {
+	entries, err := os.ReadDir(root)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		i := at(filepath.Join(root, e.Name()))
+		if !e.IsDir() || keep != nil && i.Dir == keep.Dir {
+			continue
+		}
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < age {
+			continue
+		}
+		if users, err := i.users(); err != nil || len(users) > 0 {
+			continue
+		}
+		if err := os.RemoveAll(i.Dir); err != nil {
+			return removed, err
+		}
+		removed = append(removed, i.Version())
+	}
+	return removed, nil
+}

@@ -1,0 +1,127 @@
+package installation
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// module writes a small module named as ours.
+func module(t *testing.T, mainGo string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":                       "module interleave\n\ngo 1.26\n",
+		"README.md":                    "x",
+		"kernel/main.go":               mainGo,
+		"kernel/main_test.go":          "package main",
+		"kernel/DESIGN.md":             "x",
+		"kernel/internal/a/pins.txt":   "x",
+		"kernel/internal/a/testdata/x": "x",
+		"notebooks/a.ipynb":            "x",
+		".git/config":                  "x",
+		"lessons/l.go":                 "package lessons",
+	} {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func TestFiles(t *testing.T) {
+	got, err := files(module(t, "package main"))
+	want := []string{"go.mod", "kernel/internal/a/pins.txt", "kernel/main.go", "lessons/l.go"}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("files = %q, %v; want %q", got, err, want)
+	}
+}
+
+func TestSources(t *testing.T) {
+	got, err := Sources(t.Context())
+	if err != nil || !isModule(got) {
+		t.Errorf("Sources = %q, %v", got, err)
+	}
+}
+
+func TestEnsurePrune(t *testing.T) {
+	root := t.TempDir()
+	sources := module(t, "package main\n\nfunc main() { println(\"one\") }\n")
+	builds := 0
+	ensure := func() *Installation {
+		t.Helper()
+		i, err := Ensure(t.Context(), root, sources, func() { builds++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	one := ensure()
+	if again := ensure(); again.Dir != one.Dir || builds != 1 {
+		t.Errorf("second Ensure: %s after %s, %d builds", again.Dir, one.Dir, builds)
+	}
+	if out, err := exec.Command(one.Program).CombinedOutput(); err != nil || string(out) != "one\n" {
+		t.Errorf("the program says %q, %v", out, err)
+	}
+	if err := os.WriteFile(filepath.Join(sources, "kernel/main.go"), []byte("package main\n\nfunc main() {}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	two := ensure()
+	if two.Dir == one.Dir || builds != 2 {
+		t.Errorf("other sources, same installation %s, %d builds", two.Dir, builds)
+	}
+
+	spec := filepath.Join(t.TempDir(), "my kernels", "gophernotes")
+	if err := os.MkdirAll(spec, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	name := func(i *Installation) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(spec, "kernel.json"), []byte(`{"argv":["`+i.Program+`"]}`), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name(one)
+	for range 2 {
+		if err := one.AddUser(spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if removed, err := Prune(root, two, 0); err != nil || len(removed) != 0 {
+		t.Errorf("a used version: Prune = %q, %v", removed, err)
+	}
+	name(two)
+	if removed, err := Prune(root, two, 1<<60); err != nil || len(removed) != 0 {
+		t.Errorf("a young version: Prune = %q, %v", removed, err)
+	}
+	if removed, err := Prune(root, two, 0); err != nil || !reflect.DeepEqual(removed, []string{one.Version()}) {
+		t.Errorf("Prune = %q, %v; want %s", removed, err, one.Version())
+	}
+
+	if entries, _ := os.ReadDir(root); len(entries) != 1 {
+		t.Errorf("left: %v", entries)
+	}
+}
+
+func TestEnsureShowsCompilersWords(t *testing.T) {
+	root := t.TempDir()
+	_, err := Ensure(t.Context(), root, module(t, "package main\n\nfunc main() { undefined() }\n"), nil)
+	if err == nil || !strings.Contains(err.Error(), "undefined: undefined") {
+		t.Errorf("Ensure = %v", err)
+	}
+	if entries, _ := os.ReadDir(root); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		t.Errorf("%v is no exit status", err)
+	}
+}
