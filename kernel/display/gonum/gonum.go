@@ -10,7 +10,6 @@ package gonum
 
 import (
 	"bytes"
-	"image/png"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -35,7 +34,7 @@ func match(v any) chart.Draw {
 		c := vgimg.NewWith(vgimg.UseWH(vg.Length(width), vg.Length(height)), vgimg.UseDPI(dotsPerInch))
 		p.Draw(draw.New(c))
 		var buf bytes.Buffer
-		err := png.Encode(&buf, c.Image())
+		err := encode(&buf, c.Image())
 		return buf.Bytes(), err
 	}
 }
