@@ -103,7 +103,10 @@ type fakeTransport struct {
 	mu   sync.Mutex
 	all  []sent
 	asks int
-	noIn bool // Ask fails
+
+	// Set by tests: called before a message is recorded.
+	onPublish, onReply func(Message)
+	noInput            bool // Ask fails
 }
 
 func (t *fakeTransport) Shell() <-chan *Request   { return t.shell }
@@ -129,17 +132,23 @@ func (t *fakeTransport) Publish(parent json.RawMessage, m Message) error {
 	} else if err := json.Unmarshal(parent, &h); err != nil {
 		return err
 	}
+	if t.onPublish != nil {
+		t.onPublish(m)
+	}
 	t.record(sent{Message: m, via: "iopub", parent: h.ID, header: string(parent)})
 	return nil
 }
 
 func (t *fakeTransport) Reply(to *Request, m Message) error {
+	if t.onReply != nil {
+		t.onReply(m)
+	}
 	t.record(sent{Message: m, via: "reply", parent: to.ID})
 	return nil
 }
 
 func (t *fakeTransport) Ask(to *Request, m Message) (string, error) {
-	if t.noIn {
+	if t.noInput {
 		return "", errors.New("no stdin")
 	}
 	t.record(sent{Message: m, via: "stdin", parent: to.ID})
