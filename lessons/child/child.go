@@ -1,0 +1,156 @@
+// Package child builds and runs the helper commands of lessons.
+//
+// Some experiments need a process of their own: one with a deliberate data race, one that deadlocks, one that is
+// built with the race detector, or one whose GOMAXPROCS or GODEBUG is read at start. In a notebook
+// os.Executable is the kernel's worker, so a program cannot start itself again; it calls [Run] instead, with the
+// source of a command that uses the standard library only. The command is compiled by the go command of the
+// machine and kept in the user's cache, so the second call takes as long as the process alone.
+//
+// The package knows nothing of what the commands do. The only goroutines it starts are those of os/exec, which
+// end with the process.
+package child
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// Command is a helper: its source and how to run it.
+type Command struct {
+	Name    string        // of the binary, for process listings
+	Source  string        // one file of package main
+	Race    bool          // build with the race detector
+	Args    []string      // without the name
+	Env     []string      // "GODEBUG=asyncpreemptoff=1", added to the environment of this process
+	Timeout time.Duration // after which it is killed; 0 stands for a minute
+}
+
+// Output is what a command left behind.
+type Output struct {
+	Stdout, Stderr string // the first mebibyte of each
+	Exit           int    // exit status; -1 when it was killed
+	TimedOut       bool   // it was killed at its deadline
+	Wall           time.Duration
+	CPU            time.Duration // user and system
+}
+
+// ErrToolchain says that no go command was found.
+var ErrToolchain = errors.New("no go command: install Go from go.dev/dl and put it on the PATH")
+
+// Run builds the command unless it is in the cache, runs it and waits for it. A command that ends with another
+// status than 0, or is killed at its deadline, is not an error: see [Output].
+func Run(ctx context.Context, c Command) (Output, error) {
+	path, err := Build(ctx, c)
+	if err != nil {
+		return Output{}, err
+	}
+	timeout := c.Timeout
+	if timeout == 0 {
+		timeout = time.Minute
+	}
+	deadline, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var stdout, stderr head
+	cmd := exec.CommandContext(deadline, path, c.Args...)
+	cmd.Env = append(os.Environ(), c.Env...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = time.Second
+	start := time.Now()
+	err = cmd.Run()
+	out := Output{Stdout: stdout.String(), Stderr: stderr.String(), Wall: time.Since(start)}
+	if ctx.Err() != nil {
+		return out, fmt.Errorf("run %s: %w", c.Name, context.Cause(ctx))
+	}
+	if cmd.ProcessState == nil {
+		return out, fmt.Errorf("run %s: %w", c.Name, err)
+	}
+	out.Exit = cmd.ProcessState.ExitCode()
+	out.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	out.TimedOut = out.Exit != 0 && deadline.Err() != nil
+	return out, nil
+}
+
+// Build compiles the command unless it is in the cache, and returns the path of the binary.
+func Build(ctx context.Context, c Command) (string, error) {
+	dir, err := cacheDir(c)
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", c.Name, err)
+	}
+	path := filepath.Join(dir, c.Name)
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	if err := compile(ctx, c, dir, path); err != nil {
+		return "", fmt.Errorf("build %s: %w", c.Name, err)
+	}
+	return path, nil
+}
+
+// cacheDir is where a command's binary is kept: a folder for what it is made of.
+func cacheDir(c Command) (string, error) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%t\x00%s", runtime.Version(), c.Name, c.Race, c.Source))
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir()
+	}
+	dir := filepath.Join(base, "interleave", "child", fmt.Sprintf("%x", sum[:12]))
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// compile builds aside and renames, so that two processes that build the same command do not meet.
+func compile(ctx context.Context, c Command, dir, path string) error {
+	tool, err := goCommand()
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(dir, "build")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	for name, text := range map[string]string{"main.go": c.Source, "go.mod": "module child\n\ngo 1.26\n"} {
+		if err := os.WriteFile(filepath.Join(tmp, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	args := []string{"build", "-o", c.Name}
+	if c.Race {
+		args = append(args, "-race")
+	}
+	cmd := exec.CommandContext(ctx, tool, args...)
+	cmd.Dir = tmp
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+tmp)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return os.Rename(filepath.Join(tmp, c.Name), path)
+}
+
+// goCommand finds the go command on the PATH or where this program's own toolchain was.
+func goCommand() (string, error) {
+	if path, err := exec.LookPath("go"); err == nil {
+		return path, nil
+	}
+	path := filepath.Join(os.Getenv("GOROOT"), "bin", "go")
+	if _, err := os.Stat(path); err == nil && filepath.IsAbs(path) {
+		return path, nil
+	}
+	return "", ErrToolchain
+}
+
+// head keeps the first mebibyte of what is written and swallows the rest.
+type head struct{ bytes.Buffer }
+
+func (h *head) Write(p []byte) (int, error) {
+	room := max(0, 1<<20-h.Len())
+	h.Buffer.Write(p[:min(room, len(p))])
+	return len(p), nil
+}

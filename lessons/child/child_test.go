@@ -1,0 +1,64 @@
+package child_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"interleave/lessons/child"
+)
+
+func TestRun(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	c := child.Command{
+		Name:   "hello",
+		Source: "package main\nimport (\"fmt\"; \"os\"; \"runtime\")\nfunc main() { fmt.Println(os.Args[1], runtime.GOMAXPROCS(0)); os.Exit(3) }\n",
+		Args:   []string{"hey"},
+		Env:    []string{"GOMAXPROCS=1"},
+	}
+	out, err := child.Run(t.Context(), c)
+	if err != nil || out.Stdout != "hey 1\n" || out.Exit != 3 || out.TimedOut || out.Wall <= 0 {
+		t.Fatalf("%+v %v", out, err)
+	}
+	path, err := child.Build(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.Stat(path)
+	c.Args = []string{"hru?"}
+	if out, err := child.Run(t.Context(), c); err != nil || out.Stdout != "hru? 1\n" {
+		t.Fatalf("%+v %v", out, err)
+	}
+	if after, _ := os.Stat(path); !after.ModTime().Equal(before.ModTime()) {
+		t.Error("built twice")
+	}
+}
+
+func TestRunTimesOut(t *testing.T) {
+	out, err := child.Run(t.Context(), child.Command{
+		Name: "forever", Source: "package main\nfunc main() { for {} }\n", Timeout: 50 * time.Millisecond,
+	})
+	if err != nil || !out.TimedOut || out.Exit != -1 {
+		t.Fatalf("%+v %v", out, err)
+	}
+}
+
+func TestRunCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("the reader pressed stop")
+	cancel(why)
+	c := child.Command{Name: "forever", Source: "package main\nfunc main() { for {} }\n"}
+	if _, err := child.Run(ctx, c); !errors.Is(err, why) && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}
+
+func TestBuildError(t *testing.T) {
+	_, err := child.Build(t.Context(), child.Command{Name: "broken", Source: "package main\nfunc main() { x }\n"})
+	if err == nil || !strings.Contains(err.Error(), "undefined: x") {
+		t.Fatal(err)
+	}
+}
