@@ -205,3 +205,13 @@ func wipe(b []byte) {
 		}
 	}
 }
+
+// Identifiers calls f for every identifier in code, however often it occurs.
+func Identifiers(code string, f func(name string)) {
+	list, _ := tokens(code)
+	for _, t := range list {
+		if t.tok == token.IDENT {
+			f(t.lit)
+		}
+	}
+}

@@ -1,0 +1,347 @@
+package compile
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// checkBodies checks the cell's declarations, and what earlier cells built on names that this one declares
+// again, with the new variables at package level. It finds the holes of the cell's declarations.
+func (j *job) checkBodies() error {
+	changed := j.changed()
+	dirty := map[string]bool{}
+	for _, n := range j.next.dependants(changed) {
+		dirty[n] = true
+	}
+	for _, n := range j.next.closure(j.idents, true) { // what did not compile may do so now
+		if d := j.next.Decls[n]; d != nil && d.Broken != "" || slices.ContainsFunc(j.next.Methods[n], func(m *Decl) bool { return m.Broken != "" }) {
+			dirty[n] = true
+		}
+	}
+	if len(j.decls) == 0 && len(dirty) == 0 {
+		return nil
+	}
+	for n := range changed { // methods that earlier cells gave to a type declared again
+		if len(j.next.Methods[n]) > 0 {
+			dirty[n] = true
+		}
+	}
+	v, err := j.attempt(func() *source { return j.bodyView(dirty) })
+	if err != nil {
+		return err
+	}
+	spans := j.declSpans()
+	j.report(v, func(e viewError) bool {
+		if strings.HasPrefix(e.message, "declared and not used: ") {
+			if _, mended := v.afterDeclaration(e.pos); mended {
+				return true
+			}
+		}
+		return !spans(e.offset) || e.text != j.syn.Text
+	})
+	if len(j.diags) > 0 {
+		return nil
+	}
+	j.enter(v)
+	j.markBroken(v, dirty)
+	return nil
+}
+
+// changed are the names this cell gives another meaning than they had.
+func (j *job) changed() map[string]bool {
+	out := map[string]bool{}
+	for n := range j.own {
+		out[n] = true
+	}
+	for _, d := range j.decls {
+		for _, n := range d.Names {
+			if o := j.old.Decls[n]; o != nil && o.Kind == d.Kind && o.Broken == "" && o.Text.Source[o.Start:o.End] == d.Text.Source[d.Start:d.End] && !j.methodChanged(n) {
+				delete(out, n)
+			}
+		}
+	}
+	for _, t := range j.tops {
+		if o := j.old.Vars[t.name]; o != nil && t.v != nil && slices.EqualFunc(o.typ, t.v.typ, samePart) {
+			delete(out, t.name)
+		}
+	}
+	for _, d := range j.decls { // the same method once more is no new method
+		if d.Kind != MethodKind || j.declares(d.Recv) {
+			continue
+		}
+		if !j.methodChanged(d.Recv) {
+			delete(out, d.Recv)
+		}
+	}
+	return out
+}
+
+func (j *job) declares(name string) bool {
+	return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Kind == TypeKind && d.Names[0] == name })
+}
+
+// methodChanged reports whether the cell gives a type a method that it did not have in these words.
+func (j *job) methodChanged(typ string) bool {
+	for _, d := range j.decls {
+		if d.Kind != MethodKind || d.Recv != typ {
+			continue
+		}
+		same := slices.ContainsFunc(j.old.Methods[typ], func(m *Decl) bool {
+			return m.Text.Source[m.Start:m.End] == d.Text.Source[d.Start:d.End]
+		})
+		if !same {
+			return true
+		}
+	}
+	return false
+}
+
+func samePart(a, b part) bool {
+	return a.text == b.text && (a.ref == nil) == (b.ref == nil) && (a.ref == nil || *a.ref == *b.ref)
+}
+
+// bodyView writes the cell's declarations with their bodies, and those of dirty names.
+func (j *job) bodyView(dirty map[string]bool) *source {
+	n := j.natural()
+	body := &source{}
+	j.preloaded(body, n)
+	roots := append(slices.Clone(j.idents), slices.Sorted(maps.Keys(dirty))...)
+	for name := range dirty {
+		roots = append(roots, j.next.refsOf(name, true)...)
+	}
+	names := j.next.closure(roots, false)
+	n.declarations(body, j.next, names, func(d *Decl) bool {
+		return d.Kind == FuncKind && dirty[d.Names[0]] || d.Kind == MethodKind && dirty[d.Recv]
+	})
+	for _, m := range j.strayMethods(names) {
+		n.decl(body, m, !dirty[m.Recv])
+	}
+	hidden := map[string]bool{}
+	for _, t := range j.tops {
+		hidden[t.name] = true
+		if t.v == nil && j.next.Vars[t.name] == nil && t.why == "" {
+			body.gen("var ", t.name, " invalid", prime, "\n")
+		}
+	}
+	for _, d := range j.decls {
+		ownDecl(body, d, false)
+	}
+	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(hidden))
+}
+
+// declSpans reports whether an offset of the cell lies in one of its declarations.
+func (j *job) declSpans() func(offset int) bool {
+	return func(offset int) bool {
+		return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Start <= offset && offset <= d.End })
+	}
+}
+
+// enter puts the cell's declarations, with their holes, into the state.
+func (j *job) enter(v *view) {
+	for _, d := range j.decls {
+		d.holes = v.holes(v.file, d.Text.ID, d.Start, d.End)
+		d.fixes = v.fixes(d.Text.ID, d.Start, d.End)
+		sig, body := map[string]bool{}, map[string]bool{}
+		for _, h := range d.holes {
+			if h.ref.kind != refName {
+				continue
+			}
+			if d.body > 0 && h.start >= d.body {
+				body[h.ref.name] = true
+			} else {
+				sig[h.ref.name] = true
+			}
+		}
+		d.sigRefs = slices.Sorted(maps.Keys(sig))
+		d.bodyRefs = slices.Sorted(maps.Keys(body))
+		switch {
+		case d.Kind == MethodKind:
+			j.next.Methods[d.Recv] = append(slices.Clone(j.next.Methods[d.Recv]), d)
+			slices.SortFunc(j.next.Methods[d.Recv], func(a, b *Decl) int { return strings.Compare(a.Names[0], b.Names[0]) })
+		case d.Names[0] == "init" && d.Kind == FuncKind, d.Names[0] == "_" && d.Kind == FuncKind:
+		default:
+			for _, n := range d.Names {
+				if n != "_" {
+					j.next.Decls[n] = d
+				}
+			}
+		}
+	}
+	clear(j.next.hashes)
+}
+
+// holes finds the references that nodes below root make in a span of a cell.
+func (v *view) holes(root ast.Node, id string, start, end int) []hole {
+	var out []hole
+	embedded := map[*ast.Ident]bool{}
+	selected := map[*ast.Ident]bool{}
+	ast.Inspect(root, func(n ast.Node) bool {
+		switch t := n.(type) {
+		case *ast.SelectorExpr:
+			selected[t.Sel] = true
+		case *ast.StructType:
+			for _, f := range t.Fields.List {
+				if len(f.Names) == 0 {
+					embedded[embeddedIdent(f.Type)] = true
+				}
+			}
+		case *ast.Ident:
+			text, at, ok := v.at(t.Pos())
+			if !ok || text.ID != id || at < start || at >= end {
+				return true
+			}
+			if r, ok := v.object(t, selected[t]); ok {
+				if r.kind == refName && r.name == "Display" && v.isPreloaded(t) {
+					r = ref{kind: refDisplay}
+				}
+				out = append(out, hole{at, at + len(t.Name), r, r.kind == refName && embedded[t]})
+			}
+		}
+		return true
+	})
+	slices.SortFunc(out, func(a, b hole) int { return a.start - b.start })
+	return out
+}
+
+func embeddedIdent(e ast.Expr) *ast.Ident {
+	switch t := e.(type) {
+	case *ast.StarExpr:
+		return embeddedIdent(t.X)
+	case *ast.IndexExpr:
+		return embeddedIdent(t.X)
+	case *ast.IndexListExpr:
+		return embeddedIdent(t.X)
+	case *ast.Ident:
+		return t
+	}
+	return nil
+}
+
+// isPreloaded reports whether an identifier means the Display that preloaded wrote.
+func (v *view) isPreloaded(id *ast.Ident) bool {
+	obj := v.info.Uses[id]
+	if obj == nil {
+		return false
+	}
+	_, _, user := v.at(obj.Pos())
+	_, isVar := obj.(*types.Var)
+	if !isVar || user {
+		return false
+	}
+	sig, ok := obj.Type().(*types.Signature)
+	return ok && strings.Contains(sig.String(), DisplayPath) || ok && sig.Params().Len() == 1 && sig.Results().Len() == 1
+}
+
+// fixes makes uses of local variables that nothing uses: notebooks declare more than they use.
+func (v *view) fixes(id string, start, end int) []edit {
+	var out []edit
+	for _, e := range v.errs {
+		if !strings.HasPrefix(e.message, "declared and not used: ") || e.text == nil || e.text.ID != id || e.offset < start || e.offset >= end {
+			continue
+		}
+		name := strings.TrimPrefix(e.message, "declared and not used: ")
+		if pos, ok := v.afterDeclaration(e.pos); ok {
+			if _, at, ok := v.at(pos); ok {
+				out = append(out, edit{at, at, "; _ = " + name + "; "})
+			}
+		}
+	}
+	return out
+}
+
+// afterDeclaration finds where a statement can follow the declaration of a variable: behind its statement, or
+// at the start of the body of the if, for or switch that declares it.
+func (v *view) afterDeclaration(pos token.Pos) (token.Pos, bool) {
+	var found token.Pos
+	inList := func(list []ast.Stmt) {
+		for _, s := range list {
+			switch s.(type) {
+			case *ast.AssignStmt, *ast.DeclStmt:
+				if s.Pos() <= pos && pos < s.End() {
+					found = s.End()
+				}
+			}
+		}
+	}
+	header := func(parts []ast.Stmt, body *ast.BlockStmt) {
+		for _, p := range parts {
+			if p != nil && p.Pos() <= pos && pos < p.End() {
+				found = body.Lbrace + 1
+			}
+		}
+	}
+	ast.Inspect(v.file, func(n ast.Node) bool {
+		switch t := n.(type) {
+		case *ast.IfStmt:
+			header([]ast.Stmt{t.Init}, t.Body)
+		case *ast.ForStmt:
+			header([]ast.Stmt{t.Init}, t.Body)
+		case *ast.RangeStmt:
+			if t.Tok == token.DEFINE && t.Pos() <= pos && pos < t.X.Pos() {
+				found = t.Body.Lbrace + 1
+			}
+		case *ast.BlockStmt:
+			inList(t.List)
+		case *ast.CaseClause:
+			inList(t.Body)
+		case *ast.CommClause:
+			if a, ok := t.Comm.(*ast.AssignStmt); ok && a.Pos() <= pos && pos < a.End() {
+				found = t.Colon + 1
+			}
+			inList(t.Body)
+		}
+		return true
+	})
+	return found, found.IsValid()
+}
+
+// markBroken says of each dirty declaration whether it still compiles.
+func (j *job) markBroken(v *view, dirty map[string]bool) {
+	verdict := func(d *Decl) *Decl {
+		why := ""
+		for _, e := range v.errs {
+			if e.text == d.Text && e.text != j.syn.Text && d.Start <= e.offset && e.offset <= d.End && !strings.HasPrefix(e.message, "declared and not used") {
+				why = e.message
+				break
+			}
+		}
+		if why == d.Broken {
+			return d
+		}
+		if why != "" {
+			j.notes = append(j.notes, fmt.Sprintf("%s does not compile any more: %s", d.title(), why))
+		}
+		c := *d
+		c.Broken = why
+		return &c
+	}
+	for _, n := range slices.Sorted(maps.Keys(dirty)) {
+		if d := j.next.Decls[n]; d != nil && d.Text != j.syn.Text {
+			c := verdict(d)
+			for _, name := range d.Names {
+				if j.next.Decls[name] == d {
+					j.next.Decls[name] = c
+				}
+			}
+		}
+		for i, m := range j.next.Methods[n] {
+			if c := verdict(m); c != m && m.Text != j.syn.Text {
+				j.next.Methods[n] = slices.Clone(j.next.Methods[n])
+				j.next.Methods[n][i] = c
+			}
+		}
+	}
+}
+
+// title names a declaration the way Go's tools do.
+func (d *Decl) title() string {
+	if d.Kind == MethodKind {
+		return d.Recv + "." + d.Names[0]
+	}
+	return strings.Join(d.Names, ", ")
+}

@@ -1,0 +1,240 @@
+package compile
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"runtime"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+)
+
+// Diagnostic is one fault of the user's code at a place in a cell.
+type Diagnostic struct {
+	Text    *cell.Text
+	Offset  int
+	Message string
+}
+
+// Checker checks and compiles cells. It is safe for concurrent use.
+type Checker struct {
+	packages Packages
+	importer *lockedImporter
+	version  string // "go1.26"
+}
+
+// NewChecker returns a checker for a language version such as go1.26.
+func NewChecker(p Packages, version string) *Checker {
+	return &Checker{packages: p, importer: newImporter(p), version: version}
+}
+
+// view is one checked source.
+type view struct {
+	src    *source
+	file   *ast.File
+	tokens *token.File
+	pkg    *types.Package
+	info   *types.Info
+	errs   []viewError
+}
+
+// viewError is an error of the checker; text is nil when it lies in generated text.
+type viewError struct {
+	pos     token.Pos
+	message string
+	soft    bool
+	text    *cell.Text
+	offset  int
+}
+
+// check parses and type-checks a source.
+func (c *Checker) check(src *source) (*view, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", src.buf.String(), parser.SkipObjectResolution)
+	if file == nil || err != nil {
+		return nil, fmt.Errorf("generated source does not parse: %w", err)
+	}
+	v := &view{src: src, file: file, tokens: fset.File(file.FileStart), info: &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
+		Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
+	}}
+	conf := types.Config{
+		GoVersion: c.version, Importer: c.importer, Sizes: types.SizesFor("gc", runtime.GOARCH),
+		DisableUnusedImportCheck: true,
+		Error: func(err error) {
+			if e, ok := err.(types.Error); ok {
+				v.addError(e)
+			}
+		},
+	}
+	v.pkg, _ = conf.Check("notebook", fset, []*ast.File{file}, v.info)
+	return v, nil
+}
+
+func (v *view) addError(e types.Error) {
+	ve := viewError{pos: e.Pos, message: Plain(e.Msg), soft: e.Soft}
+	if e.Pos.IsValid() {
+		if t, at, ok := v.src.origin(v.tokens.Offset(e.Pos)); ok {
+			ve.text, ve.offset = t, at
+		}
+	}
+	v.errs = append(v.errs, ve)
+}
+
+// at maps a node position to the cell it came from.
+func (v *view) at(p token.Pos) (t *cell.Text, offset int, ok bool) {
+	if !p.IsValid() {
+		return nil, 0, false
+	}
+	return v.src.origin(v.tokens.Offset(p))
+}
+
+// aliases numbers the packages that one generated file imports.
+type aliases struct{ paths []string }
+
+func (a *aliases) name(path string) string {
+	i := slices.Index(a.paths, path)
+	if i < 0 {
+		i = len(a.paths)
+		a.paths = append(a.paths, path)
+	}
+	return "p" + prime + strconv.Itoa(i+1)
+}
+
+func (a *aliases) clauses() string {
+	var b strings.Builder
+	for i, p := range a.paths {
+		fmt.Fprintf(&b, "import p%s%d %q\n", prime, i+1, p)
+	}
+	return b.String()
+}
+
+// with puts a header in front of a source.
+func (s *source) with(header string) *source {
+	out := &source{}
+	out.gen(header, s.buf.String())
+	for _, p := range s.pieces {
+		p.at += len(header)
+		out.pieces = append(out.pieces, p)
+	}
+	return out
+}
+
+// naming says how holes are filled: how a notebook's name reads and whether bodies are wanted.
+type naming struct {
+	aliases *aliases
+	symbol  func(name string) string
+	alive   func(d *Decl, name string) bool // does the name a group declares still mean this group
+	lines   bool                            // write //line directives
+}
+
+func (n *naming) fill(r ref) string {
+	switch r.kind {
+	case refImport:
+		return n.aliases.name(r.name)
+	case refDisplay:
+		return n.aliases.name(DisplayPath) + ".Display"
+	case refDot:
+		return n.aliases.name(r.name) + "."
+	}
+	return n.symbol(r.name)
+}
+
+func (n *naming) edits(d *Decl) []edit {
+	var out []edit
+	for _, h := range d.holes {
+		with := ""
+		switch {
+		case h.embed:
+			continue // an alias of the natural name stands in the unit, and the field keeps its name
+		case h.ref.kind == refName && d.Kind == ConstKind && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name):
+			with = "_"
+		case h.ref.kind == refDot:
+			with = n.fill(h.ref) + d.Text.Source[h.start:h.end]
+		default:
+			with = n.fill(h.ref)
+		}
+		if with != d.Text.Source[h.start:h.end] {
+			out = append(out, edit{h.start, h.end, with})
+		}
+	}
+	return append(out, d.fixes...)
+}
+
+func (n *naming) line(src *source, t *cell.Text, offset int) {
+	if n.lines {
+		line, _ := t.Position(offset)
+		src.gen("\n//line /In/", t.ID, ":", strconv.Itoa(line), "\n")
+	} else {
+		src.gen("\n")
+	}
+}
+
+// decl writes a declaration; a function without its body when stub is set.
+func (n *naming) decl(src *source, d *Decl, stub bool) {
+	n.line(src, d.Text, d.Start)
+	if d.Kind == TypeKind {
+		src.gen("type ")
+	}
+	if stub && (d.Kind == FuncKind || d.Kind == MethodKind) {
+		src.copyEdited(d.Text, d.Start, d.body, n.edits(d))
+		src.gen("{ for {} }\n")
+		return
+	}
+	src.copyEdited(d.Text, d.Start, d.End, n.edits(d))
+	src.gen("\n")
+}
+
+func (n *naming) variable(src *source, symbol string, v *Var) {
+	src.gen("var ", symbol, " ", n.typ(v.typ), "\n")
+}
+
+func (n *naming) typ(parts []part) string {
+	var b strings.Builder
+	for _, p := range parts {
+		b.WriteString(p.text)
+		if p.ref != nil {
+			b.WriteString(n.fill(*p.ref))
+		}
+	}
+	return b.String()
+}
+
+// declarations writes live names. Bodies of functions are written for those in full (nil: all).
+func (n *naming) declarations(src *source, st *State, names []string, full func(*Decl) bool) {
+	done := map[*Decl]bool{}
+	emit := func(d *Decl) {
+		if d != nil && !done[d] {
+			done[d] = true
+			n.decl(src, d, full != nil && !full(d))
+		}
+	}
+	for _, name := range names {
+		if v := st.Vars[name]; v != nil {
+			n.variable(src, n.symbol(name), v)
+			continue
+		}
+		emit(st.Decls[name])
+		for _, m := range st.Methods[name] {
+			emit(m)
+		}
+	}
+}
+
+// diagnostics orders errors by cell and offset and drops echoes: the same words at the same place.
+func diagnostics(list []Diagnostic) []Diagnostic {
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Offset < list[j].Offset })
+	var out []Diagnostic
+	for _, d := range list {
+		if !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	return out
+}

@@ -1,0 +1,354 @@
+package compile
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+)
+
+// Unit is what the compiler is given for a cell, and what holds once it has run.
+type Unit struct {
+	State   *State   // the notebook's state after the cell
+	Source  []byte   // the file of package nb; nil when the cell has nothing to run
+	Imports []string // import paths the file names
+	Entry   string   // the function to call; its name is a digest of the source
+	Notes   []string // what the reader should know: variables dropped, functions that no longer compile
+}
+
+// job is one cell on its way through the compiler.
+type job struct {
+	c      *Checker
+	syn    *cell.Syntax
+	old    *State
+	next   *State
+	decls  []*Decl // the cell's own, in order
+	own    map[string]bool
+	blanks []string
+	idents []string // every identifier of the cell
+	added  map[string]string
+	tops   []*top
+	run    *view // the cell with its statements, bodies of functions left out
+	diags  []Diagnostic
+	notes  []string
+}
+
+// Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an
+// error is our fault, not the user's.
+func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, error) {
+	j := &job{c: c, syn: syn, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
+	j.imports()
+	j.collect()
+	if len(j.diags) > 0 {
+		return nil, diagnostics(j.diags), nil
+	}
+	if err := j.checkStatements(); err != nil {
+		return nil, nil, err
+	}
+	j.declareVariables()
+	if err := j.checkBodies(); err != nil {
+		return nil, nil, err
+	}
+	if len(j.diags) > 0 {
+		return nil, diagnostics(j.diags), nil
+	}
+	if err := j.migrate(); err != nil {
+		return nil, nil, err
+	}
+	u, err := j.emit()
+	if err != nil || len(j.diags) > 0 {
+		return nil, diagnostics(j.diags), err
+	}
+	return u, nil, nil
+}
+
+func (j *job) fault(offset int, format string, args ...any) {
+	j.diags = append(j.diags, Diagnostic{j.syn.Text, offset, fmt.Sprintf(format, args...)})
+}
+
+// imports puts the cell's imports in force.
+func (j *job) imports() {
+	for _, im := range j.syn.Imports {
+		p := im.Path
+		if q, ok := known[p]; ok {
+			p = q
+		}
+		name, err := j.c.importName(p)
+		if err != nil {
+			j.fault(im.Offset, "could not import %s (%v)", im.Path, err)
+			continue
+		}
+		switch im.Name {
+		case "_":
+			j.blanks = append(j.blanks, p)
+			continue
+		case ".":
+			if !slices.Contains(j.next.Dots, p) {
+				j.next.Dots = append(j.next.Dots, p)
+			}
+			continue
+		case "":
+		default:
+			name = im.Name
+		}
+		j.next.Forget(name)
+		j.next.Imports[name] = p
+	}
+}
+
+// collect lists the cell's declarations and takes what they replace out of the state.
+func (j *job) collect() {
+	s := j.syn
+	seen := map[string]int{}
+	declare := func(d *Decl, at int, key string) {
+		if first, dup := seen[key]; dup && key != "init" && key != "_" {
+			line, _ := s.Text.Position(first)
+			j.fault(at, "%s is declared twice in this cell (first on line %d)", key, line)
+			return
+		}
+		seen[key] = at
+		j.decls = append(j.decls, d)
+	}
+	for _, f := range s.Funcs {
+		d := f.Decl
+		if d.Body == nil {
+			continue // kept as documentation, as gophernotes does
+		}
+		n := &Decl{Kind: FuncKind, Names: []string{d.Name.Name}, Text: s.Text, Start: f.Start, End: f.End,
+			body: s.Offset(d.Body.Pos()), name: s.Offset(d.Name.Pos())}
+		key := d.Name.Name
+		if d.Recv != nil {
+			n.Kind, n.Recv = MethodKind, receiver(d.Recv)
+			key = n.Recv + "." + key
+		}
+		declare(n, s.Offset(d.Name.Pos()), key)
+	}
+	for _, stmt := range s.Stmts {
+		gen := genDecl(stmt)
+		switch {
+		case gen == nil:
+		case gen.Tok == token.TYPE:
+			for _, spec := range gen.Specs {
+				ts := spec.(*ast.TypeSpec)
+				d := &Decl{Kind: TypeKind, Names: []string{ts.Name.Name}, Text: s.Text, Start: s.Offset(ts.Pos()), End: s.Offset(ts.End())}
+				if ts.TypeParams != nil {
+					d.params = [2]int{s.Offset(ts.TypeParams.Pos()), s.Offset(ts.TypeParams.End())}
+					for _, f := range ts.TypeParams.List {
+						for _, id := range f.Names {
+							d.paramNames = append(d.paramNames, id.Name)
+						}
+					}
+				}
+				declare(d, d.Start, ts.Name.Name)
+			}
+		case gen.Tok == token.CONST:
+			d := &Decl{Kind: ConstKind, Text: s.Text, Start: s.Offset(gen.Pos()), End: s.Offset(gen.End())}
+			for _, spec := range gen.Specs {
+				for _, id := range spec.(*ast.ValueSpec).Names {
+					d.Names = append(d.Names, id.Name)
+				}
+			}
+			declare(d, d.Start, strings.Join(d.Names, ","))
+		}
+	}
+	for _, d := range j.decls {
+		j.replace(d)
+	}
+	idents := map[string]bool{}
+	cell.Identifiers(s.Code, func(name string) { idents[name] = true })
+	j.idents = slices.Sorted(maps.Keys(idents))
+}
+
+// replace removes from the state what a declaration takes the place of.
+func (j *job) replace(d *Decl) {
+	if d.Kind == MethodKind {
+		j.own[d.Recv] = true
+		j.next.Methods[d.Recv] = slices.DeleteFunc(slices.Clone(j.next.Methods[d.Recv]), func(m *Decl) bool { return m.Names[0] == d.Names[0] })
+		return
+	}
+	for _, n := range d.Names {
+		j.own[n] = true
+		delete(j.next.Vars, n)
+		delete(j.next.Decls, n)
+		delete(j.next.Imports, n)
+		delete(j.next.Lost, n)
+		if d.Kind != TypeKind {
+			delete(j.next.Methods, n)
+		}
+	}
+}
+
+func receiver(list *ast.FieldList) string {
+	if len(list.List) == 0 {
+		return ""
+	}
+	for e := list.List[0].Type; ; {
+		switch t := e.(type) {
+		case *ast.StarExpr:
+			e = t.X
+		case *ast.ParenExpr:
+			e = t.X
+		case *ast.IndexExpr:
+			e = t.X
+		case *ast.IndexListExpr:
+			e = t.X
+		case *ast.Ident:
+			return t.Name
+		default:
+			return ""
+		}
+	}
+}
+
+func genDecl(stmt ast.Stmt) *ast.GenDecl {
+	if d, ok := stmt.(*ast.DeclStmt); ok {
+		return d.Decl.(*ast.GenDecl)
+	}
+	return nil
+}
+
+// naturalImports writes import clauses for the names in force that the cell may use.
+func (j *job) naturalImports(hidden map[string]bool) string {
+	var b strings.Builder
+	for _, name := range j.idents {
+		if p, ok := j.next.Imports[name]; ok && !hidden[name] {
+			fmt.Fprintf(&b, "import %s %q\n", name, p)
+		}
+	}
+	for _, p := range j.next.Dots {
+		fmt.Fprintf(&b, "import . %q\n", p)
+	}
+	return b.String()
+}
+
+// natural is the naming of the views: every name is itself.
+func (j *job) natural() *naming {
+	return &naming{aliases: &aliases{}, symbol: func(n string) string { return n },
+		alive: func(d *Decl, n string) bool { return j.next.Decls[n] == d }}
+}
+
+// ownDecl writes a declaration of the cell as the user typed it.
+func ownDecl(src *source, d *Decl, stub bool) {
+	src.gen("\n")
+	if d.Kind == TypeKind {
+		src.gen("type ")
+	}
+	if stub && d.body > 0 {
+		src.copy(d.Text, d.Start, d.body)
+		src.gen("{ for {} }\n")
+		return
+	}
+	src.copy(d.Text, d.Start, d.End)
+	src.gen("\n")
+}
+
+// preloaded writes the variable Display where the cell uses it and has not declared one of its own.
+func (j *job) preloaded(src *source, n *naming) {
+	if _, isVar := j.next.Vars["Display"]; isVar || j.next.Decls["Display"] != nil || j.own["Display"] || !slices.Contains(j.idents, "Display") {
+		return
+	}
+	src.gen("var Display func(", n.aliases.name(DisplayPath), ".Data) error\n")
+}
+
+// attempt checks a view, adding imports that are missing and in the base library, as goimports would.
+func (j *job) attempt(build func() *source) (*view, error) {
+	for {
+		v, err := j.c.check(build())
+		if err != nil {
+			return nil, err
+		}
+		if !j.addImports(v) {
+			return v, nil
+		}
+	}
+}
+
+// addImports looks for undefined qualifiers.
+func (j *job) addImports(v *view) bool {
+	undefined := map[string]bool{}
+	for _, e := range v.errs {
+		if name, ok := strings.CutPrefix(e.message, "undefined: "); ok && e.text == j.syn.Text {
+			undefined[name] = true
+		}
+	}
+	if len(undefined) == 0 {
+		return false
+	}
+	symbols := map[string][]string{}
+	ast.Inspect(v.file, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if id, ok := sel.X.(*ast.Ident); ok && undefined[id.Name] {
+				symbols[id.Name] = append(symbols[id.Name], sel.Sel.Name)
+			}
+		}
+		return true
+	})
+	found := false
+	for name, syms := range symbols {
+		if _, tried := j.added[name]; tried || j.next.Lost[name] != "" {
+			continue
+		}
+		p, ok := j.c.Suggest(name, syms)
+		j.added[name] = p
+		if ok {
+			j.next.Imports[name] = p
+			found = true
+		}
+	}
+	return found
+}
+
+// report turns the errors of a view into faults of the cell; skip drops some.
+func (j *job) report(v *view, skip func(viewError) bool) {
+	for _, e := range v.errs {
+		if skip != nil && skip(e) {
+			continue
+		}
+		at := e.offset
+		if e.text != j.syn.Text {
+			if e.text != nil || len(j.diags) > 0 {
+				continue // reported where the declaration is looked at, or an echo in generated text
+			}
+			at = 0
+		}
+		message := e.message
+		if name, ok := strings.CutPrefix(message, "undefined: "); ok {
+			if why := j.old.Lost[name]; why != "" {
+				message = fmt.Sprintf("undefined: %s (%s)", name, why)
+			}
+		}
+		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message})
+	}
+}
+
+// object reports the reference an identifier makes to something outside of its declaration.
+func (v *view) object(id *ast.Ident, selected bool) (ref, bool) {
+	obj := v.info.Uses[id]
+	if obj == nil {
+		obj = v.info.Defs[id]
+	}
+	switch o := obj.(type) {
+	case nil:
+		return ref{}, false
+	case *types.PkgName:
+		return ref{refImport, o.Imported().Path()}, true
+	}
+	if obj.Pkg() == nil || selected {
+		return ref{}, false
+	}
+	if obj.Pkg() != v.pkg {
+		if obj.Parent() == obj.Pkg().Scope() {
+			return ref{refDot, obj.Pkg().Path()}, true
+		}
+		return ref{}, false
+	}
+	if obj.Parent() == v.pkg.Scope() {
+		return ref{refName, obj.Name()}, true
+	}
+	return ref{}, false
+}

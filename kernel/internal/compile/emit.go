@@ -1,0 +1,493 @@
+package compile
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// entryMark stands for the function's name until the digest of the source is known.
+const entryMark = "Run" + prime + "00"
+
+// emit writes the unit.
+func (j *job) emit() (*Unit, error) {
+	j.dropUnneeded()
+	stmts := j.topStmts()
+	inits := j.inits()
+	u := &Unit{State: j.next, Notes: j.notes}
+	if len(stmts) == 0 && len(inits) == 0 && len(j.blanks) == 0 {
+		return u, nil // declarations alone are compiled with the cell that uses them
+	}
+	j.promote()
+	names := &aliases{}
+	n := &naming{aliases: names, symbol: j.next.symbol, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }, lines: true}
+	edits, roots, before := j.runEdits(n)
+	for _, d := range inits {
+		roots = append(append(roots, d.sigRefs...), d.bodyRefs...)
+	}
+	for _, t := range j.tops {
+		if t.v != nil {
+			roots = append(roots, t.v.refs()...)
+			if j.next.Vars[t.name] == t.v {
+				roots = append(roots, t.name)
+			}
+		}
+	}
+	live := j.next.closure(roots, true)
+	j.refuseBroken(live)
+	body := &source{}
+	n.declarations(body, j.next, live, nil)
+	j.otherVersions(body, n, before)
+	j.embedAliases(body, n, live, inits)
+	for _, d := range inits {
+		n.line(body, d.Text, d.Start)
+		body.copyEdited(d.Text, d.Start, d.End, append(n.edits(d), edit{d.name, d.name + len("init"), j.initName(d)}))
+		body.gen("\n")
+	}
+	if slices.ContainsFunc(stmts, func(s ast.Stmt) bool { return genDecl(s) != nil }) {
+		body.gen("\nfunc zero", prime, "[T any]() (z T) { return }\n")
+	}
+	body.gen("\nfunc ", entryMark, "() {\n")
+	j.locals(body, n)
+	for _, d := range inits {
+		body.gen(j.initName(d), "()\n")
+	}
+	if err := j.writeStatements(body, n, stmts, edits); err != nil {
+		return nil, err
+	}
+	body.gen("\n}\n")
+	header := "package notebook\n" + names.clauses()
+	for _, b := range j.blanks {
+		header += fmt.Sprintf("import _ %q\n", b)
+	}
+	u.seal(body.with(header).buf.String(), append(slices.Clone(names.paths), j.blanks...))
+	return u, nil
+}
+
+// seal names the function after the digest of the source.
+func (u *Unit) seal(src string, imports []string) {
+	sum := sha256.Sum256([]byte(src))
+	u.Entry = "Run_" + hex.EncodeToString(sum[:10])
+	u.Source = bytes.ReplaceAll([]byte(src), []byte(entryMark), []byte(u.Entry))
+	slices.Sort(imports)
+	u.Imports = slices.Compact(imports)
+}
+
+// dropUnneeded gives up a name's old versions once nothing declares it.
+func (j *job) dropUnneeded() {
+	for name := range j.next.Methods {
+		if j.next.Decls[name] == nil {
+			delete(j.next.Methods, name)
+		}
+	}
+}
+
+func (j *job) inits() []*Decl {
+	return slices.DeleteFunc(slices.Clone(j.decls), func(d *Decl) bool { return d.Kind != FuncKind || d.Names[0] != "init" })
+}
+
+func (j *job) initName(d *Decl) string { return "init_" + d.Text.ID + "_" + strconv.Itoa(d.Start) }
+
+// topOf is the top-level variable an identifier of the cell's function means.
+func (j *job) topOf(id *ast.Ident) *top {
+	obj := j.run.info.Uses[id]
+	if obj == nil {
+		obj = j.run.info.Defs[id]
+	}
+	if obj == nil {
+		return nil
+	}
+	for _, t := range j.tops {
+		if t.obj == obj {
+			return t
+		}
+	}
+	return nil
+}
+
+// runEdits makes the edits for all identifiers of the cell's statements. before are variables of earlier cells
+// that this one declares again with another type and reads first.
+func (j *job) runEdits(n *naming) (edits []edit, roots []string, before []string) {
+	v := j.run
+	later := map[string]bool{}
+	for _, t := range j.tops {
+		later[t.name] = true
+	}
+	for _, h := range v.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
+		with := ""
+		switch {
+		case h.ref.kind == refName && later[h.ref.name]:
+			before = append(before, h.ref.name)
+			with = j.oldSymbol(h.ref.name)
+		case h.ref.kind == refDot:
+			with = n.fill(h.ref) + j.syn.Code[h.start:h.end]
+		default:
+			if h.ref.kind == refName {
+				roots = append(roots, h.ref.name)
+			}
+			if h.embed {
+				continue
+			}
+			with = n.fill(h.ref)
+		}
+		edits = append(edits, edit{h.start, h.end, with})
+	}
+	ast.Inspect(j.runBody(), func(node ast.Node) bool {
+		if id, ok := node.(*ast.Ident); ok {
+			if t := j.topOf(id); t != nil {
+				if _, at, ok := v.at(id.Pos()); ok {
+					edits = append(edits, edit{at, at + len(id.Name), j.topName(t)})
+				}
+			}
+		}
+		return true
+	})
+	for _, e := range v.fixes(j.syn.Text.ID, 0, len(j.syn.Code)+1) {
+		if !j.inDecl(e.start) && !j.topFix(e) {
+			edits = append(edits, e)
+		}
+	}
+	slices.Sort(before)
+	return edits, roots, slices.Compact(before)
+}
+
+func (j *job) inDecl(offset int) bool {
+	return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Start <= offset && offset < d.End })
+}
+
+// topFix reports whether a fix speaks of a top-level variable, which needs none.
+func (j *job) topFix(e edit) bool {
+	for _, err := range j.run.errs {
+		if j.isTop(err.pos) && strings.HasPrefix(err.message, "declared and not used: ") {
+			if pos, ok := j.run.afterDeclaration(err.pos); ok {
+				if _, at, _ := j.run.at(pos); at == e.start && strings.Contains(e.with, " "+strings.TrimPrefix(err.message, "declared and not used: ")+";") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// topName is how a unit names a variable of the cell: its local, or its symbol.
+func (j *job) topName(t *top) string {
+	if t.local || t.v == nil {
+		return t.localName()
+	}
+	if j.next.Vars[t.name] == t.v {
+		return j.next.symbol(t.name)
+	}
+	return j.versionSymbol(t)
+}
+
+// versionSymbol names a variable that the same cell declares again with another type.
+func (j *job) versionSymbol(t *top) string {
+	st := j.next.Clone()
+	st.Vars[t.name] = t.v
+	symbol := st.symbol(t.name)
+	j.next.versions[t.name] = st.versions[t.name]
+	return symbol
+}
+
+func (j *job) oldSymbol(name string) string { return j.old.symbol(name) }
+
+// otherVersions declares the variables that exist in the unit under another type than the state's.
+func (j *job) otherVersions(src *source, n *naming, before []string) {
+	done := map[string]bool{}
+	for name := range j.next.Vars {
+		done[j.next.symbol(name)] = true
+	}
+	for _, t := range j.tops {
+		if t.v == nil || t.local || j.next.Vars[t.name] == t.v {
+			continue
+		}
+		if s := j.versionSymbol(t); !done[s] {
+			done[s] = true
+			n.variable(src, s, t.v)
+		}
+	}
+	for _, name := range before {
+		if s := j.oldSymbol(name); !done[s] {
+			done[s] = true
+			n.variable(src, s, j.old.Vars[name])
+		}
+	}
+}
+
+// embedAliases keeps the names of embedded fields whose types have versions.
+func (j *job) embedAliases(src *source, n *naming, live []string, extra []*Decl) {
+	wanted := map[string]bool{}
+	note := func(d *Decl) {
+		if d == nil {
+			return
+		}
+		for _, h := range d.holes {
+			if h.embed {
+				wanted[h.ref.name] = true
+			}
+		}
+	}
+	for _, name := range live {
+		note(j.next.Decls[name])
+		for _, m := range j.next.Methods[name] {
+			note(m)
+		}
+	}
+	for _, d := range extra {
+		note(d)
+	}
+	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
+		if h.embed {
+			wanted[h.ref.name] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		symbol, d := j.next.symbol(name), j.next.Decls[name]
+		if symbol == name || d == nil {
+			continue
+		}
+		src.gen("type ", name)
+		args := ""
+		if len(d.paramNames) > 0 {
+			src.copyEdited(d.Text, d.params[0], d.params[1], n.edits(d))
+			args = "[" + strings.Join(d.paramNames, ", ") + "]"
+		}
+		src.gen(" = ", symbol, args, "\n")
+	}
+}
+
+// refuseBroken faults a cell that uses a declaration which does not compile any more.
+func (j *job) refuseBroken(live []string) {
+	for _, name := range live {
+		decls := append([]*Decl{}, j.next.Methods[name]...)
+		if d := j.next.Decls[name]; d != nil {
+			decls = append(decls, d)
+		}
+		for _, d := range decls {
+			if d.Broken != "" {
+				at := max(strings.Index(j.syn.Code, name), 0)
+				j.fault(at, "%s does not compile any more: %s", d.title(), d.Broken)
+			}
+		}
+	}
+}
+
+// locals declares the variables that live in the function.
+func (j *job) locals(src *source, n *naming) {
+	for _, t := range j.tops {
+		if t.local {
+			src.gen("var ", t.localName(), " ", n.typ(t.v.typ), "\n")
+		}
+	}
+}
+
+// writeStatements writes the body of the cell's function.
+func (j *job) writeStatements(src *source, n *naming, stmts []ast.Stmt, edits []edit) error {
+	for _, s := range stmts {
+		inner, behind := j.stores(s)
+		w := &stmtWriter{j: j, src: src, n: n, edits: append(slices.Clone(edits), inner...)}
+		w.write(s)
+		for _, t := range behind {
+			src.gen("; ", j.store(t))
+		}
+		src.gen("\n")
+	}
+	return nil
+}
+
+type stmtWriter struct {
+	j     *job
+	src   *source
+	n     *naming
+	edits []edit
+}
+
+func (w *stmtWriter) span(from, to token.Pos) {
+	_, a, _ := w.j.run.at(from)
+	_, b, _ := w.j.run.at(to)
+	w.src.copyEdited(w.j.syn.Text, a, b, w.edits)
+}
+
+func (w *stmtWriter) line(p token.Pos) {
+	_, at, _ := w.j.run.at(p)
+	w.n.line(w.src, w.j.syn.Text, at)
+}
+
+func (w *stmtWriter) write(s ast.Stmt) {
+	switch t := s.(type) {
+	case *ast.LabeledStmt:
+		if names, _ := defined(t.Stmt); len(names) > 0 {
+			w.line(t.Pos())
+			w.src.gen(t.Label.Name, ":\n")
+			w.write(t.Stmt)
+			return
+		}
+	case *ast.AssignStmt:
+		if t.Tok == token.DEFINE {
+			w.line(t.Pos())
+			w.define(t)
+			return
+		}
+	case *ast.DeclStmt:
+		for _, spec := range t.Decl.(*ast.GenDecl).Specs {
+			w.line(spec.Pos())
+			w.variable(spec.(*ast.ValueSpec))
+		}
+		return
+	case *ast.ExprStmt:
+		if show := w.j.shown(); show != nil && t == w.last() {
+			w.line(show.Pos())
+			w.show(show)
+			return
+		}
+	}
+	w.line(s.Pos())
+	w.span(s.Pos(), s.End())
+}
+
+func (w *stmtWriter) last() ast.Stmt {
+	stmts := w.j.topStmts()
+	return stmts[len(stmts)-1]
+}
+
+// define writes x, y := e as an assignment.
+func (w *stmtWriter) define(t *ast.AssignStmt) {
+	var ids []*ast.Ident
+	for _, e := range t.Lhs {
+		ids = append(ids, e.(*ast.Ident))
+	}
+	if w.mixed(ids) {
+		w.temporaries(ids)
+		w.span(t.Rhs[0].Pos(), t.Rhs[len(t.Rhs)-1].End())
+		w.copyBack(ids)
+		return
+	}
+	_, at, _ := w.j.run.at(t.TokPos)
+	w.edits = append(w.edits, edit{at, at + len(":="), "="})
+	w.span(t.Pos(), t.End())
+}
+
+// mixed reports whether one of the variables has a type that cannot be written, so that := must stay.
+func (w *stmtWriter) mixed(ids []*ast.Ident) bool {
+	return slices.ContainsFunc(ids, func(id *ast.Ident) bool {
+		t := w.j.topOf(id)
+		return t != nil && t.v == nil && w.j.run.info.Defs[id] != nil
+	})
+}
+
+func (w *stmtWriter) temporaries(ids []*ast.Ident) {
+	for i, id := range ids {
+		if i > 0 {
+			w.src.gen(", ")
+		}
+		if id.Name == "_" {
+			w.src.gen("_")
+		} else {
+			w.src.gen(id.Name, prime, "0")
+		}
+	}
+	w.src.gen(" := ")
+}
+
+func (w *stmtWriter) copyBack(ids []*ast.Ident) {
+	for _, id := range ids {
+		if t := w.j.topOf(id); t != nil {
+			if name := w.j.topName(t); name != t.localName() {
+				w.src.gen("; ", name, " = ", t.localName())
+			} else {
+				w.src.gen("; _ = ", t.localName())
+			}
+		}
+	}
+}
+
+// variable writes a var specification as assignments; without values it sets zero, as running it again must.
+func (w *stmtWriter) variable(spec *ast.ValueSpec) {
+	if !slices.ContainsFunc(spec.Names, func(id *ast.Ident) bool { return id.Name != "_" }) {
+		w.src.gen("var ") // an assertion such as var _ I = T{}
+		w.span(spec.Pos(), spec.End())
+		return
+	}
+	if len(spec.Values) == 0 {
+		for _, id := range spec.Names {
+			if t := w.j.topOf(id); t != nil {
+				w.src.gen(w.j.topName(t), " = zero", prime, "[")
+				w.span(spec.Type.Pos(), spec.Type.End())
+				w.src.gen("](); ")
+				if t.local {
+					w.src.gen(w.j.store(t), "; ")
+				}
+			}
+		}
+		return
+	}
+	if w.mixed(spec.Names) {
+		w.temporaries(spec.Names)
+		w.values(spec)
+		w.copyBack(spec.Names)
+		return
+	}
+	for i, id := range spec.Names {
+		if i > 0 {
+			w.src.gen(", ")
+		}
+		if t := w.j.topOf(id); t != nil {
+			w.src.gen(w.j.topName(t))
+		} else {
+			w.src.gen("_")
+		}
+	}
+	w.src.gen(" = ")
+	w.values(spec)
+	for _, id := range spec.Names {
+		if t := w.j.topOf(id); t != nil && t.local {
+			w.src.gen("; ", w.j.store(t))
+		}
+	}
+}
+
+func (w *stmtWriter) values(spec *ast.ValueSpec) {
+	w.span(spec.Values[0].Pos(), spec.Values[len(spec.Values)-1].End())
+}
+
+// show writes the last expression: through display.Result when it has a value worth showing.
+func (w *stmtWriter) show(e ast.Expr) {
+	tv := w.j.run.info.Types[e]
+	if tv.IsVoid() || tv.IsNil() || w.prints(e) {
+		if tv.IsNil() {
+			return
+		}
+		w.span(e.Pos(), e.End())
+		return
+	}
+	w.src.gen(w.n.aliases.name(DisplayPath), ".Result(")
+	w.span(e.Pos(), e.End())
+	w.src.gen(")")
+}
+
+// prints reports whether an expression calls a print function of fmt, whose count and error nobody wants to see.
+func (w *stmtWriter) prints(e ast.Expr) bool {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	var id *ast.Ident
+	switch f := ast.Unparen(call.Fun).(type) {
+	case *ast.SelectorExpr:
+		id = f.Sel
+	case *ast.Ident:
+		id = f
+	default:
+		return false
+	}
+	fn, ok := w.j.run.info.Uses[id].(*types.Func)
+	return ok && fn.Pkg() != nil && fn.Pkg().Path() == "fmt" && (strings.HasPrefix(fn.Name(), "Print") || strings.HasPrefix(fn.Name(), "Fprint"))
+}

@@ -1,0 +1,98 @@
+package compile
+
+import (
+	"fmt"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// DisplayPath is the import path of the package every notebook has at hand as display.
+const DisplayPath = "interleave/kernel/display"
+
+// known are import paths that stand for others: gophernotes offers display under both names.
+var known = map[string]string{"display": DisplayPath, "github.com/gopherdata/gophernotes": DisplayPath}
+
+// Package is a package that can be imported without asking the go command.
+type Package struct{ Path, Name string }
+
+// Packages finds compiled packages. It is what the checker needs of the linker.
+type Packages interface {
+	// Export opens the export data of a package.
+	Export(path string) (io.ReadCloser, error)
+	// Packages lists the packages of the base library.
+	Packages() []Package
+}
+
+// lockedImporter reads export data; one importer serves a notebook's whole life, so a package is read once.
+type lockedImporter struct {
+	mu       sync.Mutex
+	importer types.Importer
+}
+
+func newImporter(p Packages) *lockedImporter {
+	return &lockedImporter{importer: importer.ForCompiler(token.NewFileSet(), "gc", p.Export)}
+}
+
+func (im *lockedImporter) Import(p string) (pkg *types.Package, err error) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	defer func() {
+		if e := recover(); e != nil { // export data of another toolchain
+			err = fmt.Errorf("read export data of %s: %v", p, e)
+		}
+	}()
+	return im.importer.Import(p)
+}
+
+// first breaks ties between packages of one name the way most notebooks mean them.
+var first = []string{"math/rand/v2", "text/template", "runtime/pprof", "text/scanner", "crypto/rand", "gonum.org/v1/plot"}
+
+// Suggest finds the package that a qualifier most likely means: one of that name which has all the symbols.
+func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok bool) {
+	var found []string
+	for _, p := range c.packages.Packages() {
+		if p.Name != name || strings.Contains(p.Path, "/internal/") || strings.HasPrefix(p.Path, "internal/") || strings.HasPrefix(p.Path, "vendor/") || p.Name == "main" {
+			continue
+		}
+		pkg, err := c.importer.Import(p.Path)
+		if err != nil {
+			continue
+		}
+		if !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil }) {
+			found = append(found, p.Path)
+		}
+	}
+	if len(found) == 0 {
+		return "", false
+	}
+	if name == "rand" && slices.Contains(found, "math/rand") { // what older notebooks seeded and called
+		return "math/rand", true
+	}
+	for _, f := range first {
+		if slices.Contains(found, f) {
+			return f, true
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int {
+		if n := strings.Count(a, "/") - strings.Count(b, "/"); n != 0 {
+			return n
+		}
+		return strings.Compare(a, b)
+	})
+	return found[0], true
+}
+
+// importName is the name a package is known by without being given one.
+func (c *Checker) importName(p string) (string, error) {
+	pkg, err := c.importer.Import(p)
+	if err != nil {
+		return path.Base(p), err
+	}
+	return pkg.Name(), nil
+}

@@ -1,0 +1,336 @@
+package compile
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"go/types"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+)
+
+// prime is the letter that sets a symbol's version apart from the user's name. It is a letter to the compiler
+// and on nobody's keyboard.
+const prime = "ʹ"
+
+// Plain removes version marks from text made by the type checker, the compiler or the runtime.
+func Plain(text string) string {
+	if !strings.Contains(text, prime) {
+		return text
+	}
+	parts := strings.Split(text, prime)
+	for i, p := range parts[1:] {
+		parts[i+1] = strings.TrimLeft(p, "0123456789")
+	}
+	return strings.Join(parts, "")
+}
+
+type refKind int
+
+const (
+	refName    refKind = iota // a name of the notebook
+	refImport                 // the name of an imported package; ref.name is its path
+	refDot                    // a name that a dot import brought; ref.name is the path
+	refDisplay                // the preloaded variable Display
+)
+
+type ref struct {
+	kind refKind
+	name string
+}
+
+// hole is a place in a cell's text that names something by a name that may differ in the unit.
+type hole struct {
+	start, end int
+	ref        ref
+	embed      bool // the type of an embedded field, which names the field too
+}
+
+// Kind is the kind of a declaration.
+type Kind string
+
+// The kinds of declarations.
+const (
+	ConstKind  Kind = "const"
+	TypeKind   Kind = "type"
+	FuncKind   Kind = "func"
+	MethodKind Kind = "method"
+	VarKind    Kind = "var"
+)
+
+// Decl is a live constant group, type, function or method: a span of a cell's text with holes. Decls are
+// immutable once they are in a State.
+type Decl struct {
+	Kind       Kind
+	Names      []string // what it declares; for a method the method's name
+	Recv       string   // for a method its type
+	Text       *cell.Text
+	Start, End int
+	body       int    // for functions: the offset of the opening brace
+	name       int    // for functions: the offset of the name
+	params     [2]int // for generic types: the span of the type parameters, brackets included
+	paramNames []string
+	holes      []hole
+	fixes      []edit   // uses of variables that nothing uses
+	sigRefs    []string // names used outside of the body
+	bodyRefs   []string
+	Broken     string // why it does not compile any more, "" if it does
+}
+
+// part is a stretch of a type's text or a reference in it.
+type part struct {
+	text string
+	ref  *ref
+}
+
+// Var is a live variable.
+type Var struct {
+	Name   string
+	Text   *cell.Text
+	Offset int
+	typ    []part
+}
+
+// Refs are the notebook's names in the variable's type.
+func (v *Var) refs() []string {
+	var out []string
+	for _, p := range v.typ {
+		if p.ref != nil && p.ref.kind == refName {
+			out = append(out, p.ref.name)
+		}
+	}
+	return out
+}
+
+// TypeString is the type as the user would write it.
+func (v *Var) TypeString() string {
+	var b strings.Builder
+	for _, p := range v.typ {
+		switch {
+		case p.ref == nil:
+			b.WriteString(p.text)
+		case p.ref.kind == refImport:
+			b.WriteString(p.ref.name[strings.LastIndexByte(p.ref.name, '/')+1:])
+		default:
+			b.WriteString(p.ref.name)
+		}
+	}
+	return b.String()
+}
+
+// State is what a notebook has declared. It is a value: a cell is tried on a clone, which becomes the state
+// when the cell has been built.
+type State struct {
+	Imports  map[string]string // name to path, what is in force
+	Dots     []string          // paths of dot imports
+	Decls    map[string]*Decl  // constants (each name of a group), types, functions
+	Methods  map[string][]*Decl
+	Vars     map[string]*Var
+	Lost     map[string]string // variables that went, and why
+	versions map[string]*version
+	hashes   map[string]string // closure hashes, a cache
+}
+
+// version numbers the contents a name has had.
+type version struct {
+	numbers map[string]int
+	next    int
+}
+
+// NewState returns the state of an empty notebook.
+func NewState() *State {
+	return &State{
+		Imports: map[string]string{"display": DisplayPath},
+		Decls:   map[string]*Decl{}, Methods: map[string][]*Decl{}, Vars: map[string]*Var{},
+		Lost: map[string]string{}, versions: map[string]*version{}, hashes: map[string]string{},
+	}
+}
+
+// Clone copies the state; Decls and Vars are shared, as they never change.
+func (s *State) Clone() *State {
+	c := &State{Imports: maps.Clone(s.Imports), Dots: slices.Clone(s.Dots), Decls: maps.Clone(s.Decls), Methods: maps.Clone(s.Methods),
+		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), versions: map[string]*version{}, hashes: map[string]string{}}
+	for n, v := range s.versions {
+		c.versions[n] = &version{maps.Clone(v.numbers), v.next}
+	}
+	return c
+}
+
+// Restarted is the state after the worker has been replaced: types, functions and imports stay, variables are
+// lost for the reason given, and versions start afresh because nothing is loaded.
+func (s *State) Restarted(why string) (next *State, lost []string) {
+	next = s.Clone()
+	next.versions = map[string]*version{}
+	for name := range s.Vars {
+		lost = append(lost, name)
+		next.Lost[name] = why
+	}
+	next.Vars = map[string]*Var{}
+	slices.Sort(lost)
+	return next, lost
+}
+
+// Forget removes a name with everything that belongs to it; ok is false when there is none.
+func (s *State) Forget(name string) bool {
+	_, isVar := s.Vars[name]
+	_, isDecl := s.Decls[name]
+	_, isImport := s.Imports[name]
+	delete(s.Vars, name)
+	delete(s.Decls, name)
+	delete(s.Methods, name)
+	delete(s.Imports, name)
+	clear(s.hashes)
+	return isVar || isDecl || isImport
+}
+
+// refsOf lists the notebook's names that a name rests on directly. Bodies of functions count when deep.
+func (s *State) refsOf(name string, deep bool) []string {
+	var out []string
+	if v := s.Vars[name]; v != nil {
+		out = append(out, v.refs()...)
+	}
+	if d := s.Decls[name]; d != nil {
+		out = append(out, d.sigRefs...)
+		if deep {
+			out = append(out, d.bodyRefs...)
+		}
+		if d.Kind == ConstKind {
+			out = append(out, d.Names...)
+		}
+	}
+	for _, m := range s.Methods[name] {
+		out = append(out, m.sigRefs...)
+		if deep {
+			out = append(out, m.bodyRefs...)
+		}
+	}
+	return out
+}
+
+// closure lists the live names reachable from roots, sorted; roots that are not live are left out.
+func (s *State) closure(roots []string, deep bool) []string {
+	seen := map[string]bool{}
+	todo := slices.Clone(roots)
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[n] || s.Vars[n] == nil && s.Decls[n] == nil {
+			continue
+		}
+		seen[n] = true
+		todo = append(todo, s.refsOf(n, deep)...)
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// hash is a digest of everything a name rests on.
+func (s *State) hash(name string) string {
+	if h, ok := s.hashes[name]; ok {
+		return h
+	}
+	h := sha256.New()
+	for _, n := range s.closure([]string{name}, true) {
+		if v := s.Vars[n]; v != nil {
+			h.Write([]byte("var " + n + " "))
+			for _, p := range v.typ {
+				h.Write([]byte(p.text))
+				if p.ref != nil {
+					h.Write([]byte{0, byte(p.ref.kind)})
+					h.Write([]byte(p.ref.name))
+				}
+			}
+		}
+		if d := s.Decls[n]; d != nil {
+			d.digest(h.Write)
+		}
+		for _, m := range s.Methods[n] {
+			m.digest(h.Write)
+		}
+		h.Write([]byte{0})
+	}
+	sum := hex.EncodeToString(h.Sum(nil)[:8])
+	s.hashes[name] = sum
+	return sum
+}
+
+func (d *Decl) digest(write func([]byte) (int, error)) {
+	write([]byte(string(d.Kind) + " " + d.Text.Source[d.Start:d.End]))
+	for _, h := range d.holes {
+		if h.ref.kind != refName {
+			write([]byte{0, byte(h.ref.kind)})
+			write([]byte(h.ref.name))
+		}
+	}
+}
+
+// key is what decides a name's symbol: its content, and for a function also where its text stands, so that
+// its lines in a panic are those of the cell it was last declared in.
+func (s *State) key(name string) string {
+	k := s.hash(name)
+	if d := s.Decls[name]; d != nil && d.Kind == FuncKind {
+		k += " " + d.Text.ID + " " + strconv.Itoa(d.Start)
+	}
+	return k
+}
+
+// symbol is the name a live name has in the unit.
+func (s *State) symbol(name string) string {
+	v := s.versions[name]
+	if v == nil {
+		v = &version{numbers: map[string]int{}}
+		if types.Universe.Lookup(name) != nil {
+			v.next = 1 // a unit repeats text that means the predeclared name
+		}
+		s.versions[name] = v
+	}
+	key := s.key(name)
+	n, ok := v.numbers[key]
+	if !ok {
+		n = v.next
+		v.numbers[key] = n
+		v.next++
+	}
+	if n == 0 {
+		return name
+	}
+	return name + prime + strconv.Itoa(n+1)
+}
+
+// adopt gives a variable whose type has a new version the storage it had in the older state.
+func (s *State) adopt(name string, old *State) {
+	before := old.symbolNumber(name)
+	if v := s.versions[name]; v != nil && before >= 0 {
+		v.numbers[s.key(name)] = before
+	}
+}
+
+func (s *State) symbolNumber(name string) int {
+	if v := s.versions[name]; v != nil {
+		if n, ok := v.numbers[s.key(name)]; ok {
+			return n
+		}
+	}
+	return -1
+}
+
+// dependants lists the live names that rest on any of the given ones, those themselves left out.
+func (s *State) dependants(changed map[string]bool) []string {
+	var out []string
+	names := slices.Sorted(maps.Keys(s.Decls))
+	names = append(names, slices.Sorted(maps.Keys(s.Vars))...)
+	for _, n := range names {
+		if changed[n] {
+			continue
+		}
+		for _, c := range s.closure([]string{n}, true) {
+			if changed[c] {
+				out = append(out, n)
+				break
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,370 @@
+package compile
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// Names of what the views add to the user's text.
+const (
+	runName  = "Run" + prime
+	showName = "show" + prime
+)
+
+// top is a variable declared at the top level of the cell's statements.
+type top struct {
+	obj    *types.Var
+	name   string
+	offset int
+	v      *Var // nil when its type cannot be written outside of its package
+	why    string
+	local  bool // lives in a local of the cell's function while it runs; see promote.go
+}
+
+// checkStatements checks the cell with its variables as locals of its function.
+func (j *job) checkStatements() error {
+	v, err := j.attempt(j.statementView)
+	if err != nil {
+		return err
+	}
+	j.run = v
+	j.findTops()
+	show := j.shown()
+	j.report(v, func(e viewError) bool {
+		if strings.HasPrefix(e.message, "declared and not used: ") {
+			_, mended := v.afterDeclaration(e.pos) // top-level variables are for later cells; others see fixes
+			return mended || j.isTop(e.pos)
+		}
+		return show != nil && e.pos == show.Pos() && v.info.Types[show].IsVoid()
+	})
+	return nil
+}
+
+func (j *job) isTop(pos token.Pos) bool {
+	return slices.ContainsFunc(j.tops, func(t *top) bool { return t.obj.Pos() == pos })
+}
+
+// statementView writes the cell's function, what it needs of the state, and its own declarations, bodies of
+// functions left out.
+func (j *job) statementView() *source {
+	n := j.natural()
+	body := &source{}
+	j.preloaded(body, n)
+	names := j.next.closure(j.idents, false)
+	n.declarations(body, j.next, names, func(*Decl) bool { return false })
+	for _, m := range j.strayMethods(names) {
+		n.decl(body, m, true)
+	}
+	for _, d := range j.decls {
+		ownDecl(body, d, true)
+	}
+	body.gen("\nfunc ", showName, "(...any) {}\nfunc ", runName, "() {\n")
+	j.statements(body)
+	body.gen("\n}\n")
+	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(nil))
+}
+
+// strayMethods are methods of earlier cells whose type is declared by this one.
+func (j *job) strayMethods(names []string) []*Decl {
+	var out []*Decl
+	for _, d := range j.decls {
+		if d.Kind == TypeKind && !slices.Contains(names, d.Names[0]) {
+			out = append(out, j.next.Methods[d.Names[0]]...)
+		}
+	}
+	return out
+}
+
+// statements copies the cell's statements into the function of the view. A variable declared again opens a
+// block, so that it is a new one; the last expression goes through show.
+func (j *job) statements(src *source) {
+	s := j.syn
+	declared := map[string]bool{}
+	blocks := 0
+	for i, stmt := range s.Stmts {
+		if gen := genDecl(stmt); gen != nil && gen.Tok != token.VAR {
+			continue
+		}
+		if names, define := defined(stmt); len(names) > 0 {
+			fresh := slices.ContainsFunc(names, func(n string) bool { return !declared[n] && n != "_" })
+			again := slices.ContainsFunc(names, func(n string) bool { return declared[n] })
+			if again && (!define || !fresh) {
+				src.gen("\n{")
+				blocks++
+				clear(declared)
+			}
+			for _, n := range names {
+				declared[n] = true
+			}
+		}
+		src.gen("\n")
+		from, to := s.Offset(stmt.Pos()), s.Offset(stmt.End())
+		if es, ok := stmt.(*ast.ExprStmt); ok && i == len(s.Stmts)-1 {
+			src.gen(showName, "(")
+			src.copy(s.Text, from, s.Offset(es.X.End()))
+			src.gen(")")
+			continue
+		}
+		src.copy(s.Text, from, to)
+	}
+	src.gen(strings.Repeat("\n}", blocks))
+}
+
+// defined lists the names a statement declares at the level it stands; define is true for :=.
+func defined(stmt ast.Stmt) (names []string, define bool) {
+	switch t := stmt.(type) {
+	case *ast.LabeledStmt:
+		return defined(t.Stmt)
+	case *ast.AssignStmt:
+		if t.Tok == token.DEFINE {
+			for _, e := range t.Lhs {
+				if id, ok := e.(*ast.Ident); ok {
+					names = append(names, id.Name)
+				}
+			}
+		}
+		return names, true
+	case *ast.DeclStmt:
+		if gen := t.Decl.(*ast.GenDecl); gen.Tok == token.VAR {
+			for _, spec := range gen.Specs {
+				for _, id := range spec.(*ast.ValueSpec).Names {
+					names = append(names, id.Name)
+				}
+			}
+		}
+	}
+	return names, false
+}
+
+// runBody is the body of the cell's function in the view.
+func (j *job) runBody() *ast.BlockStmt {
+	for _, d := range j.run.file.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Name.Name == runName {
+			return fd.Body
+		}
+	}
+	return nil
+}
+
+// topStmts lists the top-level statements of the cell, in the blocks that statements opened as well.
+func (j *job) topStmts() []ast.Stmt {
+	var out []ast.Stmt
+	list := j.runBody().List
+	for len(list) > 0 {
+		last := list[len(list)-1]
+		b, ok := last.(*ast.BlockStmt)
+		if _, _, user := j.run.at(last.Pos()); !ok || user && j.userBrace(b) {
+			return append(out, list...)
+		}
+		out = append(out, list[:len(list)-1]...)
+		list = b.List
+	}
+	return out
+}
+
+// userBrace reports whether a block's opening brace is the user's own.
+func (j *job) userBrace(b *ast.BlockStmt) bool {
+	t, at, ok := j.run.at(b.Lbrace)
+	return ok && at < len(t.Source) && t.Source[at] == '{'
+}
+
+// shown is the last expression of the cell, nil when there is none.
+func (j *job) shown() ast.Expr {
+	stmts := j.topStmts()
+	if len(stmts) == 0 {
+		return nil
+	}
+	es, ok := stmts[len(stmts)-1].(*ast.ExprStmt)
+	if !ok {
+		return nil
+	}
+	call, ok := es.X.(*ast.CallExpr)
+	if !ok || len(call.Args) != 1 {
+		return nil
+	}
+	if id, ok := call.Fun.(*ast.Ident); !ok || id.Name != showName {
+		return nil
+	}
+	return call.Args[0]
+}
+
+// findTops collects the variables that the cell's statements declare at top level.
+func (j *job) findTops() {
+	for _, stmt := range j.topStmts() {
+		ast.Inspect(declaring(stmt), func(n ast.Node) bool {
+			switch t := n.(type) {
+			case *ast.Ident:
+				obj, ok := j.run.info.Defs[t].(*types.Var)
+				if ok && t.Name != "_" {
+					_, at, _ := j.run.at(t.Pos())
+					j.tops = append(j.tops, &top{obj: obj, name: t.Name, offset: at})
+				}
+				return false
+			case ast.Expr:
+				return false
+			}
+			return true
+		})
+	}
+}
+
+// declaring is the part of a statement whose identifiers it declares.
+func declaring(stmt ast.Stmt) ast.Node {
+	ids := &ast.FieldList{}
+	switch t := stmt.(type) {
+	case *ast.LabeledStmt:
+		return declaring(t.Stmt)
+	case *ast.AssignStmt:
+		if t.Tok == token.DEFINE {
+			for _, e := range t.Lhs {
+				if id, ok := e.(*ast.Ident); ok {
+					ids.List = append(ids.List, &ast.Field{Names: []*ast.Ident{id}})
+				}
+			}
+		}
+	case *ast.DeclStmt:
+		if gen := t.Decl.(*ast.GenDecl); gen.Tok == token.VAR {
+			for _, spec := range gen.Specs {
+				ids.List = append(ids.List, &ast.Field{Names: spec.(*ast.ValueSpec).Names})
+			}
+		}
+	}
+	return ids
+}
+
+// declareVariables writes the types of the cell's variables down and puts them into the state. Of several
+// declarations of one name the last one stays.
+func (j *job) declareVariables() {
+	for _, t := range j.tops {
+		if t.obj.Type() == types.Typ[types.Invalid] || t.obj.Type() == nil {
+			continue
+		}
+		parts, why := typeParts(t.obj.Type(), j.run.pkg)
+		t.why = why
+		if why == "" {
+			t.v = &Var{Name: t.name, Text: j.syn.Text, Offset: t.offset, typ: parts}
+		}
+		delete(j.next.Decls, t.name)
+		delete(j.next.Methods, t.name)
+		delete(j.next.Imports, t.name)
+		delete(j.next.Lost, t.name)
+		delete(j.next.Vars, t.name)
+		if t.v != nil {
+			j.next.Vars[t.name] = t.v
+		} else {
+			j.next.Lost[t.name] = t.why
+		}
+		j.own[t.name] = true
+	}
+	clear(j.next.hashes)
+}
+
+// typeParts writes a type as text with references. why says what keeps it from being written.
+func typeParts(t types.Type, own *types.Package) (parts []part, why string) {
+	if why := unnameable(t, own, map[types.Type]bool{}); why != "" {
+		return nil, why
+	}
+	const mark = "\x01"
+	text := types.TypeString(t, func(p *types.Package) string {
+		if p == own {
+			return mark + mark
+		}
+		return mark + p.Path() + mark
+	})
+	for {
+		before, rest, found := strings.Cut(text, mark)
+		if !found {
+			return append(parts, part{text: text}), ""
+		}
+		path, after, _ := strings.Cut(rest, mark)
+		if path != "" {
+			parts = append(parts, part{before, &ref{refImport, path}})
+			text = after // ".Name" follows the alias
+			continue
+		}
+		after = strings.TrimPrefix(after, ".")
+		n := 0
+		for n < len(after) && (after[n] == '_' || after[n] >= 0x80 || after[n] >= '0' && after[n] <= '9' || after[n]|0x20 >= 'a' && after[n]|0x20 <= 'z') {
+			n++
+		}
+		parts = append(parts, part{before, &ref{refName, after[:n]}})
+		text = after[n:]
+	}
+}
+
+// unnameable says which part of a type cannot be written in another package, or outside of its function.
+func unnameable(t types.Type, own *types.Package, seen map[types.Type]bool) string {
+	if seen[t] {
+		return ""
+	}
+	seen[t] = true
+	named := func(obj *types.TypeName, args *types.TypeList) string {
+		p := obj.Pkg()
+		switch {
+		case p == nil:
+		case p == own && obj.Parent() != own.Scope():
+			return "its type " + obj.Name() + " is declared inside of a function"
+		case p != own && !obj.Exported():
+			return "its type " + p.Name() + "." + obj.Name() + " is not exported, so no later cell can name it"
+		}
+		for i := range args.Len() {
+			if why := unnameable(args.At(i), own, seen); why != "" {
+				return why
+			}
+		}
+		return ""
+	}
+	both := func(ts ...types.Type) string {
+		for _, t := range ts {
+			if why := unnameable(t, own, seen); why != "" {
+				return why
+			}
+		}
+		return ""
+	}
+	switch t := t.(type) {
+	case *types.Named:
+		return named(t.Obj(), t.TypeArgs())
+	case *types.Alias:
+		return named(t.Obj(), t.TypeArgs())
+	case *types.Pointer:
+		return both(t.Elem())
+	case *types.Slice:
+		return both(t.Elem())
+	case *types.Array:
+		return both(t.Elem())
+	case *types.Chan:
+		return both(t.Elem())
+	case *types.Map:
+		return both(t.Key(), t.Elem())
+	case *types.Signature:
+		return both(t.Params(), t.Results())
+	case *types.Tuple:
+		for i := range t.Len() {
+			if why := unnameable(t.At(i).Type(), own, seen); why != "" {
+				return why
+			}
+		}
+	case *types.Struct:
+		for i := range t.NumFields() {
+			if why := unnameable(t.Field(i).Type(), own, seen); why != "" {
+				return why
+			}
+		}
+	case *types.Interface:
+		for i := range t.NumExplicitMethods() {
+			if why := unnameable(t.ExplicitMethod(i).Type(), own, seen); why != "" {
+				return why
+			}
+		}
+		for i := range t.NumEmbeddeds() {
+			if why := unnameable(t.EmbeddedType(i), own, seen); why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
