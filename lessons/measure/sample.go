@@ -79,8 +79,9 @@ func (s Summary) String() string {
 	return fmt.Sprintf("%s [%s, %s] n=%d", Format(s.Median), Format(s.Lo), Format(s.Hi), s.N)
 }
 
-// CV returns the coefficient of variation of values: standard deviation (n-1) over mean, without unit. It is a
-// measure of spread only, no claim about a distribution. It returns NaN for fewer than two values.
+// CV returns the coefficient of variation of values: standard deviation over mean, without unit. The deviation
+// is that of the values themselves (divisor n, as IPython's %timeit prints it): a measure of spread, no claim about
+// a distribution. It returns NaN for fewer than two values.
 func CV(values []float64) float64 {
 	n := float64(len(values))
 	if n < 2 {
@@ -94,7 +95,7 @@ func CV(values []float64) float64 {
 	for _, v := range values {
 		sum += (v - mean) * (v - mean)
 	}
-	return math.Sqrt(sum/(n-1)) / mean
+	return math.Sqrt(sum/n) / mean
 }
 
 // Bootstrap returns the percentile interval of the median at level [Confidence], from resamples drawn with
