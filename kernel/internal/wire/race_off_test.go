@@ -1,0 +1,6 @@
+//go:build !race
+
+package wire_test
+
+// million is a flood.
+const million = 1_000_000
