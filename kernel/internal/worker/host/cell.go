@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"plugin"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"sync"
+	"time"
+
+	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/worker/frame"
+)
+
+// start prepares a cell on the command goroutine, so that a cancel right behind it finds the cell, and runs
+// it on one of its own.
+func (h *host) start(c frame.Command) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ctx = pprof.WithLabels(ctx, pprof.Labels("cell", c.Label))
+	h.mu.Lock()
+	h.cancels[c.Cell] = cancel
+	h.mu.Unlock()
+	h.current.Store(c.Cell)
+	stage.SetContext(ctx)
+	go func() {
+		// Deferred, because runtime.Goexit unwinds no further than to the deferred calls.
+		done := frame.Report[any]{Op: frame.Done, Cell: c.Cell}
+		defer func() {
+			cancel()
+			h.mu.Lock()
+			delete(h.cancels, c.Cell)
+			h.mu.Unlock()
+			h.report(done)
+		}()
+		pprof.SetGoroutineLabels(ctx)
+		h.run(c, &done)
+	}()
+}
+
+// run loads and calls one cell and writes down how that went.
+func (h *host) run(c frame.Command, done *frame.Report[any]) {
+	began := time.Now()
+	loading, returned := true, false
+	defer func() {
+		if loading {
+			done.Loading = time.Since(began)
+		} else {
+			done.Running = time.Since(began)
+		}
+		if returned {
+			return
+		}
+		v := recover()
+		done.Panic = describe(v)
+		done.Panic.Stack = debug.Stack()
+		done.Panic.Init = loading
+		if loading {
+			h.loader.spoil(c.Plugin, done.Panic.Text)
+		}
+	}()
+	cell, fresh, err := h.loader.load(c.Plugin, c.Symbol)
+	if err != nil {
+		done.LoadError = err.Error()
+		returned = true
+		return
+	}
+	if fresh {
+		done.Loading = time.Since(began)
+	}
+	loading, began = false, time.Now()
+	cell()
+	returned = true
+}
+
+// loader remembers what is loaded. The zero value is ready.
+type loader struct {
+	mu      sync.Mutex
+	cells   map[[2]string]func()
+	spoiled map[string]string // by path
+}
+
+// load returns the function of a plugin and whether it was looked up for the first time.
+func (l *loader) load(path, symbol string) (cell func(), fresh bool, err error) {
+	l.mu.Lock()
+	cell, spoiled := l.cells[[2]string{path, symbol}], l.spoiled[path]
+	l.mu.Unlock()
+	if cell != nil {
+		return cell, false, nil
+	}
+	if spoiled != "" {
+		return nil, false, fmt.Errorf("its packages panicked when they were initialised: %s", spoiled)
+	}
+	p, err := plugin.Open(path)
+	if err != nil {
+		return nil, false, err
+	}
+	s, err := p.Lookup(symbol)
+	if err != nil {
+		return nil, false, err
+	}
+	cell, ok := s.(func())
+	if !ok {
+		return nil, false, fmt.Errorf("symbol %s is a %T, not a func()", symbol, s)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cells == nil {
+		l.cells = map[[2]string]func(){}
+	}
+	l.cells[[2]string{path, symbol}] = cell
+	return cell, true, nil
+}
+
+// spoil remembers that an initialiser of a plugin panicked: plugin.Open would wait for its end for ever.
+func (l *loader) spoil(path, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.spoiled == nil {
+		l.spoiled = map[string]string{}
+	}
+	l.spoiled[path] = why
+}
+
+// describe words a recovered value as the runtime does after "panic: ". Since Go 1.21 a nil value means that
+// nothing was recovered, so the goroutine ended by runtime.Goexit.
+func describe(v any) *frame.Panic {
+	if v == nil {
+		return &frame.Panic{Goexit: true, Text: "runtime.Goexit ended the cell's goroutine before the cell was done"}
+	}
+	_, ofRuntime := v.(runtime.Error)
+	return &frame.Panic{Text: panicText(v), Type: fmt.Sprintf("%T", v), Runtime: ofRuntime}
+}
+
+func panicText(v any) (text string) {
+	defer func() {
+		if r := recover(); r != nil {
+			text = fmt.Sprintf("(%T) and its own text panicked: %v", v, r)
+		}
+	}()
+	switch v := v.(type) {
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	}
+	t := reflect.TypeOf(v)
+	switch k := t.Kind(); {
+	case k > reflect.Complex128 && k != reflect.String:
+		// The runtime prints the address, which helps nobody.
+		return fmt.Sprintf("(%T) %+v", v, v)
+	case t.PkgPath() == "":
+		return fmt.Sprint(v)
+	case k == reflect.String:
+		return fmt.Sprintf(`%T("%v")`, v, v)
+	default:
+		return fmt.Sprintf("%T(%v)", v, v)
+	}
+}

@@ -1,0 +1,116 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestInterrupts(t *testing.T) {
+	for _, c := range []struct{ symbol, frame string }{
+		{"Spin", ".Spin("},
+		{"SpinFunction", ".SpinFunction("},
+		{"SpinAll", ".SpinAll("},
+		{"SpinMany", ".SpinMany("},
+		{"Receive", ".Receive("},
+		{"Mutex", ".Mutex("},
+		{"Sleep", ".Sleep("},
+		{"Syscall", ".Syscall("},
+	} {
+		t.Run(c.symbol, func(t *testing.T) {
+			w, rec := start(t, nil)
+			do(t, w, "Count")
+			call := cell(c.symbol)
+			ended := make(chan error, 1)
+			go func() {
+				_, err := w.Run(deadline(t, 60*time.Second), call)
+				ended <- err
+			}()
+			ctx := deadline(t, 10*time.Second)
+			var dump []byte
+			for !strings.Contains(string(dump), c.frame) { // until it runs
+				b, err := w.Dump(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				dump = b
+			}
+			began := time.Now()
+			w.Cancel(call.ID)
+			dump, err := w.Dump(ctx)
+			dumped := time.Since(began)
+			if err != nil || !strings.Contains(string(dump), c.frame) {
+				t.Errorf("dump: %v\n%s", err, dump)
+			}
+			w.Abandon(call.ID)
+			if err := <-ended; err != ErrAbandoned {
+				t.Errorf("run: %v", err)
+			}
+			if took := time.Since(began); took > 200*time.Millisecond {
+				t.Errorf("interrupt took %v, the dump %v of it", took, dumped)
+			}
+			// The state is kept and the next cell runs, beside the one that spins.
+			began = time.Now()
+			do(t, w, "Count")
+			t.Logf("dump %v, next cell %v", dumped, time.Since(began))
+			if got := rec.stream("stdout"); got != "counter 1\ncounter 2\n" {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+func TestCancelledContext(t *testing.T) {
+	w, rec := start(t, nil)
+	call := cell("Obedient")
+	go func() {
+		rec.await(t, func() bool { return rec.stream("stdout") == "waiting" })
+		w.Cancel(call.ID)
+	}()
+	if _, err := w.Run(deadline(t, 10*time.Second), call); err != nil {
+		t.Error(err)
+	}
+	if got := rec.stream("stdout"); got != "waiting cancelled" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAbandonedCellEndsLate(t *testing.T) {
+	late := make(chan uint64, 1)
+	w, rec := start(t, func(c *Config) { c.Late = func(id uint64, e Ended) { late <- id } })
+	call := cell("Hold")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	reason := errors.New("enough")
+	ended := make(chan error)
+	go func() {
+		_, err := w.Run(ctx, call)
+		ended <- err
+	}()
+	if err := w.Ping(deadline(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	cancel(reason)
+	if err := <-ended; err != reason {
+		t.Errorf("got %v", err)
+	}
+	do(t, w, "Unhold")
+	if id := <-late; id != call.ID {
+		t.Errorf("cell %d ended late", id)
+	}
+	rec.await(t, func() bool { return rec.stream("stdout") == "held cell goes on" })
+}
+
+func TestPing(t *testing.T) {
+	w, _ := start(t, nil)
+	if err := w.Ping(deadline(t, 10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	syscall.Kill(w.PID(), syscall.SIGSTOP)
+	if err := w.Ping(deadline(t, 50*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a stopped worker: %v", err)
+	}
+	w.Close()
+}

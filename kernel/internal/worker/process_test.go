@@ -1,0 +1,165 @@
+package worker
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// mark is a variable in the environment of a session's processes by which a test finds them, whoever their
+// parent is by now.
+const mark = "INTERLEAVE_TEST_MARK"
+
+func marked(value string) []int {
+	var pids []int
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err == nil && bytes.Contains(b, []byte(mark+"="+value)) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func awaitNone(t *testing.T, value string) {
+	t.Helper()
+	began := time.Now()
+	for time.Since(began) < 3*time.Second {
+		if len(marked(value)) == 0 {
+			t.Logf("none left after %v", time.Since(began))
+			return
+		}
+		time.Sleep(5 * time.Millisecond) // processes of others: there is nothing to wait on
+	}
+	for _, pid := range marked(value) {
+		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		t.Errorf("left after 3 s: %d %q", pid, line)
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+func TestNothingIsLeftAfterTheWorker(t *testing.T) {
+	value := fmt.Sprint("worker-", os.Getpid())
+	w, rec := start(t, func(c *Config) { c.Env = append(os.Environ(), mark+"="+value) })
+	do(t, w, "Grandchildren")
+	if got := rec.stream("stdout"); got != "started" {
+		t.Fatalf("got %q", got)
+	}
+	if n := len(marked(value)); n < 6 {
+		t.Fatalf("only %d processes run", n)
+	}
+	syscall.Kill(w.PID(), syscall.SIGKILL)
+	<-w.Done()
+	if got := w.Death().Reason; got != "it was killed from outside (signal 9, SIGKILL)" {
+		t.Errorf("reason is %q", got)
+	}
+	awaitNone(t, value)
+}
+
+// kernelMain is a kernel in a process of its own: it starts a worker with grandchildren, says so, and waits
+// to be killed. With how "parent" it ends when its parent does.
+func kernelMain(host, cells string) int {
+	rec := newRecorder()
+	c := testConfig(rec)
+	c.Path = host
+	w, err := Start(context.Background(), c)
+	if err == nil {
+		_, err = w.Run(context.Background(), Call{ID: 1, Plugin: cells, Symbol: "Grandchildren"})
+	}
+	fmt.Println(os.Getpid(), err, strings.Join(rec.lines(), ""))
+	gone := make(chan bool)
+	go WatchParent(context.Background(), func() { close(gone) })
+	<-gone
+	w.Close()
+	return 0
+}
+
+// parentMain is a Jupyter: it starts the command it is given and waits to be killed.
+func parentMain() int {
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Run()
+	return 0
+}
+
+func TestNothingIsLeftAfterTheKernel(t *testing.T) {
+	for _, c := range []struct{ killed string }{{"kernel"}, {"jupyter"}} {
+		t.Run(c.killed, func(t *testing.T) {
+			value := fmt.Sprint(c.killed, "-", os.Getpid())
+			args := []string{"kernel", built.host, built.cells}
+			if c.killed == "jupyter" {
+				args = append([]string{"parent", os.Args[0]}, args...)
+			}
+			cmd := exec.Command(os.Args[0], args...)
+			cmd.Env = append(os.Environ(), mark+"="+value)
+			cmd.Stderr = os.Stderr
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			line, err := bufio.NewReader(out).ReadString('\n')
+			if err != nil || !strings.HasSuffix(line, "<nil> stdout started\n") {
+				t.Errorf("the kernel said %q, %v", line, err)
+			}
+			if n := len(marked(value)); n < 8 {
+				t.Errorf("only %d processes run", n)
+			}
+			cmd.Process.Kill()
+			out.Close()
+			cmd.Wait()
+			awaitNone(t, value)
+		})
+	}
+}
+
+func TestGuardObeysSIGTERM(t *testing.T) {
+	value := fmt.Sprint("guard-", os.Getpid())
+	w, _ := start(t, func(c *Config) { c.Env = append(os.Environ(), mark+"="+value) })
+	do(t, w, "Grandchildren")
+	syscall.Kill(w.guard.Process.Pid, syscall.SIGTERM)
+	<-w.Done()
+	awaitNone(t, value)
+}
+
+// A guard that is killed itself takes the worker along.
+func TestGuardKilled(t *testing.T) {
+	w, _ := start(t, nil)
+	syscall.Kill(w.guard.Process.Pid, syscall.SIGKILL)
+	<-w.Done()
+	if got := w.Death().Reason; got != "its guard ended and took it along" {
+		t.Errorf("reason is %q", got)
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want stat
+		ok   bool
+	}{
+		{"7 (a) b) c) S 3 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 5 6", stat{'S', 3, 4242}, true},
+		{"", stat{}, false},
+		{")", stat{}, false},
+		{"7 (a) S x 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 5 6", stat{}, false},
+		{"7 (a) S 3", stat{}, false},
+	} {
+		got, err := parseStat([]byte(c.text))
+		if got != c.want || (err == nil) != c.ok {
+			t.Errorf("%q: %+v, %v", c.text, got, err)
+		}
+	}
+}

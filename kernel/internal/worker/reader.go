@@ -1,0 +1,337 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/worker/frame"
+)
+
+const (
+	chunk = 256 << 10 // most that one read takes
+	// A writer of many short lines would wake us for each: after less than smallRead bytes the next are
+	// left in the pipe for a moment. Events and the end of a cell do not wait for that.
+	smallRead = 32 << 10
+	gather    = 2 * time.Millisecond
+)
+
+// reader is the one goroutine that takes everything the worker says.
+type reader struct {
+	w                              *Worker
+	stdout, stderr, reports, crash *source
+	frames                         frame.Decoder
+	buf                            []byte
+	errs                           held
+	started                        bool // Ready was seen
+}
+
+// source is our end of one of the worker's pipes.
+type source struct {
+	f     *os.File
+	fd    int
+	open  bool
+	after time.Time // not to be read earlier
+}
+
+func newSource(f *os.File) *source {
+	s := &source{f: f, fd: int(f.Fd()), open: true}
+	unix.SetNonblock(s.fd, true)
+	return s
+}
+
+// read reads once. It returns nothing when there is nothing, and closes the source at its end.
+func (s *source) read(b []byte) []byte {
+	if !s.open {
+		return nil
+	}
+	for {
+		n, err := unix.Read(s.fd, b)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			return nil
+		case err != nil || n == 0:
+			s.close()
+			return nil
+		default:
+			return b[:n]
+		}
+	}
+}
+
+func (s *source) close() {
+	if s.open {
+		s.open = false
+		s.f.Close()
+	}
+}
+
+// waiting returns how many bytes lie in the pipe.
+func (s *source) waiting() int {
+	if !s.open {
+		return 0
+	}
+	n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ) // FIONREAD by its other name
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func newReader(w *Worker, stdout, stderr, reports, crash *os.File) *reader {
+	return &reader{
+		w: w, stdout: newSource(stdout), stderr: newSource(stderr), reports: newSource(reports), crash: newSource(crash),
+		buf: make([]byte, chunk),
+	}
+}
+
+func (r *reader) loop() {
+	defer r.w.closed.Done()
+	for r.reports.open {
+		r.poll()
+		r.readReports()
+		r.readCrash()
+		r.readStdout()
+		r.readStderr()
+	}
+	r.bury()
+}
+
+// poll waits until there is something to do.
+func (r *reader) poll() {
+	now := time.Now()
+	timeout := time.Duration(-1)
+	earlier := func(d time.Duration) {
+		if timeout < 0 || d < timeout {
+			timeout = max(d, 0)
+		}
+	}
+	fds := make([]unix.PollFd, 0, 4)
+	for _, s := range []*source{r.stdout, r.stderr, r.reports, r.crash} {
+		switch {
+		case !s.open:
+		case s == r.stderr && r.errs.full():
+		case s.after.After(now):
+			earlier(s.after.Sub(now))
+		default:
+			fds = append(fds, unix.PollFd{Fd: int32(s.fd), Events: unix.POLLIN})
+		}
+	}
+	if due, ok := r.errs.due(); ok {
+		earlier(due.Sub(now))
+	}
+	var limit *unix.Timespec
+	if timeout >= 0 {
+		t := unix.NsecToTimespec(int64(timeout))
+		limit = &t
+	}
+	unix.Ppoll(fds, limit, nil) // whatever it says, every source is tried
+}
+
+func (r *reader) readStdout() {
+	now := time.Now()
+	if r.stdout.after.After(now) {
+		return
+	}
+	b := r.stdout.read(r.buf)
+	if len(b) == 0 {
+		return
+	}
+	r.text("stdout", b)
+	if len(b) < smallRead {
+		r.stdout.after = now.Add(gather)
+	}
+}
+
+func (r *reader) readStderr() {
+	now := time.Now()
+	if !r.errs.full() && !r.stderr.after.After(now) {
+		if b := r.stderr.read(r.errs.room(chunk)); len(b) > 0 {
+			r.errs.add(len(b), now)
+			if len(b) < smallRead {
+				r.stderr.after = now.Add(gather)
+			}
+		}
+	}
+	if due, ok := r.errs.due(); ok && !due.After(now) {
+		r.errs.turn(now, r.errText)
+	}
+}
+
+func (r *reader) readCrash() {
+	if b := r.crash.read(r.errs.crashRoom(chunk)); len(b) > 0 {
+		r.errs.addCrash(len(b))
+	}
+}
+
+func (r *reader) text(name string, b []byte) { r.w.config.Handler.Text(name, b) }
+
+// errText gives out stderr. Before the worker is ready it is kept: it may tell why it never was.
+func (r *reader) errText(b []byte) {
+	if r.started {
+		r.text("stderr", b)
+		return
+	}
+	const most = 16 << 10
+	r.errs.early = append(r.errs.early, b...)
+	if n := len(r.errs.early); n > most {
+		r.errs.early = append(r.errs.early[:0], r.errs.early[n-most:]...)
+	}
+}
+
+// drain hands on what lies in the text pipes now, and no more.
+func (r *reader) drain() {
+	for n := r.stdout.waiting(); n > 0; {
+		b := r.stdout.read(r.buf[:min(n, len(r.buf))])
+		if len(b) == 0 {
+			break
+		}
+		n -= len(b)
+		r.text("stdout", b)
+	}
+	for n := r.stderr.waiting(); n > 0; {
+		b := r.stderr.read(r.errs.room(min(n, chunk)))
+		if len(b) == 0 {
+			break
+		}
+		n -= len(b)
+		r.errs.add(len(b), time.Now())
+	}
+	if r.errs.suspicious() && r.crash.open {
+		// The first words of a crash are on stderr some milliseconds before the rest is on both.
+		unix.Poll([]unix.PollFd{{Fd: int32(r.crash.fd), Events: unix.POLLIN}}, int(crashGap/time.Millisecond))
+		r.readCrash()
+	}
+	r.errs.flush(r.errText)
+}
+
+func (r *reader) readReports() {
+	b := r.reports.read(r.buf)
+	if len(b) == 0 {
+		return
+	}
+	r.frames.Feed(b)
+	for {
+		rep := new(report)
+		ok, err := r.frames.Next(rep)
+		if err != nil {
+			r.w.kill(&Death{Reason: "something wrote into its control pipe (" + err.Error() + ")"})
+			r.reports.close()
+			return
+		}
+		if !ok {
+			return
+		}
+		r.take(rep)
+	}
+}
+
+func (r *reader) take(rep *report) {
+	w := r.w
+	switch rep.Op {
+	case frame.Ready:
+		if !r.started {
+			r.started = true
+			if len(r.errs.early) > 0 {
+				r.text("stderr", r.errs.early)
+				r.errs.early = nil
+			}
+			close(w.ready)
+		}
+	case frame.Answer:
+		w.mu.Lock()
+		answer := w.asked[rep.Seq]
+		delete(w.asked, rep.Seq)
+		w.mu.Unlock()
+		if answer != nil {
+			answer <- rep
+		}
+	case frame.Done:
+		r.drain()
+		res := result{ended: Ended{Panic: rep.Panic, Loading: rep.Loading, Running: rep.Running}}
+		if rep.LoadError != "" {
+			res.err = &LoadError{Plugin: w.pluginOf(rep.Cell), Text: rep.LoadError}
+		}
+		w.finish(rep.Cell, res)
+	case frame.Emit:
+		r.drain()
+		r.show(rep)
+	default:
+		w.log.Warn("worker sent an unknown report", "op", rep.Op)
+	}
+}
+
+// show passes an event on and lets the worker go on.
+func (r *reader) show(rep *report) {
+	w, e := r.w, rep.Event
+	switch {
+	case e == nil:
+		w.reply(rep.Seq, "", errors.New("cannot display: the event is empty"))
+	case stage.Kind(e.Kind) == stage.Input:
+		w.closed.Add(1)
+		go w.askLine(rep)
+	default:
+		w.config.Handler.Event(Event{
+			Cell: rep.Cell, Kind: stage.Kind(e.Kind),
+			Data: e.Data, Metadata: e.Metadata, Transient: e.Transient, Wait: e.Wait,
+		})
+		w.reply(rep.Seq, "", nil)
+	}
+}
+
+func (w *Worker) reply(seq uint64, value string, err error) {
+	c := frame.Command{Op: frame.Reply, Seq: seq, Value: value}
+	if err != nil {
+		c.Error = err.Error()
+	}
+	if err := w.send(c); err != nil {
+		w.log.Debug("worker takes no reply", "err", err)
+	}
+}
+
+// askLine asks the reader for a line, when its turn comes.
+func (w *Worker) askLine(rep *report) {
+	defer w.closed.Done()
+	ctx, cancel := context.WithCancel(w.alive)
+	defer cancel()
+	w.mu.Lock()
+	w.inputs[rep.Seq] = pendingInput{rep.Cell, cancel}
+	w.mu.Unlock()
+	w.input.Lock()
+	var line string
+	err := ctx.Err()
+	if err == nil {
+		line, err = w.config.Handler.Input(ctx, rep.Event.Prompt, rep.Event.Password)
+	}
+	w.input.Unlock()
+	w.mu.Lock()
+	delete(w.inputs, rep.Seq)
+	w.mu.Unlock()
+	if w.alive.Err() == nil {
+		w.reply(rep.Seq, line, err)
+	}
+}
+
+func (w *Worker) cancelInputs(cell uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.inputs {
+		if p.cell == cell {
+			p.cancel()
+		}
+	}
+}
+
+func (w *Worker) pluginOf(id uint64) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r := w.runs[id]; r != nil {
+		return r.plugin
+	}
+	return ""
+}

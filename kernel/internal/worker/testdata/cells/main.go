@@ -1,0 +1,293 @@
+// The cells of the tests, all in one plugin so that it is built once.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"interleave/kernel/internal/stage"
+)
+
+func main() {}
+
+var counter int
+
+func Nothing()  {}
+func Count()    { counter++; fmt.Println("counter", counter) }
+func Environ()  { dir, _ := os.Getwd(); fmt.Print(dir, " ", os.Getenv("COLOUR")) }
+func PrintPID() { fmt.Print(os.Getpid()) }
+
+var NotAFunction = 1
+
+// Output.
+
+func Order() {
+	for i := range 200 {
+		fmt.Printf("before %d\n", i)
+		if _, err := show(fmt.Sprint("shown ", i)); err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(os.Stderr, "after %d\n", i)
+		show(fmt.Sprint("again ", i))
+	}
+	fmt.Print("the end")
+}
+
+// OrderUnderLoad is Order while other goroutines print without end.
+func OrderUnderLoad() {
+	stop := make(chan bool)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					os.Stdout.WriteString(strings.Repeat(".", 100))
+				}
+			}
+		})
+	}
+	Order()
+	close(stop)
+	wg.Wait()
+}
+
+func show(text string) (string, error) {
+	return stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"text/plain": text}})
+}
+
+func Kinds() {
+	_, err := stage.Emit(stage.Event{
+		Kind:      stage.Update,
+		Data:      map[string]any{"text/plain": "<é>", "image/png": []byte{0, 1, 2, 255}, "application/json": map[string]any{"n": 1}},
+		Metadata:  map[string]any{"width": 3},
+		Transient: map[string]any{"display_id": "d"},
+	})
+	fmt.Print(err)
+	stage.Emit(stage.Event{Kind: stage.Clear, Wait: true})
+	_, err = stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"x": make(chan int)}})
+	fmt.Print(" ", err)
+}
+
+func BigPicture() {
+	stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"image/png": make([]byte, 30<<20)}})
+}
+
+func megabytes(f *os.File, n int) {
+	w := bufio.NewWriterSize(f, 32<<10)
+	line := strings.Repeat("x", 99) + "\n"
+	for range n * 10_000 {
+		w.WriteString(line)
+	}
+	w.Flush()
+}
+
+func Stdout10MB()  { megabytes(os.Stdout, 10) }
+func Stdout200MB() { megabytes(os.Stdout, 200) }
+func Stderr50MB()  { megabytes(os.Stderr, 50) }
+
+func Lines() {
+	for i := range 10_000 {
+		fmt.Println(i)
+	}
+}
+
+func EndlessWriter() {
+	go func() {
+		for {
+			fmt.Println("endless")
+		}
+	}()
+	show("shown")
+}
+
+func Suspicious() {
+	for i := range 20 {
+		fmt.Fprintf(os.Stderr, "fatal error: only %d\n", i)
+	}
+}
+
+var Late = make(chan bool)
+
+func PrintLate() {
+	go func() {
+		<-Late
+		fmt.Print("late text")
+		show("late picture")
+	}()
+}
+func LetLate() { close(Late) }
+
+// Input.
+
+func Ask() {
+	line, err := stage.Emit(stage.Event{Kind: stage.Input, Prompt: "name? ", Password: true})
+	fmt.Print(line, " ", err)
+}
+
+func ReadStdin() {
+	_, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	fmt.Print(err)
+}
+
+// Panics of the cell's own goroutine.
+
+type custom struct{ A int }
+type text string
+type stringer struct{}
+
+func (stringer) String() string { return "a stringer" }
+
+func PanicString()   { panic("boom") }
+func PanicError()    { panic(errors.New("an error")) }
+func PanicStringer() { panic(stringer{}) }
+func PanicText()     { panic(text("typed")) }
+func PanicStruct()   { panic(custom{3}) }
+func PanicInt()      { panic(7) }
+func PanicNil()      { panic(nil) }
+func PanicIndex()    { var s []int; fmt.Println(s[len(os.Args)]) }
+func PanicPointer()  { var p *custom; fmt.Println(p.A) }
+func PanicAgain() {
+	defer func() { panic(fmt.Sprint("again ", recover())) }()
+	panic("first")
+}
+func Goexit() { runtime.Goexit() }
+
+// Deaths.
+
+// settle makes what it says come before the death in every case.
+func settle() { fmt.Print("before. "); fmt.Fprint(os.Stderr, "own words\n") }
+
+func DieGoroutine() { settle(); go func() { panic("in a goroutine") }(); select {} }
+func DieExit()      { settle(); os.Exit(3) }
+func DieExit0()     { settle(); os.Exit(0) }
+func DieLogFatal()  { settle(); log.Fatal("logged") }
+func DieMaps() {
+	settle()
+	m := map[int]int{}
+	for range 4 {
+		go func() {
+			for i := 0; ; i++ {
+				m[i%10] = i
+			}
+		}()
+	}
+	select {}
+}
+func DieUnlock() { settle(); var mu sync.Mutex; mu.Unlock() }
+func DieStack()  { settle(); fmt.Println(deep(1)) }
+func deep(n int) int {
+	var pad [100]int
+	pad[n%100] = n
+	return deep(n+1) + pad[(n+1)%100]
+}
+func DieSegv()    { settle(); syscall.Kill(os.Getpid(), syscall.SIGSEGV); select {} }
+func DieKill()    { settle(); syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
+func DieTerm()    { settle(); syscall.Kill(os.Getpid(), syscall.SIGTERM); select {} }
+func DieAbort()   { settle(); syscall.Kill(os.Getpid(), syscall.SIGABRT); select {} }
+func DieAddress() { settle(); go func() { *(*int)(badPointer()) = 1 }(); select {} }
+func DieHuge()    { settle(); hog = make([]byte, 1<<46); select {} }
+func DieControl() { settle(); syscall.Write(4, []byte("garbage, not a frame")); select {} }
+func DieForged()  { settle(); syscall.Write(4, []byte{0, 0, 0, 2, '{', '{'}); select {} }
+func DieClosed()  { settle(); syscall.Close(4); select {} }
+func DieNoisy() {
+	for range 4 {
+		go func() {
+			for {
+				fmt.Fprintln(os.Stderr, "noise")
+			}
+		}()
+	}
+	time.Sleep(20 * time.Millisecond)
+	go func() { panic("amid noise") }()
+	select {}
+}
+
+var hog []byte
+var hogs [][]byte
+
+func Hog() {
+	settle()
+	for {
+		b := make([]byte, 8<<20)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		hogs = append(hogs, b)
+	}
+}
+
+// Cells that do not end by themselves.
+
+func Spin() {
+	for {
+	}
+}
+func SpinFunction() {
+	for {
+		spun(1)
+	}
+}
+
+//go:noinline
+func spun(n int) int { return n + 1 }
+
+func SpinAll() {
+	for range 2 * runtime.NumCPU() {
+		go Spin()
+	}
+	Spin()
+}
+func SpinMany() {
+	for range 100 {
+		go Spin()
+	}
+	Spin()
+}
+func Receive() { <-make(chan int) }
+func Mutex()   { var mu sync.Mutex; mu.Lock(); mu.Lock() }
+func Sleep()   { time.Sleep(time.Hour) }
+func Syscall() {
+	var fds [2]int
+	syscall.Pipe(fds[:])
+	syscall.Read(fds[0], make([]byte, 1))
+}
+func Obedient() { fmt.Print("waiting"); <-stage.Context().Done(); fmt.Print(" cancelled") }
+
+var held = make(chan bool)
+
+func Hold()   { <-held; fmt.Print("held cell goes on") }
+func Unhold() { close(held) }
+
+// Children.
+
+// Grandchildren starts processes that try to get away and prints their pids.
+func Grandchildren() {
+	for _, script := range []string{
+		`sleep 1000 &`,        // orphaned at once
+		`setsid sleep 1000 &`, // in a session of its own
+		`(setsid sh -c 'sleep 1000 & sleep 1000' &)`, // forked twice besides
+		`(trap '' TERM HUP INT; sleep 1000) &`,
+	} {
+		if err := exec.Command("sh", "-c", script).Run(); err != nil {
+			fmt.Print(err)
+		}
+	}
+	fmt.Print("started")
+}
+
+func ChildDescriptors() {
+	out, err := exec.Command("ls", "/proc/self/fd").CombinedOutput()
+	fmt.Print(strings.Fields(string(out)), err)
+}
