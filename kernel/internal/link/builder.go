@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
@@ -41,16 +42,24 @@ type Step struct {
 
 // Builder builds the units of one notebook folder. It is safe for concurrent use.
 type Builder struct {
-	opts   Options
-	tool   *Toolchain
-	module *Module
-	mode   Mode
-	why    string
-	cache  *cache
-	base   *base
+	opts    Options
+	shop    *workshop
+	mode    Mode
+	why     string
+	base    *base
+	toolEnv []string
 
-	mu    sync.Mutex
-	extra map[string]*Package // packages that Require found and the base has not
+	building  keyed      // one build for each key at a time
+	requiring sync.Mutex // one go command at a time
+
+	background context.Context // of what runs behind an open builder
+	stop       context.CancelFunc
+	tasks      sync.WaitGroup
+
+	mu      sync.Mutex
+	extra   map[string]*Package // packages that Require found and the base has not
+	folders []folder            // the local ones among them
+	new     int64               // bytes of plugins made since the last trim
 }
 
 // Package is one compiled package.
@@ -79,7 +88,7 @@ type Unit struct {
 
 // Plugin is a unit in loadable form.
 type Plugin struct {
-	Path   string // absolute, in the cache; it stays while the Builder is open
+	Path   string // absolute, in the cache; it stays as long as the limit allows: do not keep it, Build again
 	Symbol string // look up this name: it is a func()
 	Cached bool   // taken from the cache, nothing was built
 	Times  Times
@@ -87,7 +96,7 @@ type Plugin struct {
 
 // Times says what a Build has spent where.
 type Times struct {
-	Compile, View, Link, Final, Total time.Duration
+	Compile, Stub, View, Link, Final, Total time.Duration
 }
 
 // CompileError is the compiler's refusal of a unit's source: the user's error, not ours.
@@ -119,7 +128,7 @@ func (b *Builder) Mode() Mode { return b.mode }
 func (b *Builder) Why() string { return b.why }
 
 // Toolchain is the go installation that builds.
-func (b *Builder) Toolchain() *Toolchain { return b.tool }
+func (b *Builder) Toolchain() *Toolchain { return b.shop.tool }
 
 // Module is the module that governs the folder.
-func (b *Builder) Module() *Module { return b.module }
+func (b *Builder) Module() *Module { return b.shop.module }

@@ -9,11 +9,12 @@
 //
 //   - Thin links against the base library. The plugin holds the unit's own code and nothing else. It rests on three
 //     repairs to a combination of modes the Go project does not test, each described where it is done: a view
-//     of the library (view.go), a mended object file (mend.go) and a link by the plain linker (final.go).
+//     of the library (view.go), a mended object file (mend.go) and a link by ld alone (final.go).
 //   - Thick is -buildmode=plugin as the Go project tests it, less what makes it slow. The plugin holds
 //     everything that the unit reaches.
 //
 // Which one a toolchain can do is found out by SelfTest, with two cells and a real worker, and remembered.
 //
-// The package starts no goroutine that outlives a call, but for the rewriting of times of use in the cache.
+// An open Builder has one goroutine of its own for a while, which trims the cache and builds the base for the next
+// start; Close ends it. No other goroutine outlives a call.
 package link

@@ -1,0 +1,260 @@
+package link
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// What the base holds beside the standard library. A package in the base costs disc, a share of one link and, since a
+// shared library initialises all its packages, start-up time of every worker; a package outside of it costs each plugin
+// that uses it its whole code. So: what notebooks about data, numbers and plots import, and of gonum nothing that is big
+// and that few use (lapack and blas come along with mat; spatial, dsp, hdf and the graph generators do not).
+var gonums = []string{
+	"gonum.org/v1/gonum/mat",
+	"gonum.org/v1/gonum/floats",
+	"gonum.org/v1/gonum/floats/scalar",
+	"gonum.org/v1/gonum/stat",
+	"gonum.org/v1/gonum/stat/distuv",
+	"gonum.org/v1/gonum/stat/combin",
+	"gonum.org/v1/gonum/optimize",
+	"gonum.org/v1/gonum/integrate",
+	"gonum.org/v1/gonum/integrate/quad",
+	"gonum.org/v1/gonum/interp",
+	"gonum.org/v1/gonum/diff/fd",
+	"gonum.org/v1/gonum/mathext",
+	"gonum.org/v1/gonum/dsp/fourier",
+	"gonum.org/v1/gonum/graph",
+	"gonum.org/v1/gonum/graph/simple",
+	"gonum.org/v1/gonum/graph/path",
+	"gonum.org/v1/gonum/graph/topo",
+	"gonum.org/v1/gonum/graph/traverse",
+	"gonum.org/v1/plot",
+	"gonum.org/v1/plot/font",
+	"gonum.org/v1/plot/palette",
+	"gonum.org/v1/plot/palette/brewer",
+	"gonum.org/v1/plot/palette/moreland",
+	"gonum.org/v1/plot/plotter",
+	"gonum.org/v1/plot/plotutil",
+	"gonum.org/v1/plot/text",
+	"gonum.org/v1/plot/vg",
+	"gonum.org/v1/plot/vg/draw",
+	"gonum.org/v1/plot/vg/vgimg",
+	"gonum.org/v1/plot/vg/vgpdf",
+	"gonum.org/v1/plot/vg/vgsvg",
+}
+
+// host is the worker's program, and ours are the patterns of our own packages.
+const host = own + "/kernel/internal/worker/host"
+
+var ours = []string{
+	own + "/kernel/display",
+	own + "/kernel/internal/stage",
+	own + "/lessons/...",
+	own + "/plots/...",
+}
+
+// inBase tells which packages of the standard library the base takes. Internal ones come along as dependencies;
+// net/http/pprof and expvar register handlers by being there.
+func inBase(std string) bool {
+	if std == "net/http/pprof" || std == "expvar" || std == "unsafe" {
+		return false
+	}
+	for _, part := range strings.Split(std, "/") {
+		if part == "internal" || part == "vendor" || part == "cmd" {
+			return false
+		}
+	}
+	return true
+}
+
+// listed is what go list tells of a package.
+type listed struct {
+	ImportPath, Name, Export, Dir string
+	Standard, Incomplete          bool
+	Imports, GoFiles, CgoFiles    []string
+	EmbedFiles                    []string
+	Module                        *listedModule
+	Error                         *listedError
+	DepsErrors                    []*listedError
+}
+
+type listedModule struct {
+	Path, Version string
+	Main          bool
+	Replace       *listedModule
+}
+
+type listedError struct {
+	Pos, Err string
+}
+
+func (e *listedError) String() string {
+	if e.Pos != "" && !strings.HasPrefix(e.Err, e.Pos) {
+		return e.Pos + ": " + e.Err
+	}
+	return e.Err
+}
+
+// local tells a package whose files may change under one version: everything that is neither the standard library's
+// nor a downloaded module's.
+func (p *listed) local() bool {
+	if p.Standard {
+		return false
+	}
+	m := p.Module
+	if m == nil || m.Main {
+		return true
+	}
+	if m.Replace != nil {
+		return m.Replace.Version == ""
+	}
+	return false
+}
+
+// listFields are the fields of listed.
+const listFields = "-json=ImportPath,Name,Export,Dir,Standard,Incomplete,Imports,GoFiles,CgoFiles,EmbedFiles,Module,Error,DepsErrors"
+
+// list runs go list. seen, when not nil, is called for every package that is compiled.
+func (w *workshop) list(ctx context.Context, seen func(importPath string), args ...string) ([]*listed, error) {
+	cmd := w.module.command(ctx, w.tool, w.env, "list", append([]string{"-e", listFields}, args...)...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	var stderr []string
+	done := make(chan struct{})
+	go func() { // ends with the command's stderr
+		defer close(done)
+		for s := bufio.NewScanner(said); s.Scan(); {
+			line := s.Text()
+			if seen != nil && !strings.ContainsAny(line, " :\t") {
+				seen(line)
+			} else if !strings.HasPrefix(line, "go: downloading ") && !strings.HasPrefix(line, "go: warning: ") {
+				stderr = append(stderr, line)
+			}
+		}
+		_, _ = io.Copy(io.Discard, said) // a line too long for the scanner
+	}()
+	var all []*listed
+	var bad error
+	for d := json.NewDecoder(out); ; {
+		p := new(listed)
+		if err := d.Decode(p); err != nil {
+			if !errors.Is(err, io.EOF) {
+				bad = fmt.Errorf("go list: read: %w", err)
+			}
+			break
+		}
+		all = append(all, p)
+	}
+	_, _ = io.Copy(io.Discard, out)
+	<-done
+	if err := cmd.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, &PackageError{words(strings.Join(stderr, "\n"), err)}
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	w.said(stderr)
+	return all, nil
+}
+
+// modeFlags make go list compile for a mode.
+func modeFlags(mode Mode) []string {
+	if mode == Thin {
+		return []string{"-buildmode=plugin", "-gcflags=all=-linkshared", "-asmflags=all=-linkshared -D=GOBUILDMODE_shared=1"}
+	}
+	return []string{"-buildmode=plugin"}
+}
+
+// roots finds the packages a base is made of: those of the list that exist here and can be loaded.
+func (w *workshop) roots(ctx context.Context, wanted []string) ([]string, error) {
+	all, err := w.list(ctx, nil, slices.Concat([]string{"std"}, gonums, ours, wanted)...)
+	if err != nil {
+		return nil, err
+	}
+	roots := []string{"runtime/cgo"}
+	for _, p := range all {
+		if p.Error != nil || p.Incomplete || p.Name == "main" || p.Name == "" || p.Standard && !inBase(p.ImportPath) {
+			continue
+		}
+		roots = append(roots, p.ImportPath)
+	}
+	slices.Sort(roots)
+	return slices.Compact(roots), nil
+}
+
+// folder is a folder of sources with the hash of what was compiled.
+type folder struct {
+	Package string
+	Dir     string
+	Embed   []string
+	Hash    string
+}
+
+// folderOf hashes the sources of a local package.
+func folderOf(p *listed) folder {
+	f := folder{Package: p.ImportPath, Dir: p.Dir, Embed: p.EmbedFiles}
+	f.Hash = f.now()
+	return f
+}
+
+// now is the hash of the folder as it is.
+func (f folder) now() string {
+	entries, err := os.ReadDir(f.Dir)
+	if err != nil {
+		return "none"
+	}
+	names := slices.Clone(f.Embed)
+	for _, e := range entries {
+		switch name := e.Name(); filepath.Ext(name) {
+		case ".go":
+			if !strings.HasSuffix(name, "_test.go") {
+				names = append(names, name)
+			}
+		case ".c", ".h", ".s", ".S", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".m", ".f", ".syso":
+			names = append(names, name)
+		}
+	}
+	var parts []string
+	for _, n := range names {
+		data, err := os.ReadFile(filepath.Join(f.Dir, n))
+		if err != nil {
+			data = []byte("gone")
+		}
+		parts = append(parts, n, string(data))
+	}
+	return hash(parts...)
+}
+
+// tree lists the folders below our public packages, so that a new package is noticed.
+func tree(sources string) string {
+	var dirs []string
+	for _, top := range []string{"kernel/display", "lessons", "plots", "kernel/internal/worker/host"} {
+		_ = filepath.WalkDir(filepath.Join(sources, top), func(p string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go") {
+				dirs = append(dirs, filepath.Dir(p))
+			}
+			return nil // what cannot be read is not there
+		})
+	}
+	return strings.Join(slices.Compact(dirs), "\n")
+}

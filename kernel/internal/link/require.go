@@ -1,0 +1,192 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Packages lists what may be imported without Require, by import path: candidates for an import that is missing.
+func (b *Builder) Packages() []Package {
+	var out []Package
+	for _, p := range b.base.sorted {
+		if !slices.Contains(strings.Split(p.ImportPath, "/"), "internal") && !strings.HasPrefix(p.ImportPath, "vendor/") {
+			out = append(out, *p)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.extra {
+		out = append(out, *p)
+	}
+	return out
+}
+
+// Export returns the file with the export data of a package, as go/importer's gc lookup takes it. It is there for every
+// package of the base, internal ones included, and for what Require found.
+func (b *Builder) Export(importPath string) (string, error) {
+	if p := b.find(importPath); p != nil {
+		return p.export, nil
+	}
+	return "", fmt.Errorf("%s: %w", importPath, ErrUnknownPackage)
+}
+
+func (b *Builder) find(path string) *Package {
+	if p := b.base.packages[path]; p != nil {
+		return p
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.extra[path]
+}
+
+// Require makes packages that the base has not available to Export and Build, with their dependencies. It is quick
+// when all are known. The first version of a package that it sees stays the version of this Builder. The error is a *PackageError when the
+// go command refuses.
+func (b *Builder) Require(ctx context.Context, importPaths ...string) error {
+	var missing []string
+	for _, p := range importPaths {
+		if p != "unsafe" && p != "C" && b.find(p) == nil {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	b.requiring.Lock()
+	defer b.requiring.Unlock()
+	args := slices.Concat([]string{"-export", "-deps"}, modeFlags(b.mode), []string{"--"}, missing)
+	all, err := b.shop.list(ctx, nil, args...)
+	if err != nil {
+		return err
+	}
+	var bad []string
+	for _, p := range all {
+		if p.Export == "" && p.ImportPath != "unsafe" && (p.Error != nil || slices.Contains(missing, p.ImportPath)) {
+			bad = append(bad, reason(p))
+		}
+		if p.Name == "main" && slices.Contains(missing, p.ImportPath) {
+			bad = append(bad, fmt.Sprintf("import %q is a program, not an importable package", p.ImportPath))
+		}
+	}
+	if len(bad) > 0 {
+		return &PackageError{strings.Join(slices.Compact(bad), "\n")}
+	}
+	return b.admit(all, missing)
+}
+
+// admit takes packages into the builder.
+func (b *Builder) admit(all []*listed, asked []string) error {
+	found := map[string]*Package{}
+	var folders []folder
+	var wanted []string
+	for _, l := range all {
+		if l.ImportPath == "unsafe" || l.ImportPath == "C" || b.find(l.ImportPath) != nil {
+			continue
+		}
+		data, err := os.ReadFile(l.Export)
+		if err != nil {
+			return fmt.Errorf("read package: %w", err)
+		}
+		a, err := readArchive(data)
+		if err != nil {
+			return fmt.Errorf("read package %s: %w", l.ImportPath, err)
+		}
+		p := &Package{ImportPath: l.ImportPath, Name: l.Name, Std: l.Standard, cgo: a.host, print: a.print(), imports: l.Imports}
+		dir := b.shop.cache.path("extra", b.base.key)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("store package: %w", err)
+		}
+		p.export = filepath.Join(dir, filepath.Base(l.Export)+".a")
+		if _, err := os.Stat(p.export); err != nil {
+			if err := copyFile(p.export, l.Export); err != nil && !errors.Is(err, os.ErrExist) {
+				return err
+			}
+		}
+		if l.local() {
+			folders = append(folders, folderOf(l))
+		} else if slices.Contains(asked, l.ImportPath) && !l.Standard {
+			wanted = append(wanted, l.ImportPath)
+		}
+		found[p.ImportPath] = p
+	}
+	b.mu.Lock()
+	for path, p := range found {
+		b.extra[path] = p
+	}
+	b.folders = append(b.folders, folders...)
+	b.mu.Unlock()
+	if len(wanted) == 0 {
+		return nil
+	}
+	return b.shop.want(wanted)
+}
+
+// reach lists the packages outside of the base that imports lead to, each once, in a fixed order.
+func (b *Builder) reach(imports []string) ([]*Package, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []*Package
+	seen := map[string]bool{"unsafe": true, "C": true}
+	todo := slices.Clone(imports)
+	for len(todo) > 0 {
+		path := todo[0]
+		todo = todo[1:]
+		if seen[path] || b.base.packages[path] != nil {
+			continue
+		}
+		seen[path] = true
+		p := b.extra[path]
+		if p == nil {
+			return nil, fmt.Errorf("%s: %w", path, ErrUnknownPackage)
+		}
+		out = append(out, p)
+		todo = append(todo, p.imports...)
+	}
+	slices.SortFunc(out, func(x, y *Package) int { return strings.Compare(x.ImportPath, y.ImportPath) })
+	return out, nil
+}
+
+// Get adds modules to the governing go.mod as go get does ("pkg", "pkg@v1.2.3"). A new Builder sees them. The error
+// is a *PackageError with the go command's own words.
+func (b *Builder) Get(ctx context.Context, args ...string) error {
+	w := b.shop
+	plain := *w.module
+	if !plain.Scratch { // the user's own go.mod is what go get is asked to change
+		plain.flags, plain.env = nil, nil
+	}
+	cmd := plain.command(ctx, w.tool, w.env, "get", append([]string{"--"}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return &PackageError{words(string(out), err)}
+	}
+	return nil
+}
+
+// Changed lists the local packages whose source is not what was compiled: a new Builder, with a new worker, sees
+// the change.
+func (b *Builder) Changed() []string {
+	b.mu.Lock()
+	folders := append(slices.Clone(b.base.folders), b.folders...)
+	b.mu.Unlock()
+	var out []string
+	for _, f := range folders {
+		if f.now() != f.Hash {
+			out = append(out, f.Package)
+		}
+	}
+	return out
+}
+
+// Command is a go command for this folder, with what makes our packages visible to it.
+func (b *Builder) Command(ctx context.Context, verb string, args ...string) (argv, env []string, dir string) {
+	cmd := b.shop.module.command(ctx, b.shop.tool, b.shop.env, verb, args...)
+	return cmd.Args, cmd.Env, cmd.Dir
+}
