@@ -38,7 +38,7 @@ func (f *historyFile) open() (past []entry, session int, err error) {
 			}
 		}
 		past, session = parseHistory(content)
-		return write(file, []entry{{Session: session}}, len(content) > 0 && content[len(content)-1] != '\n')
+		return writeEntries(file, []entry{{Session: session}}, len(content) > 0 && content[len(content)-1] != '\n')
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("open history: %w", err)
@@ -47,7 +47,7 @@ func (f *historyFile) open() (past []entry, session int, err error) {
 }
 
 func (f *historyFile) append(entries []entry) error {
-	err := f.locked(func(file *os.File) error { return write(file, entries, false) })
+	err := f.locked(func(file *os.File) error { return writeEntries(file, entries, false) })
 	if err != nil {
 		return fmt.Errorf("append to history: %w", err)
 	}
@@ -70,8 +70,8 @@ func (f *historyFile) locked(do func(*os.File) error) (err error) {
 	return do(file)
 }
 
-// write adds entries in one call; newline says that the line before was left unfinished.
-func write(file *os.File, entries []entry, newline bool) error {
+// writeEntries adds entries in one call; newline says that the line before was left unfinished.
+func writeEntries(file *os.File, entries []entry, newline bool) error {
 	var b bytes.Buffer
 	if newline {
 		b.WriteByte('\n')

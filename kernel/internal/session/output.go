@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 const (
@@ -32,16 +33,16 @@ func (o *output) Stream(name string, b []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(b) > 0 {
-		n := min(len(b), flushSize)
 		if o.text.name != name {
 			o.flush()
 			o.text.name = name
 		}
+		n := min(len(b), flushSize-len(o.text.ready))
 		if o.text.add(b[:n]) {
 			o.flush()
 			o.notice(cutNotice(o.text.limit))
 		}
-		if len(o.text.ready) >= flushSize {
+		if len(o.text.ready) > flushSize-utf8.UTFMax { // no room for any rune
 			o.flush()
 		}
 		b = b[n:]

@@ -115,6 +115,8 @@ func cutTotal(n int64) string {
 // size writes a number of bytes as people read it, in powers of ten.
 func size(n int64) string {
 	switch {
+	case n == 1:
+		return "1 byte"
 	case n < 10_000:
 		return fmt.Sprintf("%d bytes", n)
 	case n < 10_000_000:

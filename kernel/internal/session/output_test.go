@@ -1,0 +1,354 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// showing is an engine whose cells do what show says.
+func showing(show func(out Output)) *fakeEngine {
+	return &fakeEngine{run: func(_ context.Context, _ Cell, out Output) Outcome {
+		show(out)
+		return Outcome{}
+	}}
+}
+
+func write(out Output, name, s string) { out.Stream(name, []byte(s)) }
+
+func TestOutputOrder(t *testing.T) {
+	tests := map[string]struct {
+		show func(out Output)
+		want []string
+	}{
+		"writes are joined": {
+			func(out Output) { write(out, "stdout", "a"); write(out, "stdout", "b\n"); write(out, "stdout", "") },
+			[]string{`stdout "ab\n"`},
+		},
+		"streams keep their order": {
+			func(out Output) {
+				write(out, "stdout", "1")
+				write(out, "stderr", "2")
+				write(out, "stderr", "3")
+				write(out, "stdout", "4")
+			},
+			[]string{`stdout "1"`, `stderr "23"`, `stdout "4"`},
+		},
+		"text before what is shown": {
+			func(out Output) {
+				write(out, "stdout", "1")
+				out.Display(plain("2"))
+				write(out, "stdout", "3")
+				out.Update(Bundle{Data: plain("4").Data, Transient: map[string]any{"display_id": "d"}})
+				write(out, "stderr", "5")
+				out.Clear(true)
+				write(out, "stderr", "6")
+				out.Result(plain("7"))
+			},
+			[]string{`stdout "1"`, "display_data 2", `stdout "3"`, "update_display_data 4", `stderr "5"`,
+				`clear_output {"wait":true}`, `stderr "6"`, "execute_result [1] 7"},
+		},
+		"runes in pieces": {
+			func(out Output) {
+				for _, b := range []byte("aé€😀z") {
+					out.Stream("stdout", []byte{b})
+				}
+			},
+			[]string{`stdout "aé€😀z"`},
+		},
+		"runes in pieces, with the other stream between": {
+			func(out Output) {
+				write(out, "stdout", "a\xc3")
+				write(out, "stderr", "\xe2\x82")
+				write(out, "stdout", "\xa9b")
+				write(out, "stderr", "\xac")
+			},
+			[]string{`stdout "a"`, `stdout "éb"`, `stderr "€"`},
+		},
+		"half a rune at the end":        {func(out Output) { write(out, "stdout", "a\xe2\x82") }, []string{`stdout "a"`, `stdout "�"`}},
+		"half a rune at a display":      {func(out Output) { write(out, "stdout", "\xc3"); out.Display(plain("d")); write(out, "stdout", "\xa9") }, []string{"display_data d", `stdout "é"`}},
+		"invalid text":                  {func(out Output) { write(out, "stdout", "a\xffb\xc3(") }, []string{`stdout "a�b�("`}},
+		"carriage returns, backspaces":  {func(out Output) { write(out, "stdout", "1\r2\b3\x1b[31m") }, []string{`stdout "1\r2\b3\x1b[31m"`}},
+		"a bundle that is not JSON":     {func(out Output) { out.Display(Bundle{Data: map[string]any{"application/json": math.Inf(1)}}) }, []string{"display_data cannot be shown: json: unsupported value: +Inf"}},
+		"nothing":                       {func(out Output) { out.Display(Bundle{}) }, []string{"display_data <nil>"}},
+		"HTML is not escaped (see raw)": {func(out Output) { out.Display(plain("<b>&")) }, []string{"display_data <b>&"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, showing(test.show), Options{}, func(h *harness) {
+				id := h.cell("x")
+				h.settle()
+				want := append([]string{"busy", "execute_input [1] x"}, test.want...)
+				h.of(id, append(want, "execute_reply ok [1]", "idle")...)
+			})
+		})
+	}
+}
+
+func TestBundleContent(t *testing.T) {
+	e := showing(func(out Output) {
+		out.Display(Bundle{
+			Data:      map[string]any{"text/html": "<b>", "image/png": []byte{1, 2}, "application/json": map[string]any{"a": 1}},
+			Metadata:  map[string]any{"image/png": map[string]any{"width": 3}},
+			Transient: map[string]any{"display_id": "d"},
+		})
+		out.Result(Bundle{})
+	})
+	bubble(t, e, Options{}, func(h *harness) {
+		h.cell("x")
+		h.settle()
+		var got []string
+		for _, m := range h.messages() {
+			if m.Type == "display_data" || m.Type == "execute_result" {
+				got = append(got, string(m.Content))
+			}
+		}
+		want := `{"data":{"application/json":{"a":1},"image/png":"AQI=","text/html":"<b>"},"metadata":{"image/png":{"width":3}},"transient":{"display_id":"d"}}` +
+			` {"data":{},"execution_count":1,"metadata":{}}`
+		if strings.Join(got, " ") != want {
+			t.Errorf("got %s", strings.Join(got, " "))
+		}
+	})
+}
+
+// Text is sent while the cell runs, a moment after it was written.
+func TestTextDoesNotWaitForTheEnd(t *testing.T) {
+	var release chan struct{}
+	e := showing(func(out Output) { write(out, "stdout", "now"); <-release; write(out, "stdout", "then") })
+	bubble(t, e, Options{}, func(h *harness) {
+		release = make(chan struct{})
+		id := h.cell("x")
+		time.Sleep(50 * time.Millisecond)
+		h.of(id, "busy", "execute_input [1] x", `stdout "now"`)
+		close(release)
+		h.settle()
+		h.of(id, "busy", "execute_input [1] x", `stdout "now"`, `stdout "then"`, "execute_reply ok [1]", "idle")
+	})
+}
+
+func TestTinyWritesAreFewMessages(t *testing.T) {
+	e := showing(func(out Output) {
+		for i := range 10_000 {
+			write(out, "stdout", fmt.Sprintln(i))
+		}
+	})
+	bubble(t, e, Options{}, func(h *harness) {
+		h.cell("x")
+		h.settle()
+		text, n := h.streams("stdout")
+		if n > 10 || strings.Count(text, "\n") != 10_000 || !strings.HasSuffix(text, "\n9999\n") {
+			t.Errorf("%d messages with %d lines", n, strings.Count(text, "\n"))
+		}
+	})
+}
+
+// streams joins the text of a stream, and counts its messages.
+func (h *harness) streams(name string) (text string, messages int) {
+	var b strings.Builder
+	for _, m := range h.messages() {
+		if m.Type == "stream" && m.fields["name"] == name {
+			b.WriteString(m.fields["text"].(string))
+			messages++
+		}
+	}
+	return b.String(), messages
+}
+
+// One huge write is cut into messages of a sensible size, between runes.
+func TestHugeWrite(t *testing.T) {
+	huge := strings.Repeat("é€😀", 200_000)
+	bubble(t, showing(func(out Output) { write(out, "stdout", huge) }), Options{}, func(h *harness) {
+		h.cell("x")
+		h.settle()
+		text, n := h.streams("stdout")
+		if text != huge || n < 20 || n > 40 {
+			t.Errorf("%d bytes in %d messages", len(text), n)
+		}
+		for _, m := range h.messages() {
+			if len(m.Content) > 2*flushSize {
+				t.Errorf("a message of %d bytes", len(m.Content))
+			}
+			if bytes.Contains(m.Content, []byte("�")) {
+				t.Error("a rune was split")
+			}
+		}
+	})
+}
+
+func TestStreamLimit(t *testing.T) {
+	const notice = "\n[output cut: this cell printed more than 10 bytes; what follows is counted, not shown]\n"
+	tests := map[string]struct {
+		limit  int64
+		writes []string
+		want   string
+		stderr string
+	}{
+		"within":             {10, []string{"0123", "456789"}, "0123456789", ""},
+		"one more":           {10, []string{"0123456789", "a"}, "0123456789", notice + "[output cut: 1 byte not shown]\n"},
+		"in one write":       {10, []string{"0123456789abc"}, "0123456789", notice + "[output cut: 3 bytes not shown]\n"},
+		"counted to the end": {10, []string{"0123456789a", strings.Repeat("b", 30_000_000), "c"}, "0123456789", notice + "[output cut: 30.0 MB not shown]\n"},
+		"inside a rune":      {10, []string{"012345678€"}, "012345678", notice + "[output cut: 3 bytes not shown]\n"},
+		"no limit":           {-1, []string{strings.Repeat("b", 100)}, strings.Repeat("b", 100), ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			e := showing(func(out Output) {
+				for _, s := range test.writes {
+					write(out, "stdout", s)
+				}
+			})
+			bubble(t, e, Options{StreamLimit: test.limit}, func(h *harness) {
+				id := h.cell("x")
+				h.settle()
+				stdout, _ := h.streams("stdout")
+				stderr, _ := h.streams("stderr")
+				if stdout != test.want || stderr != test.stderr {
+					t.Errorf("got %q and %q, want %q and %q", stdout, stderr, test.want, test.stderr)
+				}
+				if h.reply(id).fields["status"] != "ok" {
+					t.Error("the cell failed")
+				}
+				h.forget()
+				h.cell("y") // has a limit of its own
+				h.settle()
+				if again, _ := h.streams("stdout"); again != test.want {
+					t.Errorf("the next cell shows %q", again)
+				}
+			})
+		})
+	}
+}
+
+// What is printed when the cell has ended belongs to the cell still, comes soon, and its halves and cuts are
+// settled when the next cell begins.
+func TestLateOutput(t *testing.T) {
+	var out Output
+	e := &fakeEngine{run: func(_ context.Context, _ Cell, o Output) Outcome { out = o; return Outcome{} }}
+	bubble(t, e, Options{StreamLimit: 10}, func(h *harness) {
+		first := h.cell("a")
+		h.settle()
+		h.forget()
+		write(out, "stdout", "late\xc3")
+		time.Sleep(50 * time.Millisecond)
+		h.of(first, `stdout "late"`)
+		out.Display(plain("picture"))
+		write(out, "stdout", "012345678")
+		h.forget()
+		h.cell("b")
+		h.settle()
+		h.of(first, "stderr \"[output cut: 4 bytes not shown]\\n\"")
+	})
+}
+
+// Late output after a silent cell goes to the cell before it.
+func TestLateOutputAfterSilent(t *testing.T) {
+	var outs []Output
+	e := &fakeEngine{run: func(_ context.Context, _ Cell, o Output) Outcome {
+		outs = append(outs, o)
+		write(o, "stdout", "now")
+		o.Display(plain("now"))
+		o.Update(plain("now"))
+		o.Clear(false)
+		o.Result(plain("now"))
+		return Outcome{}
+	}}
+	bubble(t, e, Options{}, func(h *harness) {
+		h.cell("zero", `"silent":true`)
+		h.settle()
+		write(outs[0], "stdout", "lost: there is no cell to show it")
+		h.cell("one")
+		h.cell("two", `"silent":true`)
+		h.settle()
+		h.of("3", "busy", "execute_reply ok [1]", "idle")
+		h.forget()
+		write(outs[2], "stdout", "late")
+		outs[2].Display(plain("d"))
+		outs[2].Update(plain("u"))
+		outs[2].Clear(false)
+		h.settle()
+		h.want(`2 stdout "late"`, "2 display_data d", "2 update_display_data u", `2 clear_output {"wait":false}`)
+	})
+}
+
+// Many goroutines may print at once, also past the end of their cell.
+func TestConcurrentOutput(t *testing.T) {
+	var wg sync.WaitGroup
+	e := showing(func(out Output) {
+		for i := range 50 {
+			wg.Go(func() {
+				for range 100 {
+					write(out, []string{"stdout", "stderr"}[i%2], "0123456789")
+					if i == 7 {
+						out.Display(plain("d"))
+					}
+				}
+			})
+		}
+	})
+	bubble(t, e, Options{}, func(h *harness) {
+		h.cell("x")
+		h.settle()
+		wg.Wait()
+		h.settle()
+		a, _ := h.streams("stdout")
+		b, _ := h.streams("stderr")
+		if len(a) != 25_000 || len(b) != 25_000 {
+			t.Errorf("%d and %d bytes", len(a), len(b))
+		}
+	})
+}
+
+func FuzzText(f *testing.F) {
+	f.Add([]byte("aé€😀z"), 1, int64(-1))
+	f.Add([]byte("\xff\xc3\xa9\xe2\x82"), 2, int64(3))
+	f.Fuzz(func(t *testing.T, b []byte, step int, limit int64) {
+		tx := text{limit: limit, name: "stdout"}
+		var whole []byte
+		for rest := b; len(rest) > 0; {
+			n := min(max(step, 1), len(rest))
+			tx.add(rest[:n])
+			if !utf8.Valid(tx.ready) {
+				t.Fatalf("invalid text %q", tx.ready)
+			}
+			whole, tx.ready = append(whole, tx.ready...), nil
+			rest = rest[n:]
+		}
+		for _, s := range tx.rest() {
+			whole = append(whole, s...)
+		}
+		if limit < 0 && utf8.Valid(b) && !bytes.Equal(whole, b) {
+			t.Fatalf("got %q of %q", whole, b)
+		}
+		if limit >= 0 && tx.shown > limit {
+			t.Fatalf("%d bytes shown, the limit is %d", tx.shown, limit)
+		}
+	})
+}
+
+// BenchmarkStream prints 200 MB in pieces of 8 KiB: with the default limit, and with none.
+func BenchmarkStream(b *testing.B) {
+	for name, limit := range map[string]int64{"limit=20MB": DefaultStreamLimit, "limit=none": -1} {
+		b.Run(name, func(b *testing.B) {
+			piece := []byte(strings.Repeat("the quick brown fox jumps over 12 lazy dogs\n", 8192/44))
+			b.SetBytes(200_000_000)
+			b.ReportAllocs()
+			for b.Loop() {
+				o := newOutput(limit, 1, func(msgType string, content any) {
+					if _, err := message(msgType, content, nil); err != nil {
+						b.Fatal(err)
+					}
+				})
+				for n := 0; n < 200_000_000; n += len(piece) {
+					o.Stream("stdout", piece)
+				}
+				o.end()
+			}
+		})
+	}
+}
