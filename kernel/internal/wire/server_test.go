@@ -3,8 +3,10 @@ package wire_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,20 +94,31 @@ func TestRequestReplyAndIOPub(t *testing.T) {
 	}
 }
 
+// BenchmarkPublish publishes lines to a reader that only counts bytes: what is measured is the kernel's side.
 func BenchmarkPublish(b *testing.B) {
-	s := listen(b, connection(b, "tcp"), wire.Options{})
-	client := dial(b, s)
-	last := make(chan struct{})
-	req := &wire.Header{MsgID: "x", Raw: json.RawMessage(`{"msg_id":"x"}`)}
-	_ = client
-	for b.Loop() {
-		s.Publish(req, "stream", map[string]any{"name": "stdout", "text": "line\n"}, nil)
+	for name, size := range map[string]int{"line": 20, "64KiB": 64 << 10} {
+		b.Run(name, func(b *testing.B) {
+			s := listen(b, connection(b, "tcp"), wire.Options{})
+			p := connect(b, s, wire.IOPub).open("SUB", "")
+			p.SetDeadline(time.Time{})
+			p.send(message([]byte("\x01")))
+			p.message()
+			ended := make(chan int64)
+			go func() {
+				n, _ := io.Copy(io.Discard, p)
+				ended <- n
+			}()
+			parent := &wire.Header{Raw: json.RawMessage(`{"msg_id":"8a1c-1","session":"8a1c","username":"u","date":"2026-01-02T03:04:05.000006Z","msg_type":"execute_request","version":"5.3"}`)}
+			text := strings.Repeat("x", size-1) + "\n"
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				if err := s.Publish(parent, "stream", map[string]any{"name": "stdout", "text": text}, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			s.Close(testContext(b))
+			<-ended
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+		})
 	}
-	go func() {
-		client.WaitOther(testContext(b), func(m wire.Message) bool { return m.Header.MsgType == "end" })
-		close(last)
-	}()
-	s.Publish(nil, "end", nil, nil)
-	<-last
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 }
