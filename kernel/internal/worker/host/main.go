@@ -22,6 +22,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
@@ -49,7 +50,11 @@ func main() {
 		cancels: map[uint64]context.CancelFunc{},
 		waiting: map[uint64]chan frame.Command{},
 	}
-	if err := h.serve(bufio.NewReaderSize(os.NewFile(commandsFD, "commands"), 64<<10)); err != nil {
+	commands, err := h.openCommands()
+	if err == nil {
+		err = h.serve(bufio.NewReaderSize(commands, 64<<10))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "interleave worker:", err)
 		os.Exit(2)
 	}
@@ -67,6 +72,48 @@ type host struct {
 	mu      sync.Mutex
 	cancels map[uint64]context.CancelFunc // by running cell
 	waiting map[uint64]chan frame.Command // by Seq of the event that waits
+}
+
+// commands is the command pipe, read so that a command is seen soon however many goroutines spin. One that
+// comes back from a blocking read, or that the poller wakes, waits behind all of them: 10 ms for each two on
+// two cores. One that a timer wakes is next. So reads have a deadline, and try again.
+type commands struct {
+	file *os.File
+	busy func() bool
+}
+
+const (
+	busyPoll = 20 * time.Millisecond
+	idlePoll = time.Second // few goroutines are there, so none waits long
+)
+
+func (h *host) openCommands() (*commands, error) {
+	if err := syscall.SetNonblock(commandsFD, true); err != nil { // our end only
+		return nil, err
+	}
+	return &commands{os.NewFile(commandsFD, "commands"), h.busy}, nil
+}
+
+func (c *commands) Read(b []byte) (int, error) {
+	for {
+		wait := idlePoll
+		if c.busy() {
+			wait = busyPoll
+		}
+		if err := c.file.SetReadDeadline(time.Now().Add(wait)); err != nil {
+			return 0, err
+		}
+		if n, err := c.file.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+	}
+}
+
+// busy reports whether user code may be running on many goroutines.
+func (h *host) busy() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.cancels) > 0 || runtime.NumGoroutine() > 2*runtime.GOMAXPROCS(0)+4
 }
 
 // serve obeys commands until the pipe closes. Nothing in it may block on user code or on the report pipe.
