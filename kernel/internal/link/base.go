@@ -51,7 +51,7 @@ type base struct {
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "7"
+const format = "8"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {
@@ -317,13 +317,15 @@ func (s *site) program(ctx context.Context, name string, files []string) error {
 	if err := s.w.run(ctx, "compile", args...); err != nil {
 		return &LinkError{"the program " + name, err}
 	}
-	link := []string{"-w", "-o", filepath.Join(s.dir, name), "-importcfg", linkcfg, "-buildmode=exe", "-extld=" + strings.Join(s.w.tool.CC, " ")}
+	link := []string{"-w", "-o", filepath.Join(s.dir, name), "-importcfg", linkcfg, "-extld=" + strings.Join(s.w.tool.CC, " ")}
 	if s.mode == Thin {
 		rpath := "$ORIGIN"
 		if s.lib != s.dir {
 			rpath = s.lib
 		}
-		link = append(link, "-linkshared", "-installsuffix", "dynlink", "-r", rpath)
+		link = append(link, "-buildmode=exe", "-linkshared", "-installsuffix", "dynlink", "-r", rpath)
+	} else {
+		link = append(link, "-buildmode=pie") // the packages are compiled -dynlink: in a plain exe they crash
 	}
 	if err := s.w.run(ctx, "link", append(link, obj)...); err != nil {
 		return &LinkError{"the program " + name, err}
