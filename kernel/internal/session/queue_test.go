@@ -44,7 +44,7 @@ func newHeld() *held {
 }
 
 // open makes the channels, inside of the bubble.
-func (h *held) open() { h.release, h.stop = make(chan string), make(chan struct{}) }
+func (h *held) open() { h.release, h.stop = make(chan string), make(chan struct{}, 1) }
 
 func TestAbortAfterError(t *testing.T) {
 	e := newHeld()

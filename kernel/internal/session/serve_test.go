@@ -1,0 +1,292 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"interleave/kernel/internal/kerneltest"
+	"interleave/kernel/internal/wire"
+)
+
+// real is a session over real sockets, with a client.
+type real struct {
+	*kerneltest.Client
+	t       *testing.T
+	ctx     context.Context
+	srv     *wire.Server
+	session *Session
+	served  chan error
+}
+
+// onSockets runs a test over tcp and over ipc.
+func onSockets(t *testing.T, engine func() *fakeEngine, o Options, test func(r *real)) {
+	for _, transport := range []string{"tcp", "ipc"} {
+		t.Run(transport, func(t *testing.T) {
+			conn := wire.Connection{Transport: transport, IP: "127.0.0.1", Key: "a key of a test"}
+			if transport == "ipc" {
+				conn.IP = filepath.Join(t.TempDir(), "k")
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			srv, err := wire.Listen(ctx, conn, wire.Options{Logger: quiet})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Log = quiet
+			r := &real{t: t, ctx: ctx, srv: srv, session: New(engine(), o), served: make(chan error, 1)}
+			serving, stop := context.WithCancel(ctx)
+			go func() { r.served <- r.session.ServeSockets(serving, srv) }()
+			if r.Client, err = kerneltest.Dial(ctx, srv.Connection()); err != nil {
+				t.Fatal(err)
+			}
+			test(r)
+			stop()
+			<-r.served
+			r.Client.Close()
+			if err := srv.Close(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func (r *real) execute(code string, o kerneltest.ExecuteOptions) *kerneltest.Result {
+	r.t.Helper()
+	result, err := r.Execute(r.ctx, code, o)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return result
+}
+
+func (r *real) start(code string, o kerneltest.ExecuteOptions) *kerneltest.Call {
+	r.t.Helper()
+	call, err := r.StartExecute(code, o)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return call
+}
+
+func (r *real) wait(call *kerneltest.Call) *kerneltest.Result {
+	r.t.Helper()
+	result, err := call.Wait(r.ctx)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return result
+}
+
+// kinds are the types of the IOPub messages of a call, with the state of status.
+func kinds(result *kerneltest.Result) string {
+	var all []string
+	for _, m := range result.IOPub {
+		kind := m.Header.MsgType
+		if kind == "status" {
+			var c struct {
+				State string `json:"execution_state"`
+			}
+			if err := json.Unmarshal(m.Content, &c); err != nil {
+				kind = err.Error()
+			} else {
+				kind = c.State
+			}
+		}
+		all = append(all, kind)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestSocketsExecute(t *testing.T) {
+	engine := func() *fakeEngine {
+		return showing(func(out Output) {
+			write(out, "stdout", "hello, ")
+			write(out, "stdout", "wörld\n")
+			write(out, "stderr", "oops\n")
+			out.Display(plain("picture"))
+			out.Result(plain("42"))
+		})
+	}
+	onSockets(t, engine, Options{}, func(r *real) {
+		result := r.execute("x", kerneltest.ExecuteOptions{})
+		if want := "busy execute_input stream stream display_data execute_result idle"; kinds(result) != want {
+			t.Errorf("got %s, want %s", kinds(result), want)
+		}
+		want := "stdout: hello, wörld\nstderr: oops\ndisplay: text/plain picture\nresult: 42\ncount: 1\n"
+		if got := kerneltest.Text(result, kerneltest.TextOptions{Reply: true}); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+		if got := kinds(r.execute("x", kerneltest.ExecuteOptions{Silent: true})); got != "busy idle" {
+			t.Errorf("a silent cell: %s", got)
+		}
+	})
+}
+
+// Cells sent all at once, of which the second fails: the rest is aborted, each with busy, reply and idle.
+func TestSocketsAbort(t *testing.T) {
+	onSockets(t, printing, Options{}, func(r *real) {
+		for range 20 {
+			var calls []*kerneltest.Call
+			for _, code := range []string{"=1", "fail", "=3", "=4", "=5", "=6"} {
+				calls = append(calls, r.start(code, kerneltest.ExecuteOptions{}))
+			}
+			var got []string
+			for _, c := range calls {
+				result := r.wait(c)
+				got = append(got, result.Status)
+				if c.Replies() != 1 || !strings.HasPrefix(kinds(result), "busy ") || !strings.HasSuffix(kinds(result), " idle") {
+					t.Errorf("%d replies, %s", c.Replies(), kinds(result))
+				}
+			}
+			if want := []string{"ok", "error", "aborted", "aborted", "aborted", "aborted"}; !slices.Equal(got, want) {
+				t.Fatalf("got %v, want %v", got, want)
+			}
+			if got := r.execute("=7", kerneltest.ExecuteOptions{}); got.Status != "ok" {
+				t.Fatalf("the cell after the error is %s", got.Status)
+			}
+		}
+	})
+}
+
+// While a cell runs the others are served, on shell and on control, and an interrupt ends it at once.
+func TestSocketsBusy(t *testing.T) {
+	var e *held
+	engine := func() *fakeEngine { e = newHeld(); e.open(); return e.fakeEngine }
+	onSockets(t, engine, Options{}, func(r *real) {
+		for range 20 {
+			began := make(chan struct{})
+			call := r.start("loop", kerneltest.ExecuteOptions{CallOptions: kerneltest.CallOptions{OnMessage: func(m wire.Message) {
+				if m.Header.MsgType == "execute_input" {
+					close(began)
+				}
+			}}})
+			<-began
+			for _, ch := range []wire.Channel{wire.Shell, wire.Control} {
+				for _, msgType := range []string{"kernel_info_request", "complete_request", "comm_info_request"} {
+					if _, err := r.Request(r.ctx, ch, msgType, map[string]any{"code": "x", "cursor_pos": 1}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			asked := time.Now()
+			if err := r.Interrupt(r.ctx); err != nil {
+				t.Fatal(err)
+			}
+			if result := r.wait(call); result.EName != "Interrupted" {
+				t.Fatalf("the cell ended with %s %s", result.Status, result.EName)
+			}
+			if took := time.Since(asked); took > 200*time.Millisecond {
+				t.Errorf("the interrupt took %v", took)
+			}
+		}
+	})
+}
+
+func TestSocketsInput(t *testing.T) {
+	engine := func() *fakeEngine {
+		return &fakeEngine{run: func(ctx context.Context, c Cell, out Output) Outcome {
+			if c.Input == nil {
+				return Outcome{Fault: &Fault{Name: "InputError", Value: "nobody can be asked"}}
+			}
+			write(out, "stdout", "before")
+			line, err := c.Input(ctx, "Name?", false)
+			out.Result(plain(fmt.Sprint(line, err)))
+			return Outcome{}
+		}}
+	}
+	onSockets(t, engine, Options{}, func(r *real) {
+		var o kerneltest.ExecuteOptions
+		if got := r.execute("x", o); got.EName != "InputError" {
+			t.Errorf("without allow_stdin: %s", got.EName)
+		}
+		o.OnInput = func(prompt string, password bool) string { return fmt.Sprint(prompt, password) }
+		got := r.execute("x", o)
+		if text := kerneltest.Text(got, kerneltest.TextOptions{}); !strings.Contains(text, "result: Name?false<nil>") {
+			t.Errorf("got %s", text)
+		}
+	})
+}
+
+// 200 MB of text: what is shown is bounded, and it takes less than five seconds.
+func TestSocketsFlood(t *testing.T) {
+	engine := func() *fakeEngine {
+		line := []byte(strings.Repeat("0123456789abcde\n", 256))
+		return showing(func(out Output) {
+			for n := 0; n < 200_000_000; n += len(line) {
+				out.Stream("stdout", line)
+			}
+		})
+	}
+	onSockets(t, engine, Options{}, func(r *real) {
+		began := time.Now()
+		var shown int
+		var last string
+		o := kerneltest.ExecuteOptions{CallOptions: kerneltest.CallOptions{Discard: true, OnMessage: func(m wire.Message) {
+			var c stream
+			if m.Header.MsgType == "stream" && json.Unmarshal(m.Content, &c) == nil {
+				if c.Name == "stdout" {
+					shown += len(c.Text)
+				}
+				last = c.Text
+			}
+		}}}
+		r.execute("x", o)
+		took := time.Since(began)
+		t.Logf("%d bytes shown in %v, then %q", shown, took, last)
+		if shown != DefaultStreamLimit || last != "[output cut: 180.0 MB not shown]\n" {
+			t.Errorf("%d bytes were shown, and then %q", shown, last)
+		}
+		if took > 5*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// Shutdown is answered on the channel that asked and told to all, and Serve returns.
+func TestSocketsShutdown(t *testing.T) {
+	onSockets(t, printing, Options{}, func(r *real) {
+		call, err := r.Send(wire.Control, "shutdown_request", map[string]any{"restart": true}, kerneltest.CallOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result := r.wait(call)
+		if got := kinds(result); got != "busy shutdown_reply idle" || !strings.Contains(string(result.Reply.Content), `"restart":true`) {
+			t.Errorf("got %s and %s", got, result.Reply.Content)
+		}
+		if err := <-r.served; err != nil {
+			t.Errorf("Serve returned %v", err)
+		}
+		r.served <- nil
+	})
+}
+
+// Many requests at the same time: each gets its own reply, bracketed by its own states.
+func TestSocketsManyRequests(t *testing.T) {
+	onSockets(t, printing, Options{}, func(r *real) {
+		types := []string{"kernel_info_request", "complete_request", "inspect_request", "is_complete_request", "history_request", "comm_info_request", "execute_request"}
+		var calls []*kerneltest.Call
+		for i := range 140 {
+			ch := []wire.Channel{wire.Shell, wire.Control}[i/len(types)%2]
+			call, err := r.Send(ch, types[i%len(types)], map[string]any{"code": "x", "hist_access_type": "tail", "n": 3}, kerneltest.CallOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls = append(calls, call)
+		}
+		for _, call := range calls {
+			result := r.wait(call)
+			if want := replyType(call.Type); result.Reply.Header.MsgType != want || call.Replies() != 1 {
+				t.Errorf("%s got %s, %d replies", call.Type, result.Reply.Header.MsgType, call.Replies())
+			}
+			if got := kinds(result); !strings.HasPrefix(got, "busy ") || !strings.HasSuffix(got, " idle") {
+				t.Errorf("%s: %s", call.Type, got)
+			}
+		}
+	})
+}
