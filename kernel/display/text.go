@@ -35,7 +35,7 @@ func text(v any) string {
 	if r.Kind() == reflect.String {
 		return clip(r.String(), textLimit)
 	}
-	if r.CanInterface() { // a copy whose fields have addresses; see open
+	if r.CanInterface() && r.Type().Size() < 1<<20 { // a copy whose fields have addresses; see open
 		c := reflect.New(r.Type()).Elem()
 		c.Set(r)
 		r = c
@@ -84,7 +84,12 @@ type guard struct{ fmt.Formatter }
 
 func (g guard) Format(s fmt.State, verb rune) {
 	defer func() {
-		if r := recover(); r != nil {
+		r := recover()
+		switch {
+		case r == nil:
+		case isNilPointer(g.Formatter):
+			fmt.Fprint(s, "<nil>") // as fmt does
+		default:
 			fmt.Fprintf(s, "%s: panic in method Format: %s", typeName(g.Formatter), panicText(r))
 		}
 	}()

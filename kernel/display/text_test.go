@@ -58,6 +58,10 @@ type panickyFormat struct{}
 
 func (panickyFormat) Format(fmt.State, rune) { panic("no form") }
 
+type panickyFormatter struct{ n int }
+
+func (p *panickyFormatter) Format(s fmt.State, _ rune) { fmt.Fprint(s, p.n) }
+
 type panickyPanic struct{}
 
 func (panickyPanic) String() string { panic(panicky{}) }
@@ -86,6 +90,7 @@ func TestDifferentFromFmt(t *testing.T) {
 		{panickyError{}, "display.panickyError: panic in method Error: no words"},
 		{panickyFormat{}, "display.panickyFormat: panic in method Format: no form"},
 		{(*panickyPointer)(nil), "<nil>"},
+		{(*panickyFormatter)(nil), "<nil>"},
 		{nil, "<nil>"},
 		{reflect.Value{}, "<invalid reflect.Value>"},
 	} {
