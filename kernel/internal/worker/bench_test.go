@@ -70,7 +70,7 @@ func BenchmarkLoad(b *testing.B) {
 // BenchmarkDisplay is one display event, there and back, in a cell of 400 with text in between.
 func BenchmarkDisplay(b *testing.B) {
 	rec := newRecorder()
-	rec.discard = true
+	rec.reset(true)
 	w, err := Start(context.Background(), testConfig(rec))
 	if err != nil {
 		b.Fatal(err)

@@ -94,11 +94,35 @@ func (r *recorder) Event(e Event) {
 	r.log = append(r.log, fmt.Sprintf("%s %s", e.Kind, e.Data["text/plain"]))
 }
 
+// answer sets what Input does.
+func (r *recorder) answer(input func(ctx context.Context, prompt string, password bool) (string, error)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.input = input
+}
+
 func (r *recorder) Input(ctx context.Context, prompt string, password bool) (string, error) {
-	if r.input == nil {
+	r.mu.Lock()
+	input := r.input
+	r.mu.Unlock()
+	if input == nil {
 		return "", io.EOF
 	}
-	return r.input(ctx, prompt, password)
+	return input(ctx, prompt, password)
+}
+
+// reset forgets everything, and lets text be counted only from now on when discard is set.
+func (r *recorder) reset(discard bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log, r.count, r.events, r.discard = nil, 0, nil, discard
+}
+
+// counted returns the bytes of text and the events so far.
+func (r *recorder) counted() (text int, events []Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.count, append([]Event{}, r.events...)
 }
 
 func (r *recorder) lines() []string {

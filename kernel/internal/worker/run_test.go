@@ -99,7 +99,7 @@ func TestOrderOfTextAndEvents(t *testing.T) {
 	want = append(want, "stdout the end")
 	compare(t, rec.lines(), want)
 
-	*rec = *newRecorder()
+	rec.reset(false)
 	do(t, w, "OrderUnderLoad")
 	var got []string
 	for _, l := range rec.lines() {
@@ -122,20 +122,22 @@ func compare(t *testing.T, got, want []string) {
 func TestEventsArriveWhole(t *testing.T) {
 	w, rec := start(t, nil)
 	do(t, w, "Kinds")
-	e := rec.events[0]
+	_, events := rec.counted()
+	e := events[0]
 	got := fmt.Sprintf("%s %s %s %s %s %s", e.Kind, e.Data["text/plain"], e.Data["image/png"], e.Data["application/json"],
 		e.Metadata["width"], e.Transient["display_id"])
 	if want := `update "<é>" "AAEC/w==" {"n":1} 3 "d"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if c := rec.events[1]; c.Kind != "clear" || !c.Wait {
+	if c := events[1]; c.Kind != "clear" || !c.Wait {
 		t.Errorf("clear: %+v", c)
 	}
 	if got, want := rec.stream("stdout"), "<nil> cannot display: json: unsupported type: chan int"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	do(t, w, "BigPicture")
-	if n := len(rec.events[2].Data["image/png"]); n != 40<<20+2 {
+	_, events = rec.counted()
+	if n := len(events[2].Data["image/png"]); n != 40<<20+2 {
 		t.Errorf("the large picture has %d bytes", n)
 	}
 }
@@ -146,18 +148,17 @@ func TestMuchText(t *testing.T) {
 	if got := rec.stream("stdout"); strings.Count(got, "\n") != 10_000 || !strings.HasSuffix(got, "\n9999\n") {
 		t.Errorf("10,000 lines: got %d", strings.Count(got, "\n"))
 	}
-	rec.discard = true
 	for _, c := range []struct {
 		symbol string
 		mb     int
 	}{{"Stdout10MB", 10}, {"Stderr50MB", 50}, {"Stdout200MB", 200}} {
-		rec.count = 0
+		rec.reset(true)
 		began := time.Now()
 		do(t, w, c.symbol)
 		took := time.Since(began)
 		t.Logf("%s: %v", c.symbol, took)
-		if rec.count != c.mb*1_000_000 {
-			t.Errorf("%s: %d bytes arrived", c.symbol, rec.count)
+		if n, _ := rec.counted(); n != c.mb*1_000_000 {
+			t.Errorf("%s: %d bytes arrived", c.symbol, n)
 		}
 		if took > 5*time.Second {
 			t.Errorf("%s took %v", c.symbol, took)
@@ -167,10 +168,10 @@ func TestMuchText(t *testing.T) {
 
 func TestEndlessWriterDoesNotHoldUpTheEnd(t *testing.T) {
 	w, rec := start(t, nil)
-	rec.discard = true
+	rec.reset(true)
 	do(t, w, "EndlessWriter")
-	if len(rec.events) != 1 {
-		t.Errorf("%d events", len(rec.events))
+	if _, events := rec.counted(); len(events) != 1 {
+		t.Errorf("%d events", len(events))
 	}
 }
 
@@ -195,11 +196,11 @@ func TestLateOutput(t *testing.T) {
 
 func TestInput(t *testing.T) {
 	w, rec := start(t, nil)
-	rec.input = func(_ context.Context, prompt string, password bool) (string, error) {
+	rec.answer(func(_ context.Context, prompt string, password bool) (string, error) {
 		return fmt.Sprintf("%s%v", prompt, password), nil
-	}
+	})
 	do(t, w, "Ask")
-	rec.input = func(context.Context, string, bool) (string, error) { return "", errors.New("not allowed") }
+	rec.answer(func(context.Context, string, bool) (string, error) { return "", errors.New("not allowed") })
 	do(t, w, "Ask")
 	if got, want := rec.stream("stdout"), "name? true <nil> not allowed"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -207,11 +208,11 @@ func TestInput(t *testing.T) {
 
 	// A cancelled cell does not wait for its reader.
 	asked := make(chan bool)
-	rec.input = func(ctx context.Context, _ string, _ bool) (string, error) {
+	rec.answer(func(ctx context.Context, _ string, _ bool) (string, error) {
 		close(asked)
 		<-ctx.Done()
 		return "", ctx.Err()
-	}
+	})
 	c := cell("Ask")
 	go func() { <-asked; w.Cancel(c.ID) }()
 	if _, err := w.Run(deadline(t, 10*time.Second), c); err != nil {
@@ -256,7 +257,7 @@ func TestEnvironment(t *testing.T) {
 func TestChildrenGetNoControlPipe(t *testing.T) {
 	w, rec := start(t, nil)
 	do(t, w, "ChildDescriptors")
-	got := strings.Fields(strings.Trim(rec.stream("stdout"), "[]<nil>"))
+	got := strings.Fields(strings.TrimSuffix(strings.TrimPrefix(rec.stream("stdout"), "["), "] <nil>"))
 	if len(got) < 4 {
 		t.Fatalf("got %q", rec.stream("stdout"))
 	}

@@ -25,7 +25,7 @@ func (h *host) start(c frame.Command) {
 	h.mu.Unlock()
 	h.current.Store(c.Cell)
 	stage.SetContext(ctx)
-	go func() {
+	soon(func() {
 		// Deferred, because runtime.Goexit unwinds no further than to the deferred calls.
 		done := frame.Report[any]{Op: frame.Done, Cell: c.Cell}
 		defer func() {
@@ -37,7 +37,7 @@ func (h *host) start(c frame.Command) {
 		}()
 		pprof.SetGoroutineLabels(ctx)
 		h.run(c, &done)
-	}()
+	})
 }
 
 // run loads and calls one cell and writes down how that went.

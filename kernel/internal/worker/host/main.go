@@ -22,7 +22,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
@@ -46,11 +45,13 @@ func main() {
 	}
 	crash.Close() // the runtime keeps a copy of its own
 	h := &host{
-		reports: os.NewFile(reportsFD, "reports"),
 		cancels: map[uint64]context.CancelFunc{},
 		waiting: map[uint64]chan frame.Command{},
 	}
-	commands, err := h.openCommands()
+	commands, err := openPipe(commandsFD, h.busy)
+	if err == nil {
+		h.reports, err = openPipe(reportsFD, h.busy)
+	}
 	if err == nil {
 		err = h.serve(bufio.NewReaderSize(commands, 64<<10))
 	}
@@ -63,7 +64,7 @@ func main() {
 // host is the worker's state beside the user's.
 type host struct {
 	writing sync.Mutex // guards reports: one frame at a time
-	reports *os.File
+	reports *pipe
 
 	loader  loader
 	current atomic.Uint64 // the cell that was started last
@@ -72,41 +73,6 @@ type host struct {
 	mu      sync.Mutex
 	cancels map[uint64]context.CancelFunc // by running cell
 	waiting map[uint64]chan frame.Command // by Seq of the event that waits
-}
-
-// commands is the command pipe, read so that a command is seen soon however many goroutines spin. One that
-// comes back from a blocking read, or that the poller wakes, waits behind all of them: 10 ms for each two on
-// two cores. One that a timer wakes is next. So reads have a deadline, and try again.
-type commands struct {
-	file *os.File
-	busy func() bool
-}
-
-const (
-	busyPoll = 20 * time.Millisecond
-	idlePoll = time.Second // few goroutines are there, so none waits long
-)
-
-func (h *host) openCommands() (*commands, error) {
-	if err := syscall.SetNonblock(commandsFD, true); err != nil { // our end only
-		return nil, err
-	}
-	return &commands{os.NewFile(commandsFD, "commands"), h.busy}, nil
-}
-
-func (c *commands) Read(b []byte) (int, error) {
-	for {
-		wait := idlePoll
-		if c.busy() {
-			wait = busyPoll
-		}
-		if err := c.file.SetReadDeadline(time.Now().Add(wait)); err != nil {
-			return 0, err
-		}
-		if n, err := c.file.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) {
-			return n, err
-		}
-	}
 }
 
 // busy reports whether user code may be running on many goroutines.
@@ -153,10 +119,10 @@ func (h *host) obey(c frame.Command) {
 		}
 		return
 	case frame.Stack:
-		go func() {
+		soon(func() {
 			answer.Bytes = stacks()
 			h.report(answer)
-		}()
+		})
 		return
 	case frame.Profile:
 		go func() {
@@ -182,7 +148,7 @@ func (h *host) obey(c frame.Command) {
 	default:
 		answer.Error = "unknown command " + c.Op
 	}
-	go h.report(answer)
+	soon(func() { h.report(answer) })
 }
 
 // report sends one frame. An error has nowhere to go: without the pipe the kernel is gone, and the guard
