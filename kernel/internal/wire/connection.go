@@ -35,7 +35,7 @@ type Connection struct {
 	KernelName      string
 
 	path   string                     // the file it was read from, rewritten when ports are chosen
-	fields map[string]json.RawMessage // every field of that file, unknown ones included
+	fields map[string]json.RawMessage // of that file, unknown ones included, without the key
 }
 
 // Ports holds one port for each socket. Zero means that Listen chooses.
@@ -134,6 +134,7 @@ func ParseConnection(raw []byte) (Connection, error) {
 		KernelName:      f.KernelName,
 		fields:          fields,
 	}
+	delete(fields, "key") // it prints, which Key does not
 	if c.Transport == "" {
 		c.Transport = "tcp"
 	}
