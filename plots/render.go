@@ -1,0 +1,127 @@
+package plots
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+func (c *Chart) size() (vg.Length, vg.Length) {
+	return px(float64(c.theme.Width)), px(float64(c.theme.Height))
+}
+
+// Image draws the chart with scale device pixels to a CSS pixel.
+func (c *Chart) Image(scale int) image.Image {
+	w, h := c.size()
+	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(96*max(1, scale)))
+	c.Draw(draw.New(canvas))
+	return canvas.Image()
+}
+
+func (c *Chart) png() ([]byte, error) {
+	var buf bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := encoder.Encode(&buf, c.Image(2)); err != nil {
+		return nil, fmt.Errorf("encode chart: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// Save writes the chart to a file whose name ends in .svg, .png or .pdf. The PNG has two pixels to a CSS pixel;
+// SVG and PDF carry their fonts.
+func (c *Chart) Save(name string) error {
+	w, h := c.size()
+	var buf bytes.Buffer
+	var err error
+	switch ext := strings.ToLower(filepath.Ext(name)); ext {
+	case ".png":
+		var b []byte
+		b, err = c.png()
+		buf.Write(b)
+	case ".svg":
+		canvas := vgsvg.NewWith(vgsvg.UseWH(w, h), vgsvg.EmbedFonts(true))
+		c.Draw(draw.New(canvas))
+		_, err = canvas.WriteTo(&buf)
+	case ".pdf":
+		canvas := vgpdf.New(w, h)
+		canvas.EmbedFonts(true)
+		c.Draw(draw.New(canvas))
+		_, err = canvas.WriteTo(&buf)
+	default:
+		return fmt.Errorf("save chart %s: extension %q: want .svg, .png or .pdf", name, ext)
+	}
+	if err == nil {
+		err = os.WriteFile(name, buf.Bytes(), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("save chart %s: %w", name, err)
+	}
+	return nil
+}
+
+// SimpleRender is the chart as a Jupyter bundle, by MIME type: image/png at twice the pixels; text/html with the
+// same picture at its size in CSS pixels, its description, and the data in a table that folds out (plain markup
+// that a front end's sanitizer keeps); text/plain with the description and the data.
+func (c *Chart) SimpleRender() map[string]any {
+	b, err := c.png()
+	if err != nil {
+		return map[string]any{"text/plain": err.Error()}
+	}
+	return map[string]any{"image/png": b, "text/html": c.figure(b), "text/plain": c.String()}
+}
+
+func (c *Chart) figure(b []byte) string {
+	var s strings.Builder
+	fmt.Fprintf(&s, `<figure style="margin:0"><img alt="%s" width="%d" height="%d" src="data:image/png;base64,%s">`,
+		html.EscapeString(c.Alt()), c.theme.Width, c.theme.Height, base64.StdEncoding.EncodeToString(b))
+	s.WriteString("<details><summary>Data of this chart</summary>" + c.TableHTML() + "</details></figure>")
+	return s.String()
+}
+
+// TableHTML is the data as an HTML table.
+func (c *Chart) TableHTML() string {
+	header, rows := c.Table()
+	var s strings.Builder
+	row := func(tag string, cells []string) {
+		s.WriteString("<tr>")
+		for _, cell := range cells {
+			fmt.Fprintf(&s, "<%s>%s</%s>", tag, html.EscapeString(cell), tag)
+		}
+		s.WriteString("</tr>\n")
+	}
+	s.WriteString("<table>\n<thead>")
+	row("th", header)
+	s.WriteString("</thead>\n<tbody>\n")
+	for _, r := range rows {
+		row("td", r)
+	}
+	s.WriteString("</tbody>\n</table>")
+	return s.String()
+}
+
+// String is the description, the caption and the data as text, columns apart by tabs.
+func (c *Chart) String() string {
+	header, rows := c.Table()
+	var s strings.Builder
+	s.WriteString(c.Alt() + "\n")
+	if caption := c.Caption(); caption != "" {
+		s.WriteString(caption + "\n")
+	}
+	s.WriteString("\n" + strings.Join(header, "\t"))
+	for _, r := range rows {
+		s.WriteString("\n" + strings.Join(r, "\t"))
+	}
+	return s.String()
+}

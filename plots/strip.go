@@ -1,0 +1,174 @@
+package plots
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Strip shows every value of each group as a point, with the group's median and its interval in black above the
+// points. It answers whether variants differ. Groups are rows from the top; the value axis is X.
+type Strip struct {
+	unit   string
+	log    bool
+	groups []Group
+	sums   []summary
+	theme  Theme
+}
+
+// NewStrip makes a strip chart of values in unit. It returns [ErrEmpty] or [ErrNotFinite].
+func NewStrip(unit string, groups ...Group) (*Strip, error) { return newStrip(unit, false, groups) }
+
+// NewLogStrip is [NewStrip] with a logarithmic axis; it also returns [ErrNotPositive].
+func NewLogStrip(unit string, groups ...Group) (*Strip, error) { return newStrip(unit, true, groups) }
+
+func newStrip(unit string, log bool, groups []Group) (*Strip, error) {
+	if err := checkGroups(log, groups); err != nil {
+		return nil, fmt.Errorf("strip: %w", err)
+	}
+	s := &Strip{unit: unit, log: log, groups: cloneGroups(groups), theme: Notebook()}
+	for _, g := range groups {
+		s.sums = append(s.sums, summarize(g.Values))
+	}
+	return s, nil
+}
+
+// DataRange covers all values and rings; rows are at y = 0, -1, -2, ...
+func (s *Strip) DataRange() (xmin, xmax, ymin, ymax float64) {
+	xmin, xmax = math.Inf(1), math.Inf(-1)
+	for _, g := range s.groups {
+		for _, v := range slices.Concat(g.Values, g.Rings) {
+			xmin, xmax = min(xmin, v), max(xmax, v)
+		}
+	}
+	return xmin, xmax, 0.5 - float64(len(s.groups)), 0.5
+}
+
+// Layout names the rows and sets the value axis.
+func (s *Strip) Layout(p *plot.Plot, t Theme) {
+	s.theme = t
+	names := make([]string, len(s.groups))
+	for i, g := range s.groups {
+		names[i] = g.Name
+	}
+	lanes(&p.Y, names)
+	if s.log {
+		logarithmic(&p.X, 1.25)
+	} else {
+		widen(&p.X, 0.05)
+	}
+	if p.X.Label.Text == "" {
+		p.X.Label.Text = s.unit
+	}
+}
+
+// Plot draws points, rings, medians and intervals.
+func (s *Strip) Plot(c draw.Canvas, p *plot.Plot) {
+	t := s.theme
+	rulesX(c, p, t)
+	for i, g := range s.groups {
+		row := -float64(i)
+		dot := t.dot(soft(Color(i), 0.75))
+		for j, v := range g.Values {
+			c.DrawGlyph(dot, vg.Point{X: c.X(p.X.Norm(v)), Y: c.Y(p.Y.Norm(row - 0.1 + jitter(j)))})
+		}
+		for _, v := range g.Rings {
+			y := row - 0.1
+			if j := slices.Index(g.Values, v); j >= 0 {
+				y += jitter(j) // round the very point
+			}
+			ring(c, t, ink, vg.Point{X: c.X(p.X.Norm(v)), Y: c.Y(p.Y.Norm(y))})
+		}
+		s.center(c, p, s.sums[i], c.Y(p.Y.Norm(row+0.26)))
+	}
+}
+
+// center draws the median, with its number, and the interval at height y.
+func (s *Strip) center(c draw.Canvas, p *plot.Plot, sum summary, y vg.Length) {
+	t := s.theme
+	black := t.line(ink)
+	cap, tall := px(t.Dot*1.1), px(t.Dot*2)
+	if sum.claimed {
+		lo, hi := c.X(p.X.Norm(sum.lo)), c.X(p.X.Norm(sum.hi))
+		c.StrokeLine2(black, lo, y, hi, y)
+		c.StrokeLine2(black, lo, y-cap, lo, y+cap)
+		c.StrokeLine2(black, hi, y-cap, hi, y+cap)
+	}
+	x := c.X(p.X.Norm(sum.median))
+	thick := black
+	thick.Width *= 1.8
+	c.StrokeLine2(thick, x, y-tall, x, y+tall)
+	style := at(t.letters(t.Tick*0.92, ink), text.XLeft, text.YCenter)
+	right := x
+	if sum.claimed {
+		right = c.X(p.X.Norm(sum.hi))
+	}
+	label := number(sum.median)
+	pos := vg.Point{X: right + t.em(0.5), Y: y + t.em(0.08)}
+	if pos.X+style.Width(label) > c.Max.X {
+		left := x
+		if sum.claimed {
+			left = c.X(p.X.Norm(sum.lo))
+		}
+		pos.X = left - t.em(0.5) - style.Width(label)
+	}
+	halo(c, style, pos, label)
+}
+
+// jitter spreads points over a row without chance: the i-th point of a sequence that fills an interval evenly
+// (multiples of the golden ratio, modulo 1), between -0.2 and 0.2.
+func jitter(i int) float64 {
+	_, frac := math.Modf(float64(i+1) * 0.6180339887498949)
+	return (frac - 0.5) * 0.4
+}
+
+// Keys explain the marks.
+func (s *Strip) Keys() []Key {
+	keys := []Key{{"one run", dim, Dot}, {"median and interval", ink, Line}}
+	for _, g := range s.groups {
+		if len(g.Rings) > 0 {
+			return append(keys, Key{"number said elsewhere", ink, Ring})
+		}
+	}
+	return keys
+}
+
+// Note states n and the interval.
+func (s *Strip) Note() string { return note(s.sums) }
+
+// Alt gives the median, interval, n, range and rings of each group.
+func (s *Strip) Alt() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Strip chart of %d groups in %s.", len(s.groups), s.unit)
+	for i, g := range s.groups {
+		fmt.Fprintf(&b, " %s: %s, range %s to %s", g.Name, s.sums[i], number(slices.Min(g.Values)), number(slices.Max(g.Values)))
+		for _, r := range g.Rings {
+			fmt.Fprintf(&b, ", ring at %s", number(r))
+		}
+		b.WriteString(".")
+	}
+	return b.String()
+}
+
+// Table has one row per group: n, median, interval, and all values in the order measured.
+func (s *Strip) Table() (header []string, rows [][]string) {
+	for i, g := range s.groups {
+		row := append([]string{g.Name}, s.sums[i].cells()...)
+		rows = append(rows, append(row, join(g.Values), join(g.Rings)))
+	}
+	return []string{"group", "n", "median (" + s.unit + ")", "low", "high", "values", "rings"}, rows
+}
+
+func join(values []float64) string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = number(v)
+	}
+	return strings.Join(list, " ")
+}
