@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"interleave/kernel/internal/installation"
+	"interleave/kernel/internal/kernelspec"
+	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/python"
+)
+
+type doctorCommand struct {
+	Dir string `arg:"" default:"." type:"existingdir" help:"Folder of the notebooks."`
+}
+
+func (doctorCommand) Help() string {
+	return `Each line is one thing the kernel needs: ✓ it is there, ! it could be better, ✗ it is missing, and how to get it. The exit status is 1 when something needed is missing. The last two lines prove on this machine that compiled cells can share state: two cells that share a type with an unexported field, in each of the two ways to link.
+
+Examples:
+
+    kernel doctor
+    kernel doctor ~/talks
+`
+}
+
+// finding is one line of the doctor's.
+type finding struct {
+	what string // what was looked at
+	says string // what was found
+	cure string // empty when all is well
+	bad  bool   // the kernel, or lab, cannot do without
+}
+
+func (f finding) String() string {
+	sign := "✓"
+	switch {
+	case f.bad:
+		sign = "✗"
+	case f.cure != "":
+		sign = "!"
+	}
+	line := fmt.Sprintf("%s %-14s %s", sign, f.what, f.says)
+	if f.cure != "" {
+		line += ". Cure: " + f.cure
+	}
+	return line
+}
+
+func (c *doctorCommand) Run(ctx context.Context, to streams) error {
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return err
+	}
+	failed := false
+	tell := func(f finding) {
+		fmt.Fprintln(to.out, f)
+		failed = failed || f.bad
+	}
+	tool, problem := checkToolchain(ctx, dir)
+	tell(problem)
+	if tool != nil {
+		tell(finding{what: "C compiler", says: strings.Join(tool.CC, " ")})
+		tell(checkLinker(tool))
+	}
+	tell(checkCache())
+	for _, f := range checkPython(ctx) {
+		tell(f)
+	}
+	tell(checkKernelspec())
+	tell(checkModule(ctx, dir))
+	sources, err := installation.Sources(ctx)
+	if err != nil {
+		tell(finding{what: "sources", says: err.Error(), cure: "start it in the repository's folder", bad: true})
+	} else {
+		tell(finding{what: "sources", says: sources})
+	}
+	if tool != nil && err == nil {
+		c.prove(ctx, to, dir, sources, tell)
+	}
+	if failed {
+		return errSaid
+	}
+	return ctx.Err()
+}
+
+// prove runs the self test in both modes. One of them is enough.
+func (c *doctorCommand) prove(ctx context.Context, to streams, dir, sources string, tell func(finding)) {
+	works := map[link.Mode]error{}
+	modes := []link.Mode{link.Thin, link.Thick}
+	for _, mode := range modes {
+		p := newProgress(to.err)
+		works[mode] = link.SelfTest(ctx, link.Options{Dir: dir, Sources: sources, Progress: func(s link.Step) {
+			p.show(s.What, s.Done, s.Total, s.Detail)
+		}}, mode)
+		p.end()
+	}
+	none := works[link.Thin] != nil && works[link.Thick] != nil
+	for _, mode := range modes {
+		f := finding{what: string(mode) + " linking", says: "two cells share a type and its value"}
+		if err := works[mode]; err != nil {
+			f.says, f.bad = "fails: "+err.Error(), none
+			f.cure = "none needed, the other way is used"
+			if none {
+				f.cure = "try the newest Go from https://go.dev/dl, and tell us what this line says"
+			}
+		}
+		tell(f)
+	}
+}
+
+func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) {
+	tool, err := link.FindToolchain(ctx, dir, nil)
+	f := finding{what: "Go toolchain"}
+	var missing *link.ToolchainError
+	switch {
+	case err == nil:
+		f.says = tool.Version + " at " + tool.Go
+	case errors.As(err, &missing):
+		f.says, f.cure, f.bad = missing.Problem, missing.Cure, true
+	default:
+		f.says, f.cure, f.bad = err.Error(), "install Go 1.26 or newer from https://go.dev/dl", true
+	}
+	return tool, f
+}
+
+func checkLinker(tool *link.Toolchain) finding {
+	f := finding{what: "linker", says: strings.Join(tool.Linker, " ")}
+	if filepath.Base(tool.Linker[0]) != "mold" {
+		f.says += " (mold would link large cells faster: apt-get install mold)"
+	}
+	return f
+}
+
+func checkCache() finding {
+	f := finding{what: "cache"}
+	dir, err := python.DefaultCache()
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, ".doctor-"); err == nil {
+			probe.Close()
+			err = os.Remove(probe.Name())
+		}
+	}
+	if err != nil {
+		f.says, f.cure, f.bad = err.Error(), "set XDG_CACHE_HOME to a folder you can write", true
+		return f
+	}
+	f.says = fmt.Sprintf("%s, %d MB used", dir, size(dir)>>20)
+	return f
+}
+
+// size is the number of bytes below dir; what cannot be read counts nothing.
+func size(dir string) (total int64) {
+	filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				total += info.Size()
+			}
+		}
+		return nil
+	})
+	return total
+}
+
+func checkPython(ctx context.Context) []finding {
+	p, err := python.Find(ctx, "")
+	if err != nil {
+		return []finding{{what: "Python", says: err.Error(), cure: "apt-get install python3 python3-venv (only lab needs it)", bad: true}}
+	}
+	found := finding{what: "Python", says: p.String() + " at " + p.Path}
+	venv := finding{what: "Python venv", says: "can make virtual environments"}
+	if exec.CommandContext(ctx, p.Path, "-I", "-c", "import venv, ensurepip").Run() != nil {
+		venv = finding{what: "Python venv", says: "is not complete", cure: "apt-get install python3-venv (only lab needs it)", bad: true}
+	}
+	return []finding{found, venv}
+}
+
+func checkKernelspec() finding {
+	f := finding{what: "kernelspec"}
+	kernels, err := kernelspec.UserDir()
+	if err != nil {
+		f.says, f.cure = err.Error(), "set HOME"
+		return f
+	}
+	spec, err := kernelspec.Read(kernels, kernelspec.DefaultName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.says = "not installed for the user (lab does not need it; kernel install does it)"
+	case err != nil:
+		f.says, f.cure = err.Error(), "kernel install --force"
+	case !spec.Ours():
+		f.says, f.cure = "the user's gophernotes is another program's", "kernel install --force replaces it, --name go leaves it"
+	default:
+		f.says = filepath.Join(kernels, kernelspec.DefaultName)
+		if _, err := os.Stat(spec.Argv[0]); err != nil {
+			f.says, f.cure = "names a program that is gone, "+spec.Argv[0], "kernel install"
+		}
+	}
+	return f
+}
+
+func checkModule(ctx context.Context, dir string) finding {
+	f := finding{what: "module"}
+	cmd := exec.CommandContext(ctx, "go", "env", "GOMOD")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	mod := strings.TrimSpace(string(out))
+	switch {
+	case err != nil:
+		f.says, f.cure = "go env GOMOD fails: "+err.Error(), "run it in "+dir+" and mend what it says"
+	case mod == "" || mod == os.DevNull:
+		f.says = dir + " is in no module; its notebooks use one in the cache"
+	default:
+		f.says = mod
+	}
+	return f
+}

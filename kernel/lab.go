@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"interleave/kernel/internal/kernelspec"
+	"interleave/kernel/internal/python"
+)
+
+type labCommand struct {
+	Dir       string   `arg:"" optional:"" help:"Folder to open; notebooks, if there is one, is the default."`
+	Args      []string `arg:"" optional:"" passthrough:"" help:"Arguments for JupyterLab, after --."`
+	NoBrowser bool     `help:"Do not open a browser; print the address."`
+	Port      int      `help:"Port to listen on; JupyterLab chooses from 8888 up."`
+	Python    string   `placeholder:"PROGRAM" help:"Python to make the environment with."`
+	Prepare   bool     `help:"Make everything that is needed, then end."`
+}
+
+func (labCommand) Help() string {
+	return `The first start makes a Python environment with JupyterLab (all versions pinned) in your cache, builds the kernel, and compiles ahead what cells are linked with: a few minutes, with a network. Later starts take seconds and need none. Nothing outside of your cache and data folders is changed: the kernel is installed into that environment only.
+
+Examples:
+
+    kernel lab                          open notebooks/
+    kernel lab ~/talks                  open another folder
+    kernel lab --no-browser --port 9999
+    kernel lab notebooks -- --ip 0.0.0.0
+`
+}
+
+func (c *labCommand) Run(ctx context.Context, to streams) error {
+	dir, err := c.folder()
+	if err != nil {
+		return err
+	}
+	p := newProgress(to.err)
+	inst, err := ensure(ctx, p)
+	if err != nil {
+		return err
+	}
+	env, err := python.Open(ctx, python.Options{Python: c.Python, Set: python.Lab, Progress: func(done, total int, what string) {
+		p.show("install JupyterLab", done, total, what)
+	}})
+	p.end()
+	if err != nil {
+		return err
+	}
+	// The environment is ours, and so is every kernelspec in it.
+	if _, err := register(kernelspec.PrefixDir(env.Dir), kernelspec.DefaultName, inst, true); err != nil {
+		return err
+	}
+	if err := quiet(env); err != nil {
+		return fmt.Errorf("set JupyterLab up: %w", err)
+	}
+	if err := warm(ctx, inst, dir, to); err != nil {
+		return err
+	}
+	if c.Prepare {
+		return nil
+	}
+	fmt.Fprintf(to.err, "JupyterLab on %s; end it with Ctrl-C\n", dir)
+	return c.jupyter(env, dir)
+}
+
+// folder is the absolute path of the folder to open.
+func (c *labCommand) folder() (string, error) {
+	if c.Dir == "--" { // no folder, only arguments
+		c.Dir = ""
+	}
+	if len(c.Args) > 0 && c.Args[0] == "--" {
+		c.Args = c.Args[1:]
+	}
+	dir := c.Dir
+	if dir == "" {
+		dir = "notebooks"
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			dir = "."
+		}
+	}
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no folder %s: make it, or give the folder of your notebooks", dir)
+	} else if err != nil {
+		return "", err
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s is no folder: give the folder the notebook is in", dir)
+	}
+	return filepath.Abs(dir)
+}
+
+// quiet switches off what JupyterLab would ask the network for and ask the reader about.
+func quiet(env *python.Env) error {
+	settings := map[string]any{
+		"@jupyterlab/apputils-extension:notification": map[string]any{
+			"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": false,
+		},
+	}
+	text, err := json.MarshalIndent(settings, "", "  ")
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(env.Dir, "share", "jupyter", "lab", "settings")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "overrides.json"), append(text, '\n'), 0o644)
+}
+
+// jupyterArgs are the arguments of jupyter-lab. The server's limits on output are lifted: the kernel bounds
+// its output itself, without losing any.
+func (c *labCommand) jupyterArgs(dir string) []string {
+	args := []string{
+		"--ServerApp.root_dir=" + dir,
+		"--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e12",
+		"--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e9",
+	}
+	if os.Geteuid() == 0 {
+		args = append(args, "--allow-root")
+	}
+	if c.NoBrowser {
+		args = append(args, "--no-browser")
+	}
+	if c.Port != 0 {
+		args = append(args, fmt.Sprintf("--port=%d", c.Port))
+	}
+	return append(args, c.Args...)
+}
+
+// jupyterEnv makes the environment's own programs and kernels come before the user's: a kernel named
+// gophernotes in the user's folder would otherwise be found first.
+func jupyterEnv(env *python.Env) []string {
+	return append(os.Environ(),
+		"PATH="+filepath.Join(env.Dir, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"),
+		"VIRTUAL_ENV="+env.Dir,
+		"JUPYTER_PREFER_ENV_PATH=1",
+	)
+}
+
+// jupyter runs JupyterLab until it ends. Ctrl-C reaches it from the terminal, which asks it and not us;
+// SIGTERM is handed on; should this process be killed, the system ends it.
+func (c *labCommand) jupyter(env *python.Env, dir string) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt, syscall.SIGHUP)
+	defer signal.Stop(signals)
+
+	runtime.LockOSThread() // Pdeathsig is sent when the thread ends that started the child
+	defer runtime.UnlockOSThread()
+	cmd := exec.Command(env.Program("jupyter-lab"), c.jupyterArgs(dir)...)
+	cmd.Env = jupyterEnv(env)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start JupyterLab: %w", err)
+	}
+	ended := make(chan struct{})
+	go func() { // ends with JupyterLab
+		for {
+			select {
+			case s := <-signals:
+				if s != os.Interrupt {
+					cmd.Process.Signal(syscall.SIGTERM)
+					time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
+				}
+			case <-ended:
+				return
+			}
+		}
+	}()
+	err := cmd.Wait()
+	close(ended)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGTERM {
+			return nil
+		}
+		return fmt.Errorf("JupyterLab ended with %s; what it said is above", strings.TrimSpace(exit.String()))
+	}
+	return err
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"interleave/kernel/internal/worker"
+)
+
+// commands is the command line.
+type commands struct {
+	Lab       labCommand       `cmd:"" help:"Open JupyterLab with this kernel; the first start makes everything it needs."`
+	Install   installCommand   `cmd:"" help:"Install the kernel into the Jupyter you already have."`
+	Uninstall uninstallCommand `cmd:"" help:"Take the kernel out of Jupyter again."`
+	Run       runCommand       `cmd:"" help:"Run notebooks, without Jupyter and without Python."`
+	Doctor    doctorCommand    `cmd:"" help:"Check this machine and say what is missing, with the cure."`
+	Serve     serveCommand     `cmd:"" help:"Be the kernel of one notebook (Jupyter starts this)."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Warm      warmCommand      `cmd:"" hidden:"" help:"Build what cells of a folder are linked with."`
+}
+
+// streams are where a command prints.
+type streams struct {
+	out io.Writer // what was asked for
+	err io.Writer // what is going on
+}
+
+const description = `Interleave is a Jupyter kernel for Go: cells are compiled, run at full speed, and keep their state.
+
+Start here: "kernel lab" opens JupyterLab on the folder notebooks. If something does not work, "kernel doctor" says why.`
+
+func main() {
+	// The guard of a worker is this program in another role, not a command: nothing may be parsed first.
+	if len(os.Args) > 1 && os.Args[1] == "guard" {
+		os.Exit(worker.GuardMain(os.Args[2:]))
+	}
+	os.Exit(run(os.Args[1:], streams{out: os.Stdout, err: os.Stderr}))
+}
+
+// run is main for a given command line; it returns the exit status.
+func run(args []string, to streams) int {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	status := -1
+	parser, err := kong.New(&commands{},
+		kong.Name("kernel"),
+		kong.Description(description),
+		kong.Writers(to.out, to.err),
+		kong.Exit(func(code int) { status = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		fmt.Fprintln(to.err, "kernel:", err)
+		return 1
+	}
+	call, err := parser.Parse(args)
+	if status >= 0 { // --help has been printed
+		return status
+	}
+	if err != nil {
+		fmt.Fprintf(to.err, "kernel: %v\nSee: kernel --help\n", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	call.BindTo(ctx, (*context.Context)(nil))
+	call.Bind(to)
+	switch err := call.Run(); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errSaid):
+		return 1
+	case ctx.Err() != nil:
+		fmt.Fprintln(to.err, "kernel: stopped")
+		return 130
+	default:
+		fmt.Fprintln(to.err, "kernel:", err)
+		return 1
+	}
+}
+
+// errSaid fails a command that has said why already.
+var errSaid = errors.New("failed")
