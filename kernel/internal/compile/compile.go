@@ -74,10 +74,7 @@ func (j *job) fault(offset int, format string, args ...any) {
 // imports puts the cell's imports in force.
 func (j *job) imports() {
 	for _, im := range j.syn.Imports {
-		p := im.Path
-		if q, ok := known[p]; ok {
-			p = q
-		}
+		p := Canonical(im.Path)
 		name, err := j.c.importName(p)
 		if err != nil {
 			j.fault(im.Offset, "could not import %s (%v)", im.Path, err)

@@ -96,3 +96,18 @@ func (c *Checker) importName(p string) (string, error) {
 	}
 	return pkg.Name(), nil
 }
+
+// Canonical is the path a package is really imported by: gophernotes's names for display stand for ours.
+func Canonical(p string) string {
+	if q, ok := known[p]; ok {
+		return q
+	}
+	return p
+}
+
+// Warm reads the export data of packages that the first cell is likely to use.
+func (c *Checker) Warm(paths ...string) {
+	for _, p := range paths {
+		c.importer.Import(p)
+	}
+}

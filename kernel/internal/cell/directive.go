@@ -1,0 +1,66 @@
+package cell
+
+import "strings"
+
+// Directive is a line of a cell that is not Go: %name args, %%name args, $ command or !command.
+type Directive struct {
+	Offset int
+	Mark   string // "%", "%%", "$" or "!"
+	Name   string // for % and %%: the word behind it
+	Args   string // the rest of the line, trimmed; continuation lines joined
+}
+
+// Directives finds the directives at the top of a cell: leading lines that begin with %, $ or !, blank lines
+// and comments between them allowed. It returns them and the cell's Go text, in which they are blanked out, of
+// the same length as the source. Behind a %% line nothing more is read.
+func Directives(source string) (list []Directive, code string) {
+	b := []byte(source)
+	at := 0
+	for at < len(source) {
+		end := len(source)
+		if i := strings.IndexByte(source[at:], '\n'); i >= 0 {
+			end = at + i
+		}
+		line := source[at:end]
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case trimmed == "" || strings.HasPrefix(trimmed, "//"):
+		case strings.HasPrefix(trimmed, "%"), strings.HasPrefix(trimmed, "$"), strings.HasPrefix(trimmed, "!"):
+			d := Directive{Offset: at + strings.Index(line, trimmed)}
+			for strings.HasSuffix(trimmed, "\\") && end < len(source) { // the command goes on in the next line
+				next := end + 1
+				end = len(source)
+				if i := strings.IndexByte(source[next:], '\n'); i >= 0 {
+					end = next + i
+				}
+				trimmed = strings.TrimSuffix(trimmed, "\\") + " " + strings.TrimSpace(source[next:end])
+			}
+			d.read(trimmed)
+			list = append(list, d)
+			wipe(b[at:end])
+			if d.Mark == "%%" {
+				return list, string(b)
+			}
+		default:
+			return list, string(b)
+		}
+		at = end + 1
+	}
+	return list, string(b)
+}
+
+func (d *Directive) read(line string) {
+	switch {
+	case strings.HasPrefix(line, "%%"):
+		d.Mark = "%%"
+	default:
+		d.Mark = line[:1]
+	}
+	rest := line[len(d.Mark):]
+	if d.Mark == "$" || d.Mark == "!" {
+		d.Args = strings.TrimSpace(rest)
+		return
+	}
+	name, args, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	d.Name, d.Args = strings.TrimSpace(name), strings.TrimSpace(args)
+}

@@ -1,0 +1,274 @@
+// Package engine runs the cells of one notebook: parse, check against what is declared, build, run, commit. It
+// holds the notebook's state as a value, starts the worker that holds the values, and replaces it when it dies.
+// It knows nothing of Jupyter's messages; package session speaks for it.
+//
+// # Goroutines
+//
+// New starts one that opens the builder and then the worker. Each worker is watched by one that reports its
+// death when no cell runs. All end with Close.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/worker"
+)
+
+// Options say what a notebook needs.
+type Options struct {
+	Dir     string   // the notebook's folder
+	Sources string   // where the sources of module interleave are kept
+	Cache   string   // "" for the user's cache
+	Mode    string   // "", "thin" or "thick"
+	Guard   []string // the command that is worker.GuardMain
+	Env     []string // nil for that of this process
+	Version string   // of the kernel
+	// MemoryLimit is the resident memory in bytes at which the worker is ended. 0 looks at
+	// INTERLEAVE_MEMORY and else takes most of the machine's; less than 0 means none.
+	MemoryLimit int64
+	Logger      *slog.Logger
+}
+
+// Engine implements session.Engine.
+type Engine struct {
+	o      Options
+	log    *slog.Logger
+	ctx    context.Context
+	cancel context.CancelFunc
+	out    *outlet
+	opened chan struct{} // closed when builder, or openErr, is set
+
+	progress chan link.Step
+
+	// Set before opened is closed, constant after.
+	builder *link.Builder
+	checker *compile.Checker
+	openErr error
+
+	mu        sync.Mutex
+	state     *compile.State
+	worker    *worker.Worker
+	starting  *start
+	running   *run // the cell under way
+	calls     uint64
+	abandoned map[uint64]bool // cells that an interrupt left behind and that have not ended
+	texts     map[string]*record
+	silentAsk bool // the worker did not answer; the next cell replaces it
+	stale     string
+	closed    bool
+	watchers  sync.WaitGroup
+}
+
+// record is what is known of a cell's text: the number it ran under last.
+type record struct {
+	text  *cell.Text
+	count int
+}
+
+// start is a worker on its way.
+type start struct {
+	done chan struct{}
+	w    *worker.Worker
+	err  error
+}
+
+// New returns an engine and begins to open what it needs in the background; Execute waits for it.
+func New(o Options) *Engine {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	e := &Engine{o: o, log: o.Logger, ctx: ctx, cancel: cancel, out: &outlet{}, opened: make(chan struct{}),
+		progress: make(chan link.Step, 1), state: compile.NewState(), abandoned: map[uint64]bool{}, texts: map[string]*record{}}
+	go e.open()
+	return e
+}
+
+// open opens the builder, starts the worker, and warms the checker.
+func (e *Engine) open() {
+	b, err := link.Open(e.ctx, link.Options{
+		Dir: e.o.Dir, Sources: e.o.Sources, Cache: e.o.Cache, Mode: link.Mode(e.o.Mode), Env: e.o.Env, Logger: e.log,
+		Progress: func(s link.Step) {
+			select { // the newest step replaces one nobody has looked at
+			case <-e.progress:
+			default:
+			}
+			select {
+			case e.progress <- s:
+			default:
+			}
+		},
+	})
+	e.builder, e.openErr = b, err
+	if err == nil {
+		e.checker = compile.NewChecker(packages{b}, b.Module().Lang)
+		e.startWorker()
+	}
+	close(e.opened)
+	if err == nil {
+		e.checker.Warm("fmt", compile.DisplayPath)
+	}
+}
+
+// packages lets the checker read what the builder has compiled.
+type packages struct{ b *link.Builder }
+
+func (p packages) Export(path string) (io.ReadCloser, error) {
+	file, err := p.b.Export(path)
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(file)
+}
+
+func (p packages) Packages() []compile.Package {
+	var out []compile.Package
+	for _, q := range p.b.Packages() {
+		out = append(out, compile.Package{Path: q.ImportPath, Name: q.Name})
+	}
+	return out
+}
+
+// startWorker begins to start a worker unless there is one. It returns at once.
+func (e *Engine) startWorker() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.worker != nil || e.starting != nil || e.closed {
+		return
+	}
+	s := &start{done: make(chan struct{})}
+	e.starting = s
+	path, args, env := e.builder.Worker()
+	base := e.o.Env
+	if base == nil {
+		base = os.Environ()
+	}
+	go func() {
+		defer close(s.done)
+		s.w, s.err = worker.Start(e.ctx, worker.Config{
+			Path: path, Args: args, Env: append(append([]string{}, base...), env...), Dir: e.o.Dir, Guard: e.o.Guard,
+			Handler: e.out, MemoryLimit: e.memoryLimit(), Late: e.late, Logger: e.log,
+		})
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.starting = nil
+		if s.err != nil {
+			return
+		}
+		if e.closed {
+			go s.w.Close()
+			return
+		}
+		e.worker = s.w
+		e.watchers.Add(1)
+		go e.watch(s.w)
+	}()
+}
+
+func (e *Engine) memoryLimit() int64 {
+	if e.o.MemoryLimit != 0 {
+		return e.o.MemoryLimit
+	}
+	n, err := ParseMemory(os.Getenv("INTERLEAVE_MEMORY"))
+	if err != nil {
+		e.log.Warn("INTERLEAVE_MEMORY is ignored", "error", err)
+	}
+	return n
+}
+
+// ParseMemory reads an amount of memory: "2GiB", "500MB", "1073741824", "none". The empty string is 0.
+func ParseMemory(s string) (int64, error) {
+	s = strings.TrimSpace(s)
+	switch strings.ToLower(s) {
+	case "":
+		return 0, nil
+	case "none", "off", "-1":
+		return -1, nil
+	}
+	unit := strings.ToLower(strings.TrimLeft(s, "0123456789."))
+	f, err := strconv.ParseFloat(s[:len(s)-len(unit)], 64)
+	scale, ok := map[string]float64{"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[strings.TrimSpace(unit)]
+	if err != nil || !ok || f <= 0 {
+		return 0, fmt.Errorf("%q is no amount of memory: write 2GiB, 500MB, a number of bytes, or none", s)
+	}
+	return int64(f * scale), nil
+}
+
+// current waits for the worker.
+func (e *Engine) current(ctx context.Context) (*worker.Worker, error) {
+	for {
+		e.mu.Lock()
+		w, s := e.worker, e.starting
+		e.mu.Unlock()
+		if w != nil {
+			return w, nil
+		}
+		if s == nil {
+			e.startWorker()
+			continue
+		}
+		select {
+		case <-s.done:
+			if s.err != nil {
+				return nil, fmt.Errorf("start worker: %w", s.err)
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// IsComplete implements session.Engine.
+func (e *Engine) IsComplete(code string) (status, indent string) {
+	_, text := cell.Directives(code)
+	return cell.Complete(text)
+}
+
+// Info implements session.Engine.
+func (e *Engine) Info() session.Info {
+	v := strings.TrimPrefix(runtime.Version(), "go")
+	return session.Info{
+		Implementation: "interleave", Version: e.o.Version, GoVersion: v,
+		Banner: "Interleave " + e.o.Version + ", a Go kernel: compiled cells that keep their state (Go " + v + ")",
+		HelpLinks: []session.HelpLink{
+			{Text: "The Go language specification", URL: "https://go.dev/ref/spec"},
+			{Text: "The standard library", URL: "https://pkg.go.dev/std"},
+			{Text: "Gonum plot", URL: "https://pkg.go.dev/gonum.org/v1/plot"},
+		},
+	}
+}
+
+// Close implements session.Engine.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	e.closed = true
+	w := e.worker
+	e.mu.Unlock()
+	e.cancel()
+	var err error
+	if w != nil {
+		err = w.Close()
+	}
+	e.watchers.Wait()
+	select {
+	case <-e.opened:
+		if e.builder != nil {
+			e.builder.Close()
+		}
+	case <-time.After(2 * time.Second):
+	}
+	return err
+}

@@ -1,0 +1,290 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"strings"
+	"time"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/worker"
+)
+
+// run is one cell on its way through the engine.
+type run struct {
+	ctx       context.Context // ends with an interrupt
+	cancel    context.CancelFunc
+	cell      session.Cell
+	out       session.Output
+	interrupt chan struct{} // closed by the first interrupt
+	stopped   bool          // guarded by Engine.mu
+}
+
+// Execute implements session.Engine.
+func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output) session.Outcome {
+	rctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := &run{ctx: rctx, cancel: cancel, cell: c, out: out, interrupt: make(chan struct{})}
+	e.out.attach(out, c.Input)
+	e.mu.Lock()
+	e.running = r
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		e.running = nil
+		e.mu.Unlock()
+	}()
+	var o session.Outcome
+	if f := e.ready(r); f != nil {
+		o.Fault = f
+		return o
+	}
+	e.sayChanged(r)
+	text := cell.NewText(c.Code)
+	if !c.Silent {
+		e.remember(text, c.Count)
+	}
+	directives, code := cell.Directives(c.Code)
+	for _, d := range directives {
+		page, f := e.command(r, d)
+		if page != nil {
+			o.Payload = append(o.Payload, page)
+		}
+		if f != nil {
+			o.Fault = f
+			return o
+		}
+	}
+	if o.Fault = e.runCode(r, text, code); o.Fault == nil {
+		o.Expressions = e.expressions(r)
+	}
+	return o
+}
+
+// runCode takes a cell's Go text through its five steps.
+func (e *Engine) runCode(r *run, text *cell.Text, code string) *session.Fault {
+	syn, fault := e.parse(text, code)
+	if fault != nil {
+		return fault
+	}
+	unit, fault := e.apply(r, syn)
+	if fault != nil {
+		return fault
+	}
+	plugin, fault := e.build(r, unit)
+	if fault != nil {
+		return fault
+	}
+	e.commit(r, unit)
+	if unit.Source == nil {
+		return nil
+	}
+	return e.call(r, plugin)
+}
+
+// parse reads the cell.
+func (e *Engine) parse(text *cell.Text, code string) (*cell.Syntax, *session.Fault) {
+	syn, errs := cell.Parse(text, code)
+	if len(errs) == 0 {
+		return syn, nil
+	}
+	var list []compile.Diagnostic
+	for _, err := range errs {
+		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: "syntax error: " + err.Message})
+	}
+	return nil, e.compileFault(list)
+}
+
+// apply checks the cell against the state; the result holds the state to come.
+func (e *Engine) apply(r *run, syn *cell.Syntax) (*compile.Unit, *session.Fault) {
+	var paths []string
+	for _, im := range syn.Imports {
+		paths = append(paths, compile.Canonical(im.Path))
+	}
+	if err := e.builder.Require(r.ctx, paths...); err != nil {
+		if r.ctx.Err() != nil {
+			return nil, interruptedEarly("resolving imports")
+		}
+		return nil, e.importFault(syn, err)
+	}
+	unit, diags, err := e.checker.Compile(e.snapshot(), syn)
+	if err != nil {
+		return nil, e.internalFault(err)
+	}
+	if len(diags) > 0 {
+		return nil, e.compileFault(diags)
+	}
+	return unit, nil
+}
+
+func (e *Engine) snapshot() *compile.State {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state
+}
+
+// build compiles and links the unit.
+func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
+	if u.Source == nil {
+		return link.Plugin{}, nil
+	}
+	p, err := e.builder.Build(r.ctx, link.Unit{Source: u.Source, Imports: u.Imports, Entry: u.Entry, Key: strings.TrimPrefix(u.Entry, "Run_")})
+	var refused *link.CompileError
+	switch {
+	case err == nil:
+		e.log.Debug("built", "entry", u.Entry, "cached", p.Cached, "times", fmt.Sprintf("%+v", p.Times))
+		return p, nil
+	case r.ctx.Err() != nil:
+		return p, interruptedEarly("compiling")
+	case errors.As(err, &refused):
+		return p, e.compilerFault(refused.Lines)
+	}
+	return p, e.internalFault(err)
+}
+
+// commit makes the unit's state the notebook's and tells the reader what that cost.
+func (e *Engine) commit(r *run, u *compile.Unit) {
+	e.mu.Lock()
+	e.state = u.State
+	e.mu.Unlock()
+	for _, n := range u.Notes {
+		r.out.Stream("stderr", []byte("note: "+n+"\n"))
+	}
+}
+
+// call runs the plugin in the worker and waits for its end, an interrupt, or the worker's death.
+func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
+	w, err := e.current(r.ctx)
+	if err != nil {
+		if r.ctx.Err() != nil {
+			return interruptedEarly("starting the worker")
+		}
+		return e.internalFault(err)
+	}
+	e.mu.Lock()
+	e.calls++
+	id := e.calls
+	e.mu.Unlock()
+	type result struct {
+		ended worker.Ended
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		ended, err := w.Run(context.WithoutCancel(r.ctx), worker.Call{ID: id, Cell: fmt.Sprint(r.cell.Count), Plugin: p.Path, Symbol: p.Symbol})
+		done <- result{ended, err}
+	}()
+	var res result
+	select {
+	case res = <-done:
+		return e.ending(r, w, res.ended, res.err)
+	case <-r.interrupt:
+	}
+	w.Cancel(id)
+	select { // a cell that listens to its context ends here
+	case res = <-done:
+		return e.stopped(r, w, id, res.err)
+	case <-time.After(grace):
+	}
+	return e.abandon(r, w, id)
+}
+
+// ending turns the end of a run into a fault, if it is one.
+func (e *Engine) ending(r *run, w *worker.Worker, ended worker.Ended, err error) *session.Fault {
+	var death *worker.Death
+	var load *worker.LoadError
+	switch {
+	case errors.As(err, &death):
+		return e.died(r, w, death)
+	case errors.As(err, &load):
+		return e.internalFault(fmt.Errorf("load cell: %w", err))
+	case err != nil:
+		return e.internalFault(err)
+	case ended.Panic != nil:
+		return e.panicFault(ended.Panic)
+	}
+	return nil
+}
+
+// expressions evaluates the user expressions of a request.
+func (e *Engine) expressions(r *run) map[string]session.ExpressionValue {
+	if len(r.cell.UserExpressions) == 0 {
+		return nil
+	}
+	out := map[string]session.ExpressionValue{}
+	for name, expr := range r.cell.UserExpressions {
+		var b session.Bundle
+		e.out.setCapture(&b)
+		text := cell.NewText(expr)
+		syn, fault := e.parse(text, expr)
+		if fault == nil && (len(syn.Stmts) != 1 || !isExpression(syn.Stmts[0])) {
+			fault = plainFault("CompileError", "a user expression is one Go expression: "+expr)
+		}
+		if fault == nil {
+			fault = e.runCode(r, text, expr)
+		}
+		e.out.setCapture(nil)
+		out[name] = session.ExpressionValue{Bundle: b, Fault: fault}
+	}
+	return out
+}
+
+func isExpression(s ast.Stmt) bool {
+	_, ok := s.(*ast.ExprStmt)
+	return ok
+}
+
+// ready waits until the builder is open, showing how far the base library has come.
+func (e *Engine) ready(r *run) *session.Fault {
+	shown := false
+	for {
+		select {
+		case <-e.opened:
+			if shown {
+				r.out.Clear(true)
+			}
+			if e.openErr != nil {
+				return plainFault("WorkerDied", "the kernel cannot compile cells: "+e.openErr.Error())
+			}
+			return e.revive(r)
+		case s := <-e.progress:
+			line := s.What
+			if s.Total > 0 {
+				line = fmt.Sprintf("%s: %d of %d", s.What, s.Done, s.Total)
+			}
+			b := session.Bundle{Data: map[string]any{"text/plain": "Preparing Go for notebooks, once for this toolchain: " + line},
+				Metadata: map[string]any{}, Transient: map[string]any{"display_id": "interleave-prepare"}}
+			if shown {
+				r.out.Update(b)
+			} else {
+				r.out.Display(b)
+			}
+			shown = true
+		case <-r.interrupt:
+			return interruptedEarly("preparing the base library (it goes on in the background)")
+		}
+	}
+}
+
+// sayChanged tells once which packages of the notebook's module are not as they were compiled.
+func (e *Engine) sayChanged(r *run) {
+	changed := strings.Join(e.builder.Changed(), ", ")
+	e.mu.Lock()
+	news := changed != "" && changed != e.stale
+	e.stale = changed
+	e.mu.Unlock()
+	if news && !r.cell.Silent {
+		r.out.Stream("stderr", []byte("note: "+changed+" has changed on disk; restart the kernel to use it\n"))
+	}
+}
+
+func (e *Engine) remember(text *cell.Text, count int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.texts[text.ID] = &record{text, count}
+}

@@ -1,0 +1,272 @@
+package engine
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/stack"
+	"interleave/kernel/internal/worker"
+)
+
+// lookup finds a cell's text and current number by its content id.
+func (e *Engine) lookup(id string) (*cell.Text, int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r := e.texts[id]; r != nil {
+		return r.text, r.count
+	}
+	return nil, 0
+}
+
+// where names a cell as the reader sees it: In[7].
+func (e *Engine) where(t *cell.Text) string {
+	if _, n := e.lookup(t.ID); n > 0 {
+		return "In[" + strconv.Itoa(n) + "]"
+	}
+	return "In[?]"
+}
+
+// compileFault shows all errors of a cell, each with its line and a caret.
+func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
+	f := &session.Fault{Name: "CompileError"}
+	for i, d := range list {
+		line, column := d.Text.Position(d.Offset)
+		at := fmt.Sprintf("%s:%d:%d", e.where(d.Text), line, column)
+		message := compile.Plain(d.Message)
+		if i == 0 {
+			f.Value = at + ": " + message
+		}
+		source := d.Text.Line(line)
+		f.Traceback = append(f.Traceback, fmt.Sprintf("\x1b[1m%s:\x1b[0m \x1b[31m%s\x1b[0m\n    %s\n    %s\x1b[1;32m^\x1b[0m",
+			at, message, source, cell.Caret(source, column)))
+	}
+	if n := len(list) - 1; n > 0 {
+		f.Value += fmt.Sprintf(" (and %d more)", n)
+	}
+	return f
+}
+
+var compilerLine = regexp.MustCompile(`/In/([0-9a-f]+):(\d+)(?::(\d+))?: (.*)`)
+
+// compilerFault shows what only the compiler found. Columns are those of the generated line, so none is shown.
+func (e *Engine) compilerFault(lines []string) *session.Fault {
+	f := &session.Fault{Name: "CompileError"}
+	for _, l := range lines {
+		m := compilerLine.FindStringSubmatch(l)
+		if m == nil {
+			f.Traceback = append(f.Traceback, compile.Plain(l))
+			continue
+		}
+		at, source := e.place(m[1], m[2])
+		message := compile.Plain(m[4])
+		if f.Value == "" {
+			f.Value = at + ": " + message
+		}
+		f.Traceback = append(f.Traceback, fmt.Sprintf("\x1b[1m%s:\x1b[0m \x1b[31m%s\x1b[0m\n    %s", at, message, source))
+	}
+	if f.Value == "" {
+		f.Value = compile.Plain(strings.Join(lines, "; "))
+	}
+	return f
+}
+
+// place turns a content id and a line into In[7]:3 and the source of that line.
+func (e *Engine) place(id, line string) (at, source string) {
+	t, n := e.lookup(id)
+	if t == nil {
+		return "In[?]:" + line, ""
+	}
+	l, _ := strconv.Atoi(line)
+	return fmt.Sprintf("In[%d]:%d", n, l), t.Line(l)
+}
+
+// importFault points a refusal of the go command at the import that it speaks of, or at the first.
+func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
+	at := 0
+	for _, im := range syn.Imports {
+		if strings.Contains(err.Error(), im.Path) {
+			at = im.Offset
+			break
+		}
+	}
+	return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: at, Message: strings.TrimSpace(err.Error())}})
+}
+
+// internalFault reports a failure of the kernel's own.
+func (e *Engine) internalFault(err error) *session.Fault {
+	e.log.Error("engine", "error", err)
+	return plainFault("CompileError", "the kernel failed to build or load this cell, which is a defect of the kernel: "+err.Error())
+}
+
+// panicFault shows a panic of the cell's own goroutine.
+func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
+	value := compile.Plain(p.Text)
+	if p.Goexit {
+		value = "runtime.Goexit was called: the cell's goroutine ended before the cell did"
+	}
+	f := &session.Fault{Name: "Panic", Value: value, Traceback: []string{heading("Panic", value)}}
+	t := stack.Parse(string(p.Stack))
+	if len(t.Goroutines) > 0 {
+		f.Traceback = append(f.Traceback, e.frames(afterPanic(t.Goroutines[0].Frames))...)
+	}
+	return f
+}
+
+// afterPanic drops the frames of the code that took the stack: everything up to the innermost panic.
+func afterPanic(frames []stack.Frame) []stack.Frame {
+	from := 0
+	for i, f := range frames {
+		if f.Func == "panic" || strings.HasPrefix(f.Func, "runtime.gopanic") || f.Func == "runtime.Goexit" {
+			from = i + 1
+		}
+	}
+	return frames[from:]
+}
+
+// deathFault shows why and where a worker ended.
+func (e *Engine) deathFault(d *worker.Death, lost []string) *session.Fault {
+	t := stack.Parse(string(d.Crash))
+	value := d.Reason
+	if first, _, _ := strings.Cut(t.Message, "\n"); first != "" && !strings.Contains(value, first) {
+		value = compile.Plain(first) + "; " + value
+	}
+	f := &session.Fault{Name: "WorkerDied"}
+	f.Value = compile.Plain(value) + lostText(lost)
+	f.Traceback = []string{heading("WorkerDied", compile.Plain(value))}
+	for _, g := range t.Goroutines { // the first is the one that failed
+		if frames := e.frames(g.Frames); g.InCells() {
+			f.Traceback = append(f.Traceback, e.goroutineTitle(g))
+			f.Traceback = append(f.Traceback, frames...)
+			if at := e.created(g); at != "" {
+				f.Traceback = append(f.Traceback, at)
+			}
+		}
+		break
+	}
+	f.Traceback = append(f.Traceback, "The worker was restarted"+lostText(lost)+".")
+	return f
+}
+
+// goroutines shows where each goroutine of the notebook stands; equal stacks are shown once.
+func (e *Engine) goroutines(list []stack.Goroutine) []string {
+	type group struct {
+		n     int
+		title string
+		body  []string
+	}
+	var groups []*group
+	byKey := map[string]*group{}
+	for _, g := range list {
+		body := e.frames(g.Frames)
+		if at := e.created(g); at != "" {
+			body = append(body, at)
+		}
+		key := g.State + strings.Join(body, "\n")
+		if byKey[key] == nil {
+			byKey[key] = &group{title: e.goroutineTitle(g), body: body}
+			groups = append(groups, byKey[key])
+		}
+		byKey[key].n++
+	}
+	var out []string
+	for i, g := range groups {
+		if i == 20 {
+			return append(out, fmt.Sprintf("… and %d more kinds of goroutines", len(groups)-i))
+		}
+		if g.n > 1 {
+			g.title = fmt.Sprintf("%d goroutines%s", g.n, strings.TrimPrefix(g.title, "goroutine"))
+		}
+		out = append(out, g.title)
+		out = append(out, g.body...)
+	}
+	return out
+}
+
+func (e *Engine) goroutineTitle(g stack.Goroutine) string {
+	s := "goroutine [" + g.State
+	if g.Minutes > 0 {
+		s += fmt.Sprintf(", %d minutes", g.Minutes)
+	}
+	return s + "]:"
+}
+
+func (e *Engine) created(g stack.Goroutine) string {
+	if id := g.Created.Cell(); id != "" {
+		at, source := e.place(id, strconv.Itoa(g.Created.Line))
+		return fmt.Sprintf("  started at %s   %s", at, strings.TrimSpace(source))
+	}
+	return ""
+}
+
+// frames shows a stack in cell lines. Frames of the runtime and of the worker are folded; of packages, the
+// function and its file.
+func (e *Engine) frames(list []stack.Frame) []string {
+	var out []string
+	folded := 0
+	flush := func() {
+		if folded > 0 {
+			out = append(out, fmt.Sprintf("  \x1b[2m… %d frames of the runtime\x1b[0m", folded))
+			folded = 0
+		}
+	}
+	for i, f := range list {
+		id := f.Cell()
+		switch {
+		case id != "":
+			flush()
+			at, source := e.place(id, strconv.Itoa(f.Line))
+			out = append(out, fmt.Sprintf("  \x1b[1m%s\x1b[0m in %s   %s", at, e.function(f.Func), strings.TrimSpace(source)))
+		case hostFrame(f.Func):
+			if cellBelow(list[i:]) {
+				folded++
+			}
+		case runtimeFrame(f.Func):
+			folded++
+		default:
+			flush()
+			out = append(out, fmt.Sprintf("  %s   %s:%d", f.Func, path.Base(f.File), f.Line))
+		}
+		if len(out) == 60 {
+			out = append(out, fmt.Sprintf("  … %d more calls", len(list)-i-1))
+			return out
+		}
+	}
+	if len(out) == 0 {
+		flush()
+	}
+	return out
+}
+
+func cellBelow(list []stack.Frame) bool {
+	for _, f := range list {
+		if f.Cell() != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func runtimeFrame(name string) bool {
+	return strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "internal/") || strings.HasPrefix(name, "reflect.") || name == "panic" ||
+		strings.HasPrefix(name, "sync.runtime_") || strings.HasPrefix(name, "syscall.") || name == "time.Sleep" && false
+}
+
+func hostFrame(name string) bool {
+	return strings.HasPrefix(name, "main.") || strings.Contains(name, "interleave/kernel/internal/")
+}
+
+var entry = regexp.MustCompile(`Run_[0-9a-f]{20}`)
+
+// function names a function of a cell for the reader: the cell's own statements have none.
+func (e *Engine) function(name string) string {
+	name = strings.TrimPrefix(name, "nb.")
+	name = strings.TrimPrefix(name, "notebook.")
+	name = entry.ReplaceAllString(name, "the cell")
+	return compile.Plain(name)
+}

@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/stack"
+	"interleave/kernel/internal/worker"
+)
+
+const (
+	// grace is how long a cell may take to heed its context.
+	grace = 40 * time.Millisecond
+	// dumpTime is how long the stacks of an interrupted cell may take to come.
+	dumpTime = 100 * time.Millisecond
+	// answerTime is how long a worker with abandoned cells may be silent before a new cell.
+	answerTime = 3 * time.Second
+)
+
+// Interrupt implements session.Engine. The first interrupt ends the running cell. One that comes when no cell
+// runs, while an abandoned one still uses a core, replaces the worker.
+func (e *Engine) Interrupt() {
+	e.mu.Lock()
+	r := e.running
+	left := len(e.abandoned)
+	w := e.worker
+	if r != nil && !r.stopped {
+		r.stopped = true
+		close(r.interrupt)
+		r.cancel()
+	}
+	e.mu.Unlock()
+	if r == nil && left > 0 && w != nil {
+		go e.endSpinning(w)
+	}
+}
+
+// endSpinning replaces a worker in which an interrupted cell still computes.
+func (e *Engine) endSpinning(w *worker.Worker) {
+	ctx, cancel := context.WithTimeout(e.ctx, time.Second)
+	defer cancel()
+	dump, err := w.Dump(ctx)
+	if err == nil && len(spinning(stack.Parse(string(dump)).Goroutines)) == 0 {
+		return // it waits, which costs nothing
+	}
+	e.replace(w, "the worker was restarted by a second interrupt")
+	w.Close()
+	lost := e.forgetValues("lost when a second interrupt restarted the worker")
+	if out := e.out.current(); out != nil {
+		out.Stream("stderr", []byte("note: the second interrupt ended what was still computing and restarted the worker"+lostText(lost)+"\n"))
+	}
+	e.startWorker()
+}
+
+// spinning picks the goroutines of cells that use a core.
+func spinning(list []stack.Goroutine) []stack.Goroutine {
+	var out []stack.Goroutine
+	for _, g := range list {
+		if g.InCells() && g.Running() {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// stopped is the fault of a cell that ended within the grace period.
+func (e *Engine) stopped(r *run, w *worker.Worker, id uint64, err error) *session.Fault {
+	var death *worker.Death
+	if errors.As(err, &death) {
+		return e.died(r, w, death)
+	}
+	return plainFault("Interrupted", "the cell was interrupted and has ended; all variables are kept")
+}
+
+// abandon ends a cell for the front end while its goroutine goes on.
+func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
+	ctx, cancel := context.WithTimeout(e.ctx, dumpTime)
+	defer cancel()
+	dump, err := w.Dump(ctx)
+	e.mu.Lock()
+	e.abandoned[id] = true
+	e.mu.Unlock()
+	w.Abandon(id)
+	value := "the cell was interrupted; all variables are kept, and its goroutine stays in the background"
+	if err != nil {
+		return plainFault("Interrupted", value+" (its stack could not be had in time)")
+	}
+	all := stack.Parse(string(dump)).Goroutines
+	if n := len(spinning(all)); n > 0 {
+		value += ", using a core: interrupt once more to end it, which loses the variables"
+	}
+	f := &session.Fault{Name: "Interrupted", Value: value, Traceback: []string{heading("Interrupted", value)}}
+	var mine []stack.Goroutine
+	for _, g := range all {
+		if g.InCells() {
+			mine = append(mine, g)
+		}
+	}
+	f.Traceback = append(f.Traceback, e.goroutines(mine)...)
+	return f
+}
+
+// late is told that an abandoned cell has ended.
+func (e *Engine) late(id uint64, ended worker.Ended) {
+	e.mu.Lock()
+	delete(e.abandoned, id)
+	e.mu.Unlock()
+	if ended.Panic == nil || ended.Panic.Goexit {
+		return
+	}
+	if out := e.out.current(); out != nil {
+		out.Stream("stderr", []byte("an interrupted cell ended in the background: "+strings.Join(e.panicFault(ended.Panic).Traceback, "\n")+"\n"))
+	}
+}
+
+// revive makes sure that a worker answers before a cell is given to it.
+func (e *Engine) revive(r *run) *session.Fault {
+	e.mu.Lock()
+	w, left, ask := e.worker, len(e.abandoned), e.silentAsk
+	e.silentAsk = false
+	e.mu.Unlock()
+	if w == nil || left == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(r.ctx, answerTime)
+	defer cancel()
+	err := w.Ping(ctx)
+	if err == nil || !errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	if !ask {
+		e.mu.Lock()
+		e.silentAsk = true
+		e.mu.Unlock()
+		return plainFault("WorkerDied", fmt.Sprintf("the worker has not answered for %v: run the cell again to restart it, which loses the variables", answerTime))
+	}
+	e.replace(w, "the worker did not answer")
+	w.Close()
+	lost := e.forgetValues("lost when a silent worker was restarted")
+	r.out.Stream("stderr", []byte("note: the worker did not answer and was restarted"+lostText(lost)+"\n"))
+	e.startWorker()
+	return nil
+}
+
+// replace takes a worker out of service; its watcher then stays silent.
+func (e *Engine) replace(w *worker.Worker, why string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.worker == w {
+		e.worker = nil
+		clear(e.abandoned)
+		e.log.Info("worker replaced", "why", why)
+	}
+}
+
+// forgetValues gives the state up that lived in a worker; declarations stay.
+func (e *Engine) forgetValues(why string) (lost []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.state, lost = e.state.Restarted(why)
+	return lost
+}
+
+func lostText(lost []string) string {
+	if len(lost) == 0 {
+		return "; no variable was lost"
+	}
+	return "; lost variables: " + strings.Join(lost, ", ") + " (types and functions are kept)"
+}
+
+// died is the fault of a cell whose worker ended, and starts the next worker.
+func (e *Engine) died(r *run, w *worker.Worker, d *worker.Death) *session.Fault {
+	e.replace(w, d.Reason)
+	lost := e.forgetValues(fmt.Sprintf("lost when the worker died in In[%d]", r.cell.Count))
+	e.startWorker()
+	return e.deathFault(d, lost)
+}
+
+// watch reports a death that no cell waits for.
+func (e *Engine) watch(w *worker.Worker) {
+	defer e.watchers.Done()
+	<-w.Done()
+	e.mu.Lock()
+	idle := e.worker == w && e.running == nil && !e.closed
+	e.mu.Unlock()
+	if !idle {
+		return
+	}
+	e.replace(w, w.Death().Reason)
+	lost := e.forgetValues("lost when the worker died between two cells")
+	if out := e.out.current(); out != nil {
+		f := e.deathFault(w.Death(), lost)
+		out.Stream("stderr", []byte(strings.Join(f.Traceback, "\n")+"\n"))
+	}
+	e.startWorker()
+}
+
+func plainFault(name, value string) *session.Fault {
+	return &session.Fault{Name: name, Value: value, Traceback: []string{heading(name, value)}}
+}
+
+func interruptedEarly(doing string) *session.Fault {
+	return plainFault("Interrupted", "interrupted while "+doing+"; nothing has changed")
+}
+
+func heading(name, value string) string {
+	return "\x1b[1;31m" + name + "\x1b[0m: " + compile.Plain(value)
+}

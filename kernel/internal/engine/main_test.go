@@ -1,0 +1,72 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"testing"
+
+	"interleave/kernel/internal/engine"
+	"interleave/kernel/internal/kerneltest"
+	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/serve"
+	"interleave/kernel/internal/worker"
+)
+
+// The test binary is the kernel under test, and its guard and linker.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "guard":
+			os.Exit(worker.GuardMain(os.Args[2:]))
+		case "serve":
+			os.Exit(serveMain(os.Args[2]))
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// prepare builds the base library of a mode ahead, so that no cell shows how far it has come.
+func prepare(t testing.TB, mode string) {
+	t.Helper()
+	b, err := link.Open(t.Context(), link.Options{Dir: ".", Mode: link.Mode(mode)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func serveMain(file string) int {
+	self, err := os.Executable()
+	if err == nil {
+		err = serve.Main(context.Background(), serve.Options{
+			ConnectionFile: file,
+			Engine:         engine.Options{Guard: []string{self, "guard"}, Version: "test"},
+			Logger:         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// start starts the kernel in a folder of this module.
+func start(mode string) func(t testing.TB) *kerneltest.Kernel {
+	return func(t testing.TB) *kerneltest.Kernel {
+		t.Helper()
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: []string{"INTERLEAVE_LINK=" + mode}})
+	}
+}

@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/worker"
+)
+
+// outlet passes what the worker says to the output of the cell that runs, or ran last.
+type outlet struct {
+	mu      sync.Mutex
+	out     session.Output
+	input   func(ctx context.Context, prompt string, password bool) (string, error)
+	capture *session.Bundle // set while a user expression is evaluated
+}
+
+func (o *outlet) attach(out session.Output, input func(context.Context, string, bool) (string, error)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.out, o.input = out, input
+}
+
+func (o *outlet) current() session.Output {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.out
+}
+
+// Text implements worker.Handler.
+func (o *outlet) Text(name string, b []byte) {
+	if out := o.current(); out != nil {
+		out.Stream(name, b)
+	}
+}
+
+// Event implements worker.Handler.
+func (o *outlet) Event(ev worker.Event) {
+	out := o.current()
+	if out == nil {
+		return
+	}
+	b := session.Bundle{Data: values(ev.Data), Metadata: values(ev.Metadata), Transient: values(ev.Transient)}
+	switch ev.Kind {
+	case stage.Display:
+		out.Display(b)
+	case stage.Update:
+		out.Update(b)
+	case stage.Result:
+		if o.captured(b) {
+			return
+		}
+		out.Result(b)
+	case stage.Clear:
+		out.Clear(ev.Wait)
+	}
+}
+
+// captured keeps a result for a user expression.
+func (o *outlet) captured(b session.Bundle) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.capture == nil {
+		return false
+	}
+	*o.capture = b
+	return true
+}
+
+func (o *outlet) setCapture(b *session.Bundle) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.capture = b
+}
+
+// errNoInput is what a cell gets that asks a client which cannot answer.
+var errNoInput = errors.New("this front end cannot be asked for input (it runs the notebook with allow_stdin off)")
+
+// Input implements worker.Handler.
+func (o *outlet) Input(ctx context.Context, prompt string, password bool) (string, error) {
+	o.mu.Lock()
+	ask := o.input
+	o.mu.Unlock()
+	if ask == nil {
+		return "", errNoInput
+	}
+	return ask(ctx, prompt, password)
+}
+
+func values(m map[string]json.RawMessage) map[string]any {
+	if m == nil {
+		return nil
+	}
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

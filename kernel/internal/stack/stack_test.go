@@ -1,0 +1,50 @@
+package stack
+
+import (
+	"reflect"
+	"testing"
+)
+
+const sample = `panic: boom
+
+goroutine 34 [chan receive, 2 minutes, locked to thread]:
+nb.(*queue[...]).take(0xc000012345, {0x1, 0x2})
+	/In/ab12cd34ef56:7 +0x1d
+nb.Run_99.func1()
+	/In/99aabbccddee:3 +0x25
+created by nb.Run_99 in goroutine 20
+	/In/99aabbccddee:2 +0x6f
+
+goroutine 1 gp=0xc0000061c0 m=0 mp=0x1 [select (no cases)]:
+main.main()
+	/src/main.go:12 +0x25
+`
+
+func TestParse(t *testing.T) {
+	got := Parse(sample)
+	if got.Message != "panic: boom" || len(got.Goroutines) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	want := Goroutine{ID: 34, State: "chan receive", Minutes: 2, Parent: 20,
+		Frames:  []Frame{{"nb.(*queue[...]).take", "/In/ab12cd34ef56", 7}, {"nb.Run_99.func1", "/In/99aabbccddee", 3}},
+		Created: Frame{"nb.Run_99", "/In/99aabbccddee", 2}}
+	if !reflect.DeepEqual(got.Goroutines[0], want) {
+		t.Errorf("got  %+v\nwant %+v", got.Goroutines[0], want)
+	}
+	if g := got.Goroutines[1]; g.State != "select (no cases)" || g.InCells() || !got.Goroutines[0].InCells() {
+		t.Errorf("%+v", g)
+	}
+	if id := want.Frames[0].Cell(); id != "ab12cd34ef56" {
+		t.Errorf("cell %q", id)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(sample)
+	f.Add("goroutine 1 [running]:\nf(\n\t:9")
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, g := range Parse(s).Goroutines {
+			g.InCells()
+		}
+	})
+}
