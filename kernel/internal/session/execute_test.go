@@ -295,7 +295,7 @@ func TestShutdownDuringACell(t *testing.T) {
 		return Outcome{Fault: &Fault{Name: "WorkerDied"}}
 	}}
 	bubble(t, e, Options{}, func(h *harness) {
-		h.cell("long")
+		h.cell("long", `"stop_on_error":false`)
 		h.cell("queued")
 		h.settle()
 		h.onControl("shutdown_request", `{}`)

@@ -51,6 +51,11 @@ func TestHistory(t *testing.T) {
 		h.cell("=old")
 		h.cell("fail")
 		h.settle()
+		// It is in the file at once: a kernel that is killed loses nothing.
+		content, err := os.ReadFile(path)
+		if past, _ := parseHistory(content); err != nil || len(past) != 2 {
+			t.Errorf("the file holds %v, %v", past, err)
+		}
 	})
 	session(func(h *harness) {
 		h.cell("=middle")

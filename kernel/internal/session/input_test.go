@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -147,6 +148,34 @@ func TestInputWithoutStdin(t *testing.T) {
 			t.Errorf("%q", text)
 		}
 	})
+}
+
+// Replies that lie on the channel when a question comes are stale, whichever of the two is seen first.
+func TestStaleRepliesAreDiscarded(t *testing.T) {
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			fake := &fakeTransport{stdin: make(chan *Request, 10)}
+			reply := func(value string) {
+				fake.stdin <- &Request{Type: "input_reply", Content: fmt.Appendf(nil, `{"value":%q}`, value)}
+			}
+			reply("stale")
+			reply("stale too")
+			ps, got := newPrompts(), make(chan string, 1)
+			go func() {
+				line, err := ps.ask(ctx, &prompt{req: &Request{}, answer: make(chan answer, 1)}, nil)
+				got <- fmt.Sprint(line, err)
+			}()
+			synctest.Wait()
+			go ps.run(ctx, fake, quiet)
+			synctest.Wait()
+			reply("fresh")
+			if line := <-got; line != "fresh<nil>" {
+				t.Errorf("the question was answered by %s", line)
+			}
+			cancel()
+		})
+	}
 }
 
 // Two goroutines that ask take turns.

@@ -169,6 +169,27 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
+// What is sent between an interrupt and the end of its cell is aborted with the rest, stop_on_error or not.
+func TestQueuedAfterInterrupt(t *testing.T) {
+	e := newHeld()
+	bubble(t, e.fakeEngine, Options{}, func(h *harness) {
+		e.open()
+		stop := make(chan struct{})
+		e.run = func(context.Context, Cell, Output) Outcome {
+			<-stop
+			return Outcome{Fault: &Fault{Name: "Interrupted"}}
+		}
+		h.cell("slow to end", `"stop_on_error":false`)
+		h.settle()
+		h.Session.Interrupt()
+		next := h.cell("next")
+		h.settle()
+		close(stop)
+		h.settle()
+		h.of(next, "busy", "execute_reply aborted [<nil>]", "idle")
+	})
+}
+
 // An interrupt that comes before the engine has the cell holds for that cell, and ends it without the engine.
 func TestInterruptBeforeTheEngine(t *testing.T) {
 	e := newHeld()
