@@ -134,11 +134,15 @@ func (f *fake) line(req *wire.Request, line string) map[string]any {
 		f.show(req, "clear_output", map[string]any{"wait": arg == "wait"})
 	case "fail":
 		return map[string]any{"ename": "Fault", "evalue": "\x1b[31m" + arg + "\x1b[0m", "traceback": []string{"in cell " + arg}}
+	case "run":
+		f.show(req, "stream", map[string]any{"name": "stdout", "text": arg + "\n"})
+		<-f.interrupt
+		return map[string]any{"ename": "Interrupted", "evalue": "", "traceback": []string{}}
 	case "wait":
 		<-f.interrupt
 		return map[string]any{"ename": "Interrupted", "evalue": arg, "traceback": []string{}}
 	case "ask":
-		if err := f.srv.Input(req, "input_request", map[string]any{"prompt": arg, "password": false}); err != nil {
+		if _, err := f.srv.Input(req, "input_request", map[string]any{"prompt": arg, "password": false}); err != nil {
 			return map[string]any{"ename": "InputError", "evalue": err.Error(), "traceback": []string{}}
 		}
 		var answer struct {

@@ -21,6 +21,7 @@ func StripANSI(s string) string { return ansi.ReplaceAllString(s, "") }
 type TextOptions struct {
 	Traceback bool // the lines of a traceback, as trace:
 	Reply     bool // the reply's execution count, as count:
+	Sizes     bool // the bytes and lines of streams, instead of their text
 }
 
 // Text writes what a cell showed as lines of "kind: text", without colours. A text of several lines gives
@@ -84,6 +85,9 @@ func (w *writer) flush() {
 		return
 	}
 	text := w.text.String()
+	if w.opts.Sizes {
+		text = fmt.Sprintf("%d bytes, %d lines\n", len(text), strings.Count(text, "\n"))
+	}
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += " (no newline)"
 	}

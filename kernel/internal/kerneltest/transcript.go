@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -41,7 +42,8 @@ const cellTime = 2 * time.Minute
 // after the number change how the cell is run:
 //
 //	interrupt=200ms      interrupt it by message, that long after it was sent
-//	signal=200ms         interrupt it by SIGINT
+//	interrupt=output     interrupt it as soon as it has shown something
+//	signal=200ms         interrupt it by SIGINT, or signal=output
 //	restart              restart the kernel before the cell
 //	queued               send it without waiting for the cell before it
 //	stdin=TEXT           answer the next input_request; may come several times
@@ -50,6 +52,7 @@ const cellTime = 2 * time.Minute
 //	stop_on_error=false
 //	expr=NAME:CODE       a user expression, shown as expr NAME: text
 //	traceback            show the traceback, as trace: lines
+//	sizes                show the bytes and lines of a stream instead of its text
 //	count                show the execution count, as count:
 //	timeout=5m           instead of two minutes
 //
@@ -117,7 +120,8 @@ type scriptCell struct {
 	restart bool
 	queued  bool
 	after   time.Duration // interrupt after that
-	signal  bool          // by SIGINT
+	output  bool          // interrupt after the first output
+	signal  bool          // interrupt by SIGINT
 	timeout time.Duration
 }
 
@@ -172,6 +176,9 @@ func (c *scriptCell) directive(word string) error {
 	switch name {
 	case "interrupt", "signal":
 		c.signal = name == "signal"
+		if c.output = value == "output"; c.output {
+			return nil
+		}
 		c.after, err = time.ParseDuration(value)
 	case "timeout":
 		c.timeout, err = time.ParseDuration(value)
@@ -189,6 +196,8 @@ func (c *scriptCell) directive(word string) error {
 		c.opts.ContinueOnError, err = not(value)
 	case "traceback":
 		c.text.Traceback = true
+	case "sizes":
+		c.text.Sizes = true
 	case "count":
 		c.text.Reply = true
 	case "expr":
@@ -238,6 +247,8 @@ func runGroup(k *Kernel, group []*scriptCell) error {
 			return fmt.Errorf("restart: %w", err)
 		}
 	}
+	var interrupts sync.WaitGroup // each is over before the next cell, which it must not hit
+	defer interrupts.Wait()
 	calls := make([]*Call, len(group))
 	for i, c := range group {
 		if len(c.stdin) > 0 {
@@ -251,17 +262,32 @@ func runGroup(k *Kernel, group []*scriptCell) error {
 				return answer
 			}
 		}
+		if c.output {
+			var once sync.Once
+			c.opts.OnMessage = func(m wire.Message) {
+				if m.Header.MsgType != "status" && m.Header.MsgType != "execute_input" {
+					once.Do(func() { interrupts.Go(func() { c.interrupt(k) }) })
+				}
+			}
+		}
 		var err error
 		if calls[i], err = k.StartExecute(c.code, c.opts); err != nil {
 			return err
 		}
 	}
 	for i, c := range group {
+		ended := make(chan struct{})
 		if c.after > 0 {
-			stop := time.AfterFunc(c.after, func() { c.interrupt(ctx, k) })
-			defer stop.Stop()
+			interrupts.Go(func() {
+				select {
+				case <-time.After(c.after):
+					c.interrupt(k)
+				case <-ended:
+				}
+			})
 		}
 		result, err := calls[i].Wait(ctx)
+		close(ended)
 		if err != nil {
 			return fmt.Errorf("%w\nso far:\n%s", err, Text(result, c.text))
 		}
@@ -271,7 +297,7 @@ func runGroup(k *Kernel, group []*scriptCell) error {
 }
 
 // interrupt leaves its faults to the wait for the cell, which then takes too long.
-func (c *scriptCell) interrupt(ctx context.Context, k *Kernel) {
+func (c *scriptCell) interrupt(k *Kernel) {
 	if c.signal {
 		k.Signal(syscall.SIGINT)
 		return

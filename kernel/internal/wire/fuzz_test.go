@@ -96,7 +96,8 @@ func FuzzFrames(f *testing.F) {
 	go serveEcho(s)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, ch := range []wire.Channel{wire.Shell, wire.IOPub} {
-			conn, err := net.Dial(s.Connection().Address(ch))
+			network, address := s.Connection().Address(ch)
+			conn, err := net.Dial(network, address)
 			if err != nil {
 				t.Fatal(err)
 			}

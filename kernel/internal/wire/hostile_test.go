@@ -191,7 +191,8 @@ func TestProbeIsSilent(t *testing.T) {
 	go serveEcho(s)
 	for range 20 {
 		for _, ch := range allChannels {
-			conn, err := net.Dial(s.Connection().Address(ch))
+			network, address := s.Connection().Address(ch)
+			conn, err := net.Dial(network, address)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,7 +25,8 @@ type rawPeer struct {
 
 func connect(t testing.TB, s *wire.Server, ch wire.Channel) *rawPeer {
 	t.Helper()
-	conn, err := net.Dial(s.Connection().Address(ch))
+	network, address := s.Connection().Address(ch)
+	conn, err := net.Dial(network, address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,31 +52,33 @@ func (r *Request) Reply(msgType string, content any, buffers ...[]byte) error {
 
 // ReplyMeta is Reply with metadata.
 func (r *Request) ReplyMeta(msgType string, content, metadata any, buffers ...[]byte) error {
-	return r.srv.send(r, r.peer, msgType, content, metadata, buffers)
+	_, err := r.srv.send(r, r.peer, msgType, content, metadata, buffers)
+	return err
 }
 
-// Input sends a message, as a rule input_request, to the stdin connection of the client that sent req. The
-// answer comes from Stdin. When several connections have that client's identity, the newest gets it.
-func (s *Server) Input(req *Request, msgType string, content any) error {
+// Input sends a message, as a rule input_request, to the stdin connection of the client that sent req, and
+// returns its msg_id. The answer comes from Stdin, with that id in its parent header. When several
+// connections have the client's identity, the newest gets it.
+func (s *Server) Input(req *Request, msgType string, content any) (id string, err error) {
 	p := s.sockets[Stdin].newest(req.peer.id)
 	if p == nil {
-		return ErrNoStdin
+		return "", ErrNoStdin
 	}
 	return s.send(req, p, msgType, content, nil, nil)
 }
 
-func (s *Server) send(req *Request, to *peer, msgType string, content, metadata any, buffers [][]byte) error {
+func (s *Server) send(req *Request, to *peer, msgType string, content, metadata any, buffers [][]byte) (id string, err error) {
 	if s.isClosing() {
-		return ErrClosed
+		return "", ErrClosed
 	}
-	frames, _, err := s.codec.Encode(Outgoing{
+	frames, id, err := s.codec.Encode(Outgoing{
 		IDs: req.IDs, Type: msgType, Parent: &req.Header, Metadata: metadata, Content: content, Buffers: buffers,
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !to.push(newItem(frames), s.opts.QueueBytes) {
-		return fmt.Errorf("send %s: %w", msgType, ErrPeerGone)
+		return "", fmt.Errorf("send %s: %w", msgType, ErrPeerGone)
 	}
-	return nil
+	return id, nil
 }

@@ -75,19 +75,20 @@ func TestInput(t *testing.T) {
 		}
 		req := <-s.Shell()
 		// The stdin connection was made before, but the server may not have seen it yet.
+		var id string
 		for err = wire.ErrNoStdin; errors.Is(err, wire.ErrNoStdin); {
-			err = s.Input(req, "input_request", map[string]any{"prompt": "who?", "password": true})
+			id, err = s.Input(req, "input_request", map[string]any{"prompt": "who?", "password": true})
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		m, err := call.WaitInput(testContext(t), 1)
-		if err != nil || m.ParentID() != call.ID {
+		if err != nil || m.ParentID() != call.ID || m.Header.MsgID != id {
 			t.Fatalf("parent is %q, %v, want %s", m.ParentID(), err, call.ID)
 		}
 		select {
 		case answer := <-s.Stdin():
-			if !strings.Contains(string(answer.Content), "who? "+name) || answer.ParentID() == "" {
+			if !strings.Contains(string(answer.Content), "who? "+name) || answer.ParentID() != id {
 				t.Errorf("answer %s, parent %s", answer.Content, answer.Parent)
 			}
 		case <-time.After(within):
@@ -101,7 +102,7 @@ func TestNoStdin(t *testing.T) {
 	p := connect(t, s, wire.Shell).open("DEALER", "alone")
 	connect(t, s, wire.Stdin).open("DEALER", "other")
 	p.send(message(signed("secret", header("1"), "{}", "{}", "{}")...))
-	if err := s.Input(<-s.Shell(), "input_request", nil); !errors.Is(err, wire.ErrNoStdin) {
+	if _, err := s.Input(<-s.Shell(), "input_request", nil); !errors.Is(err, wire.ErrNoStdin) {
 		t.Errorf("error is %v, want ErrNoStdin", err)
 	}
 }
