@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,12 +26,13 @@ import (
 
 // Command is a helper: its source and how to run it.
 type Command struct {
-	Name    string        // of the binary, for process listings
-	Source  string        // one file of package main
-	Race    bool          // build with the race detector
-	Args    []string      // without the name
-	Env     []string      // "GODEBUG=asyncpreemptoff=1", added to the environment of this process
-	Timeout time.Duration // after which it is killed; 0 stands for a minute
+	Name    string            // of the binary, for process listings
+	Source  string            // main.go, of package main
+	Files   map[string]string // further files of the same package, by name
+	Race    bool              // build with the race detector
+	Args    []string          // without the name
+	Env     []string          // "GODEBUG=asyncpreemptoff=1", added to the environment of this process
+	Timeout time.Duration     // after which it is killed; 0 stands for a minute
 }
 
 // Output is what a command left behind.
@@ -44,6 +46,15 @@ type Output struct {
 
 // ErrToolchain says that no go command was found.
 var ErrToolchain = errors.New("no go command: install Go from go.dev/dl and put it on the PATH")
+
+// CompileError is what the go command said of a source that it could not build.
+type CompileError struct {
+	Output string
+	err    error
+}
+
+func (e *CompileError) Error() string { return e.err.Error() + "\n" + e.Output }
+func (e *CompileError) Unwrap() error { return e.err }
 
 // Run builds the command unless it is in the cache, runs it and waits for it. A command that ends with another
 // status than 0, or is killed at its deadline, is not an error: see [Output].
@@ -96,7 +107,8 @@ func Build(ctx context.Context, c Command) (string, error) {
 
 // cacheDir is where a command's binary is kept: a folder for what it is made of.
 func cacheDir(c Command) (string, error) {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%t\x00%s", runtime.Version(), c.Name, c.Race, c.Source))
+	// A map is printed in the order of its keys.
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q %t %q %q", runtime.Version(), c.Name, c.Race, c.Source, c.Files))
 	base, err := os.UserCacheDir()
 	if err != nil {
 		base = os.TempDir()
@@ -116,7 +128,10 @@ func compile(ctx context.Context, c Command, dir, path string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	for name, text := range map[string]string{"main.go": c.Source, "go.mod": "module child\n\ngo 1.26\n"} {
+	files := map[string]string{}
+	maps.Copy(files, c.Files)
+	files["main.go"], files["go.mod"] = c.Source, "module child\n\ngo 1.26\n"
+	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(tmp, name), []byte(text), 0o644); err != nil {
 			return err
 		}
@@ -128,8 +143,11 @@ func compile(ctx context.Context, c Command, dir, path string) error {
 	cmd := exec.CommandContext(ctx, tool, args...)
 	cmd.Dir = tmp
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+tmp)
+	if !c.Race { // needs no C compiler, and the runtime reports a deadlock only without cgo
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+	}
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
+		return &CompileError{Output: string(out), err: err}
 	}
 	return os.Rename(filepath.Join(tmp, c.Name), path)
 }

@@ -31,17 +31,25 @@ func (r *Result) String() string {
 	return s
 }
 
-// SimpleRender is what a notebook shows: both tables.
-func (r *Result) SimpleRender() map[string]any {
+// HTML is both tables.
+func (r *Result) HTML() string {
 	h := r.Table().HTML()
 	if r.Shortest != nil {
 		h += r.Shortest.Table().HTML()
 	}
-	return map[string]any{"text/html": h, "text/plain": r.String()}
+	return h
+}
+
+// SimpleRender is what a notebook shows: both tables.
+func (r *Result) SimpleRender() map[string]any {
+	return map[string]any{"text/html": r.HTML(), "text/plain": r.String()}
 }
 
 // String is the run's table as text.
 func (r *Run) String() string { return r.Table().String() }
+
+// HTML is the run's table.
+func (r *Run) HTML() string { return r.Table().HTML() }
 
 // SimpleRender is what a notebook shows: the run's table.
 func (r *Run) SimpleRender() map[string]any { return r.Table().SimpleRender() }

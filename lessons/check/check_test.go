@@ -1,0 +1,81 @@
+package check_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"interleave/lessons/check"
+)
+
+// half asks for half of 10.
+var half = check.Exercise[int]{
+	Name: "half",
+	Checks: []check.Check[int]{
+		{Name: "is positive", Kind: check.Value, Try: func(_ context.Context, a int) error {
+			if a == -1 {
+				panic("minus one")
+			}
+			if a <= 0 {
+				return errors.New("it is not")
+			}
+			return nil
+		}},
+		{Name: "is half of 10", Kind: check.Value, Try: func(_ context.Context, a int) error {
+			if a == 4 {
+				return check.Inconclusive("nearly")
+			}
+			if a != 5 {
+				return check.Show("2 x "+fmt.Sprint(a)+" & not 10", "twice %d is %d", a, 2*a)
+			}
+			return nil
+		}},
+	},
+}
+
+func TestReport(t *testing.T) {
+	for answer, want := range map[int]string{
+		5: "passed        is positive\npassed        is half of 10\n2 passed, 0 failed\n",
+		6: "passed        is positive\nfailed        is half of 10\n    twice 6 is 12\n    2 x 6 & not 10\n1 passed, 1 failed\n",
+		4: "passed        is positive\ninconclusive  is half of 10\n    inconclusive: nearly\n1 passed, 0 failed, 1 inconclusive\n",
+	} {
+		if got := half.Check(t.Context(), answer).String(); got != want {
+			t.Errorf("%d: got\n%swant\n%s", answer, got, want)
+		}
+	}
+	if r := half.Check(t.Context(), -1); !strings.Contains(r.String(), "panic: minus one") || r.OK() {
+		t.Errorf("%s", r)
+	}
+	if h := half.Check(t.Context(), 6).HTML(); !strings.Contains(h, "<pre>2 x 6 &amp; not 10</pre>") {
+		t.Error(h)
+	}
+}
+
+func TestProve(t *testing.T) {
+	wrong := func(fails ...string) []check.Mutant[int] {
+		answers := []int{6, 0, -1}
+		var ms []check.Mutant[int]
+		for i, f := range fails {
+			ms = append(ms, check.Mutant[int]{Name: fmt.Sprint(answers[i]), Answer: answers[i], Fails: f})
+		}
+		return ms
+	}
+	if err := half.Prove(t.Context(), 3, 5, wrong("is half of 10", "is positive", "is positive")...); err != nil {
+		t.Error(err)
+	}
+	for want, prove := range map[string]func() error{
+		"reference answer fails": func() error {
+			return half.Prove(t.Context(), 1, 7, wrong("is half of 10", "is positive", "is positive")...)
+		},
+		"does not fail": func() error {
+			return half.Prove(t.Context(), 1, 5, wrong("is positive", "is positive", "is positive")...)
+		},
+		"want at least 3": func() error { return half.Prove(t.Context(), 1, 5, wrong("is half of 10")...) },
+	} {
+		if err := prove(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
