@@ -78,9 +78,8 @@ func (a *archive) print() (p [8]byte) {
 // Blocks of a Go object, as in cmd/internal/goobj.
 const (
 	blockAutolib    = 0
-	blockPkgIndex   = 1
+	blockSymDef     = 3 // then hashed64, hashed and other definitions
 	blockNonPkgRef  = 7
-	blockRefFlags   = 8
 	objectOffsets   = len(objectMagic) + 8 + 4
 	autolibSize     = 16
 	symbolSize      = 21

@@ -51,7 +51,7 @@ type base struct {
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "8"
+const format = "9"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {
@@ -223,6 +223,9 @@ func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*l
 			return err
 		}
 	}
+	if err := s.stubTemplates(ctx); err != nil {
+		return err
+	}
 	w.step(Step{What: "link worker"})
 	var files []string
 	for _, f := range worker.GoFiles {
@@ -366,7 +369,8 @@ func (w *workshop) run(ctx context.Context, tool string, args ...string) error {
 
 // toolEnv is the environment in which compile and link make what the go command makes.
 func (w *workshop) toolEnv() []string {
-	set := map[string]string{"LC_ALL": "C"}
+	// The tools end before collecting pays: without it a small unit compiles in two thirds of the time.
+	set := map[string]string{"LC_ALL": "C", "GOGC": "off", "GOMEMLIMIT": "1GiB"}
 	for _, name := range []string{"GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOROOT", "GOFIPS140"} {
 		if v := w.tool.Env[name]; v != "" {
 			set[name] = v

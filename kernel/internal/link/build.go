@@ -78,6 +78,7 @@ func (b *Builder) pluginPath(key string) string {
 type job struct {
 	b      *Builder
 	unit   Unit
+	id     string // the key in a fixed length
 	dir    string
 	extras []*Package // packages outside of the base that the unit reaches
 	nb     *archive
@@ -91,7 +92,7 @@ func (b *Builder) newJob(u Unit) (*job, error) {
 	if u.Key == "" || strings.Trim(u.Key, letters) != "" {
 		return nil, fmt.Errorf("build unit: key %q is not made of letters and digits", u.Key)
 	}
-	j := &job{b: b, unit: u}
+	j := &job{b: b, unit: u, id: hash(u.Key)}
 	var err error
 	if j.extras, err = b.reach(u.Imports); err != nil {
 		return nil, err
@@ -150,30 +151,26 @@ func (j *job) compileConfig() (string, error) {
 }
 
 // makeStub makes the package main around nb.
-func (j *job) makeStub(ctx context.Context) error {
-	src := "package main\n\nimport nb \"" + unitPath + "\"\n\nfunc " + pluginSymbol + "() { nb." + j.unit.Entry + "() }\n\nfunc main() {}\n"
-	if err := os.WriteFile(j.path("stub.go"), []byte(src), 0o644); err != nil {
-		return fmt.Errorf("compile stub: %w", err)
-	}
-	text, err := os.ReadFile(filepath.Join(j.b.base.dir, "compile.cfg"))
+func (j *job) makeStub() error {
+	initialises, err := j.nb.initialises(unitPath)
 	if err != nil {
-		return fmt.Errorf("compile stub: %w", err)
+		return &LinkError{"unit", err}
 	}
-	text = fmt.Appendf(text, "packagefile %s=%s\n", unitPath, j.path("nb.a"))
-	if err := os.WriteFile(j.path("stub.cfg"), text, 0o644); err != nil {
-		return fmt.Errorf("compile stub: %w", err)
+	data, err := makeStub(filepath.Join(j.b.base.dir, stubNames[initialises]), j.id, j.unit.Entry, j.nb.print())
+	if err != nil {
+		return &LinkError{"unit", err}
 	}
-	args := append([]string{"-o", j.path("stub.a"), "-p", j.pluginpath(), "-lang=go1.26", "-complete", "-dwarf=false", "-pack",
-		"-importcfg", j.path("stub.cfg")}, compileFlags(j.b.mode)...)
-	if err := j.b.shop.run(ctx, "compile", append(args, j.path("stub.go"))...); err != nil {
-		return fmt.Errorf("compile stub: %w", err)
+	if j.stub, err = readArchive(data); err != nil {
+		return &LinkError{"unit", err}
 	}
-	j.stub, err = openArchive(j.path("stub.a"))
-	return err
+	if err := os.WriteFile(j.path("stub.a"), data, 0o644); err != nil {
+		return fmt.Errorf("link unit: %w", err)
+	}
+	return nil
 }
 
 // pluginpath names the plugin's package main. It is unique: a second plugin of a path already loaded is refused.
-func (j *job) pluginpath() string { return unitPath + "/" + j.unit.Key }
+func (j *job) pluginpath() string { return unitPath + "/" + j.id }
 
 func openArchive(name string) (*archive, error) {
 	data, err := os.ReadFile(name)
@@ -190,7 +187,7 @@ func openArchive(name string) (*archive, error) {
 // thin links the unit against the base library.
 func (j *job) thin(ctx context.Context) error {
 	began := time.Now()
-	if err := j.makeStub(ctx); err != nil {
+	if err := j.makeStub(); err != nil {
 		return err
 	}
 	j.times.Stub = time.Since(began)
@@ -271,7 +268,7 @@ func (j *job) thinConfig() (string, error) {
 // thick links all that the unit reaches into the plugin.
 func (j *job) thick(ctx context.Context) error {
 	began := time.Now()
-	if err := j.makeStub(ctx); err != nil {
+	if err := j.makeStub(); err != nil {
 		return err
 	}
 	j.times.Stub = time.Since(began)
@@ -305,7 +302,7 @@ func (j *job) goLink(ctx context.Context, more ...string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := slices.Concat([]string{"-s", "-w", "-buildmode=plugin", "-pluginpath", j.pluginpath(), "-buildid=" + j.unit.Key,
+	args := slices.Concat([]string{"-s", "-w", "-buildmode=plugin", "-pluginpath", j.pluginpath(), "-buildid=" + j.id,
 		"-o", j.path("plugin.so"), "-tmpdir", j.dir, "-extld=" + extld}, more, []string{j.path("stub.a")})
 	if err := j.b.shop.run(ctx, "link", args...); err != nil {
 		return nil, &LinkError{"unit", err}
