@@ -23,9 +23,10 @@ func (h *host) start(c frame.Command) {
 	h.mu.Lock()
 	h.cancels[c.Cell] = cancel
 	h.mu.Unlock()
+	h.commands.poke()
 	h.current.Store(c.Cell)
 	stage.SetContext(ctx)
-	soon(func() {
+	go func() {
 		// Deferred, because runtime.Goexit unwinds no further than to the deferred calls.
 		done := frame.Report[any]{Op: frame.Done, Cell: c.Cell}
 		defer func() {
@@ -37,7 +38,7 @@ func (h *host) start(c frame.Command) {
 		}()
 		pprof.SetGoroutineLabels(ctx)
 		h.run(c, &done)
-	})
+	}()
 }
 
 // run loads and calls one cell and writes down how that went.

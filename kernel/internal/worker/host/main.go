@@ -4,16 +4,14 @@
 //
 // Its imports are few on purpose: every package in it is one that cells share.
 //
-// Goroutines: main reads commands and never waits for anything else; each cell runs on one of its own, and so
+// Goroutines: two read commands (pipe.go) and wait for nothing else; each cell runs on one of its own, and so
 // does each answer that takes time. User code may start any number besides.
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -48,12 +46,9 @@ func main() {
 		cancels: map[uint64]context.CancelFunc{},
 		waiting: map[uint64]chan frame.Command{},
 	}
-	commands, err := openPipe(commandsFD, h.busy)
+	err := h.open()
 	if err == nil {
-		h.reports, err = openPipe(reportsFD, h.busy)
-	}
-	if err == nil {
-		err = h.serve(bufio.NewReaderSize(commands, 64<<10))
+		err = h.commands.serve()
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "interleave worker:", err)
@@ -63,8 +58,8 @@ func main() {
 
 // host is the worker's state beside the user's.
 type host struct {
-	writing sync.Mutex // guards reports: one frame at a time
-	reports *pipe
+	commands *intake
+	reports  *outlet
 
 	loader  loader
 	current atomic.Uint64 // the cell that was started last
@@ -82,19 +77,15 @@ func (h *host) busy() bool {
 	return len(h.cancels) > 0 || runtime.NumGoroutine() > 2*runtime.GOMAXPROCS(0)+4
 }
 
-// serve obeys commands until the pipe closes. Nothing in it may block on user code or on the report pipe.
-func (h *host) serve(commands io.Reader) error {
-	for {
-		var c frame.Command
-		if err := frame.Read(commands, &c); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("read command: %w", err)
-		}
-		h.obey(c)
+func (h *host) open() (err error) {
+	if h.reports, err = openOutlet(reportsFD); err != nil {
+		return err
 	}
+	h.commands, err = openIntake(commandsFD, h.obey, h.busy)
+	return err
 }
 
+// obey carries out one command. Nothing in it may block on user code or on the report pipe.
 func (h *host) obey(c frame.Command) {
 	answer := frame.Report[any]{Op: frame.Answer, Seq: c.Seq}
 	switch c.Op {
@@ -119,10 +110,10 @@ func (h *host) obey(c frame.Command) {
 		}
 		return
 	case frame.Stack:
-		soon(func() {
+		go func() {
 			answer.Bytes = stacks()
 			h.report(answer)
-		})
+		}()
 		return
 	case frame.Profile:
 		go func() {
@@ -148,7 +139,7 @@ func (h *host) obey(c frame.Command) {
 	default:
 		answer.Error = "unknown command " + c.Op
 	}
-	soon(func() { h.report(answer) })
+	go h.report(answer)
 }
 
 // report sends one frame. An error has nowhere to go: without the pipe the kernel is gone, and the guard
@@ -158,14 +149,7 @@ func (h *host) report(r frame.Report[any]) error {
 	if err != nil {
 		return err
 	}
-	return h.write(b)
-}
-
-func (h *host) write(b []byte) error {
-	h.writing.Lock()
-	defer h.writing.Unlock()
-	_, err := h.reports.Write(b)
-	return err
+	return h.reports.write(b)
 }
 
 // emit is the stage's sink: it sends an event and waits until the kernel has passed on everything before it.
@@ -185,7 +169,7 @@ func (h *host) emit(e stage.Event) (string, error) {
 	h.mu.Lock()
 	h.waiting[seq] = reply
 	h.mu.Unlock()
-	if err := h.write(b); err != nil {
+	if err := h.reports.write(b); err != nil {
 		return "", fmt.Errorf("cannot display: %w", err)
 	}
 	c := <-reply

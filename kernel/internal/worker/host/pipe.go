@@ -4,101 +4,169 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
+
+	"interleave/kernel/internal/worker/frame"
 )
 
-// pipe is our end of a control pipe, used so that the worker answers however many goroutines spin. With a
-// hundred of them on two cores, whoever waits at the end of the scheduler's queue waits half a second. It
-// waits there who comes back from an ordinary system call to find its processor taken, and whom the
-// poller wakes. Raw system calls keep the processor, and whom a timer wakes is next: so every wait has a
-// deadline, after which it looks again.
-type pipe struct {
-	conn syscall.RawConn
-	file *os.File
-	busy func() bool
-}
-
+// The worker must answer however many goroutines spin. With a hundred of them on two cores, whoever waits at
+// the end of the scheduler's queue waits a second or two, and there waits whoever the poller wakes and
+// whoever comes back from an ordinary system call to find its processor taken. Raw system calls keep the
+// processor, and a goroutine that a timer wakes is next, as is one that such a goroutine starts, for what is
+// left of some 10 ms. So the command pipe has two readers: one woken by
+// the poller, at once when a processor is free, and while user code runs another woken by a clock.
 const (
-	busyPoll = 20 * time.Millisecond
+	busyPoll = 10 * time.Millisecond
 	idlePoll = time.Second // few goroutines are there, so none waits long
 )
 
-func openPipe(fd int, busy func() bool) (*pipe, error) {
+// intake reads the command pipe.
+type intake struct {
+	fd   int
+	conn syscall.RawConn
+	obey func(frame.Command)
+	busy func() bool
+	wake chan struct{} // pokes the clock's reader when busy has become true
+
+	mu     sync.Mutex // guards what follows; held while a command is obeyed
+	frames frame.Decoder
+	buf    [16 << 10]byte
+	err    error // set once, io.EOF at the pipe's end
+}
+
+func openIntake(fd int, obey func(frame.Command), busy func() bool) (*intake, error) {
+	conn, err := rawConn(fd)
+	if err != nil {
+		return nil, err
+	}
+	return &intake{fd: fd, conn: conn, obey: obey, busy: busy, wake: make(chan struct{}, 1)}, nil
+}
+
+// serve obeys commands until the pipe ends.
+func (in *intake) serve() error {
+	go in.watchClock()
+	if err := in.conn.Read(func(uintptr) bool { return in.pump() != nil }); err != nil {
+		return err
+	}
+	if err := in.pump(); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+func (in *intake) watchClock() {
+	for {
+		period := idlePoll
+		if in.busy() {
+			period = busyPoll
+		}
+		select {
+		case <-time.After(period):
+			in.pump()
+		case <-in.wake:
+		}
+	}
+}
+
+// poke makes the clock's reader look at busy again.
+func (in *intake) poke() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+// pump obeys every command that lies in the pipe.
+func (in *intake) pump() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for in.err == nil {
+		n, errno := rawCall(syscall.SYS_READ, in.fd, in.buf[:])
+		switch {
+		case errno == syscall.EAGAIN:
+			return nil
+		case errno != 0:
+			in.err = errno
+		case n == 0:
+			in.err = io.EOF
+		default:
+			in.frames.Feed(in.buf[:n])
+			in.err = in.obeyAll()
+		}
+	}
+	return in.err
+}
+
+func (in *intake) obeyAll() error {
+	for {
+		var c frame.Command
+		if ok, err := in.frames.Next(&c); err != nil || !ok {
+			return err
+		}
+		in.obey(c)
+	}
+}
+
+// outlet writes the report pipe.
+type outlet struct {
+	fd   int
+	conn syscall.RawConn
+	mu   sync.Mutex // one frame at a time
+}
+
+func openOutlet(fd int) (*outlet, error) {
+	conn, err := rawConn(fd)
+	if err != nil {
+		return nil, err
+	}
+	return &outlet{fd: fd, conn: conn}, nil
+}
+
+func (out *outlet) write(b []byte) error {
+	out.mu.Lock()
+	defer out.mu.Unlock()
+	var errno syscall.Errno
+	err := out.conn.Write(func(uintptr) bool {
+		for len(b) > 0 {
+			var n int
+			// Not more at a time: the processor is kept meanwhile.
+			if n, errno = rawCall(syscall.SYS_WRITE, out.fd, b[:min(len(b), 64<<10)]); errno != 0 {
+				return errno != syscall.EAGAIN
+			}
+			b = b[n:]
+		}
+		return true
+	})
+	if err == nil && errno != 0 {
+		err = errno
+	}
+	return err
+}
+
+// heldConn keeps its file from being closed by the collector.
+type heldConn struct {
+	syscall.RawConn
+	file *os.File
+}
+
+func rawConn(fd int) (syscall.RawConn, error) {
 	if err := syscall.SetNonblock(fd, true); err != nil { // our end only
 		return nil, err
 	}
 	file := os.NewFile(uintptr(fd), "pipe")
 	conn, err := file.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	return &pipe{conn, file, busy}, nil
+	return heldConn{conn, file}, err
 }
 
-func (p *pipe) Read(b []byte) (int, error) {
-	if len(b) == 0 {
-		return 0, nil
-	}
-	n, err := p.wait(p.file.SetReadDeadline, p.conn.Read, syscall.SYS_READ, b)
-	if n == 0 && err == nil {
-		err = io.EOF
-	}
-	return n, err
-}
-
-func (p *pipe) Write(b []byte) (int, error) {
-	for done := 0; ; {
-		if done == len(b) {
-			return done, nil
-		}
-		n, err := p.wait(p.file.SetWriteDeadline, p.conn.Write, syscall.SYS_WRITE, b[done:])
-		if err != nil {
-			return done, err
-		}
-		done += n
-	}
-}
-
-// wait tries one system call until the pipe is ready for it.
-func (p *pipe) wait(deadline func(time.Time) error, conn func(func(uintptr) bool) error, call uintptr, b []byte) (n int, err error) {
+// rawCall is one read or write without telling the scheduler. The pipe does not block.
+func rawCall(call uintptr, fd int, b []byte) (int, syscall.Errno) {
 	for {
-		period := idlePoll
-		if p.busy() {
-			period = busyPoll
-		}
-		if err := deadline(time.Now().Add(period)); err != nil {
-			return 0, err
-		}
-		var errno syscall.Errno
-		err := conn(func(fd uintptr) bool {
-			for {
-				var r uintptr
-				// More would only fill the pipe's other end longer while the processor is kept.
-				r, _, errno = syscall.RawSyscall(call, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(min(len(b), 64<<10)))
-				if errno != syscall.EINTR {
-					n = int(r)
-					return errno != syscall.EAGAIN
-				}
-			}
-		})
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-		case err != nil:
-			return 0, err
-		case errno != 0:
-			return 0, errno
-		default:
-			return n, nil
+		n, _, errno := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+		if errno != syscall.EINTR {
+			return int(n), errno
 		}
 	}
-}
-
-// soon starts a goroutine that comes next and with a whole time slice. The goroutine started last inherits
-// what is left of the slice of the one before, often nothing, and after it joins the end of the queue; the
-// one before it in the processor's own queue begins a new slice.
-func soon(f func()) {
-	go f()
-	go func() {}()
 }
