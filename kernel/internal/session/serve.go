@@ -83,9 +83,8 @@ func (t *sockets) Reply(to *Request, m Message) error {
 	return to.Origin.(*wire.Request).ReplyMeta(m.Type, contentOf(m.Content), contentOf(m.Metadata))
 }
 
-// Ask returns no id, since the sockets do not tell it.
 func (t *sockets) Ask(to *Request, m Message) (string, error) {
-	return "", t.srv.Input(to.Origin.(*wire.Request), m.Type, contentOf(m.Content))
+	return t.srv.Input(to.Origin.(*wire.Request), m.Type, contentOf(m.Content))
 }
 
 // contentOf makes no content a nil that wire knows.

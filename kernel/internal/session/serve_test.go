@@ -215,7 +215,7 @@ func TestSocketsInput(t *testing.T) {
 	})
 }
 
-// 200 MB of text: what is shown is bounded. It takes 0.2 s on two idle cores, and with the race detector 3 s.
+// 200 MB of text: what is shown is bounded. It takes 0.2 s on two idle cores.
 func TestSocketsFlood(t *testing.T) {
 	engine := func() *fakeEngine {
 		line := []byte(strings.Repeat("0123456789abcde\n", 256))
@@ -244,7 +244,7 @@ func TestSocketsFlood(t *testing.T) {
 		if shown != DefaultStreamLimit || last != "[output cut: 180.0 MB not shown]\n" {
 			t.Errorf("%d bytes were shown, and then %q", shown, last)
 		}
-		if took > 15*time.Second {
+		if took > 5*time.Second && !raced {
 			t.Errorf("it took %v", took)
 		}
 	})
