@@ -88,8 +88,10 @@ func (c *Client) Close() {
 	c.wg.Wait()
 }
 
-// read files the messages of one connection until it ends.
+// read files the messages of one connection until it ends. It closes its side at once then: a kernel that
+// ends waits for that.
 func (c *Client) read(ch wire.Channel, l *link) {
+	defer l.close()
 	for {
 		frames, err := l.receive()
 		if err != nil {

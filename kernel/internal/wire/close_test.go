@@ -56,6 +56,39 @@ func TestCloseDrains(t *testing.T) {
 	}
 }
 
+// Close waits for a reader that is slow to begin, and that keeps sending: were the connection closed with
+// bytes of its unread, the system would throw ours away.
+func TestCloseWaitsForASlowReader(t *testing.T) {
+	s := listen(t, connection(t, "tcp"), wire.Options{})
+	p := connect(t, s, wire.IOPub).open("SUB", "")
+	p.send(message([]byte("\x01")))
+	p.message()
+	const n = 20_000
+	text := strings.Repeat("x", 1000)
+	for range n { // 20 MB, more than the system's buffers hold
+		s.Publish(nil, "stream", map[string]any{"text": text}, nil)
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.Close(testContext(t))
+	}()
+	select {
+	case <-closed:
+		t.Fatal("Close did not wait")
+	case <-time.After(1500 * time.Millisecond): // longer than its grace for peers to close
+	}
+	for i := range n {
+		if _, err := p.Write(message([]byte("junk"))); err != nil {
+			t.Fatalf("after %d messages: %v", i, err)
+		}
+		p.message()
+	}
+	p.wantClosed()
+	p.Close()
+	<-closed
+}
+
 // A peer that reads nothing delays Close until its deadline, not longer.
 func TestCloseHasADeadline(t *testing.T) {
 	s := listen(t, connection(t, "tcp"), wire.Options{QueueBytes: 32 << 20})

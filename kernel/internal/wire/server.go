@@ -65,7 +65,7 @@ func (o Options) withDefaults() Options {
 var ErrClosed = errors.New("the sockets are closed")
 
 // eofGrace is how long Close waits for peers to close their side once everything is written.
-const eofGrace = 300 * time.Millisecond
+const eofGrace = time.Second
 
 // Server is the five sockets of a kernel. It is safe for concurrent use.
 type Server struct {
