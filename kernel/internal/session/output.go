@@ -10,6 +10,12 @@ import (
 const (
 	flushAfter = 20 * time.Millisecond // text waits this long for more
 	flushSize  = 64 << 10              // bytes of text that are sent without waiting
+
+	// A cell that goes back and forth between stdout and stderr makes a message each time. Jupyter's server
+	// throws messages away when there are more than a thousand a second; so a cell that does this more than
+	// switchLimit times a second has, for the rest of the second, the text of each stream joined, and the
+	// two are in order only up to flushAfter.
+	switchLimit = 300
 )
 
 // output publishes what one cell shows, during the cell and after it, as belonging to its request.
@@ -19,6 +25,9 @@ type output struct {
 
 	mu     sync.Mutex // held while publishing, so that messages keep the order of the calls
 	text   text
+	other  waiting // text of the other stream that came before text.ready; only when there are many switches
+	since  time.Time
+	turns  int         // switches between streams since then
 	timer  *time.Timer // flushes what waits; nil until something did
 	armed  bool
 	result string
@@ -34,8 +43,7 @@ func (o *output) Stream(name string, b []byte) {
 	defer o.mu.Unlock()
 	for len(b) > 0 {
 		if o.text.name != name {
-			o.flush()
-			o.text.name = name
+			o.turn(name)
 		}
 		n := min(len(b), flushSize-len(o.text.ready))
 		if o.text.add(b[:n]) {
@@ -47,9 +55,32 @@ func (o *output) Stream(name string, b []byte) {
 		}
 		b = b[n:]
 	}
-	if len(o.text.ready) > 0 && !o.armed {
+	if len(o.text.ready)+len(o.other.ready) > 0 && !o.armed {
 		o.arm()
 	}
+}
+
+// waiting is text that was not sent when the cell turned to the other stream.
+type waiting struct {
+	name  string
+	ready []byte
+	first bool // it began before what is in text
+}
+
+// turn goes over to the other stream; the caller holds mu.
+func (o *output) turn(name string) {
+	now := time.Now()
+	if now.Sub(o.since) > time.Second {
+		o.since, o.turns = now, 0
+	}
+	o.turns++
+	if o.turns <= switchLimit || o.text.name == "" {
+		o.flush()
+		o.text.name = name
+		return
+	}
+	first := len(o.other.ready) == 0 || !o.other.first
+	o.other, o.text.name, o.text.ready = waiting{o.text.name, o.text.ready, first}, name, o.other.ready
 }
 
 func (o *output) arm() {
@@ -71,11 +102,21 @@ func (o *output) flush() {
 		o.armed = false
 		o.timer.Stop()
 	}
-	if len(o.text.ready) == 0 {
+	if o.other.first {
+		o.send(o.other.name, &o.other.ready)
+	}
+	o.send(o.text.name, &o.text.ready)
+	o.send(o.other.name, &o.other.ready)
+	o.other.first = false
+}
+
+// send publishes text and empties it; the caller holds mu.
+func (o *output) send(name string, ready *[]byte) {
+	if len(*ready) == 0 {
 		return
 	}
-	o.publish("stream", stream{o.text.name, string(o.text.ready)})
-	o.text.ready = o.text.ready[:0]
+	o.publish("stream", stream{name, string(*ready)})
+	*ready = (*ready)[:0]
 }
 
 type stream struct {
@@ -133,7 +174,7 @@ func (o *output) end() {
 	if n := o.text.takeCut(); n > 0 {
 		o.notice(cutTotal(n))
 	}
-	o.text.ready = nil
+	o.text.ready, o.other.ready = nil, nil
 }
 
 // resultText is the plain text of the result, for the history.

@@ -148,6 +148,63 @@ func TestTinyWritesAreFewMessages(t *testing.T) {
 	})
 }
 
+// A cell that turns from one stream to the other all the time keeps their order as long as a front end bears
+// so many messages, and then loses the order of moments, but no text.
+func TestManyTurns(t *testing.T) {
+	for _, turns := range []int{100, 10_000} {
+		e := showing(func(out Output) {
+			for i := range turns {
+				write(out, "stdout", fmt.Sprintln("out", i))
+				write(out, "stderr", fmt.Sprintln("err", i))
+			}
+			out.Display(plain("last"))
+		})
+		bubble(t, e, Options{}, func(h *harness) {
+			h.cell("x")
+			h.settle()
+			var want [2]strings.Builder
+			for i := range turns {
+				fmt.Fprintln(&want[0], "out", i)
+				fmt.Fprintln(&want[1], "err", i)
+			}
+			stdout, n := h.streams("stdout")
+			stderr, m := h.streams("stderr")
+			if stdout != want[0].String() || stderr != want[1].String() {
+				t.Errorf("%d turns: %d and %d bytes", turns, len(stdout), len(stderr))
+			}
+			if n+m > max(2*100, switchLimit+20) || turns == 100 && n+m != 200 {
+				t.Errorf("%d turns: %d messages", turns, n+m)
+			}
+			var order []string
+			for _, msg := range h.messages() {
+				order = append(order, msg.Type)
+			}
+			if k := len(order); order[k-3] != "display_data" {
+				t.Errorf("%d turns: the display is not last: %v", turns, order[k-5:])
+			}
+		})
+	}
+}
+
+// What waits of both streams is sent in the order in which it began.
+func TestTurnsKeepTheOrderOfBeginning(t *testing.T) {
+	var got []string
+	o := newOutput(-1, 1, func(_ string, content any) { got = append(got, content.(stream).Name+" "+content.(stream).Text) })
+	o.since, o.turns = time.Now(), switchLimit
+	o.text.name = "stdout"
+	for _, s := range []string{"a", "b", "c"} {
+		write(o, "stdout", s)
+		write(o, "stderr", strings.ToUpper(s))
+	}
+	o.sync()
+	write(o, "stderr", "D")
+	write(o, "stdout", "d")
+	o.end()
+	if want := "stdout abc stderr ABC stderr D stdout d"; strings.Join(got, " ") != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
 // streams joins the text of a stream, and counts its messages.
 func (h *harness) streams(name string) (text string, messages int) {
 	var b strings.Builder
