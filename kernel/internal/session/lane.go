@@ -107,14 +107,16 @@ func (l *lane) abortLocked() {
 	}
 }
 
-// interrupt aborts what is queued and ends the current request: by tell if the engine has it. The lock is
-// held over tell, so that the engine cannot meanwhile have gone on to another cell.
+// interrupt aborts what is queued and ends the current request: by tell if the engine has it. Between cells
+// tell is called as well, since the engine may have a cell in the background that an earlier interrupt left
+// there. The lock is held over tell, so that the engine cannot meanwhile have gone on to another cell.
 func (l *lane) interrupt(tell func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.abortLocked()
 	r := l.current
 	if r == nil {
+		tell()
 		return
 	}
 	if !r.interrupted {

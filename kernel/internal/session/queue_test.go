@@ -137,9 +137,10 @@ func TestInterrupt(t *testing.T) {
 		id := h.onControl("interrupt_request", `{}`)
 		h.settle()
 		h.want(id+" busy", id+" interrupt_reply ok", id+" idle")
-		if e.stops != 0 {
-			t.Error("an interrupt while nothing runs reached the engine")
+		if e.stops != 1 { // it may have a cell in the background, which this ends
+			t.Error("an interrupt while nothing runs did not reach the engine")
 		}
+		<-e.stop
 		h.forget()
 		cell := h.cell("loop", `"stop_on_error":false`)
 		next := h.cell("next")
@@ -149,7 +150,7 @@ func TestInterrupt(t *testing.T) {
 		h.of(cell, "busy", "execute_input [1] loop", "busy", "error Interrupted: loop", "execute_reply error [1]", "idle")
 		h.of(next, "busy", "execute_reply aborted [<nil>]", "idle")
 		h.of(id, "busy", "interrupt_reply ok", "idle")
-		if e.stops != 1 {
+		if e.stops != 2 {
 			t.Errorf("the engine was interrupted %d times", e.stops)
 		}
 		cell = h.cell("again")

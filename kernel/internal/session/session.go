@@ -122,7 +122,7 @@ func (s *Session) Serve(ctx context.Context, t Transport) error {
 }
 
 // Interrupt ends the running cell and aborts the queued ones, as interrupt_request and SIGINT ask. Without a
-// cell it does nothing. It does not wait, and may be called at any time.
+// cell it is the engine's alone. It does not wait, and may be called at any time.
 func (s *Session) Interrupt() {
 	s.cells.interrupt(s.engine.Interrupt)
 }
