@@ -39,10 +39,11 @@ func main() {
 `
 
 // Two units that share a type with an unexported field and method, a channel with a live goroutine behind it, and
-// a value that only an assertion from any brings back.
+// a value that only an assertion from any brings back; one variable is a struct of the base's.
 const proofDecls = `package notebook
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"runtime"
@@ -60,6 +61,7 @@ type incer interface{ inc() }
 var (
 	c   *counter
 	box any
+	buf bytes.Buffer
 	_   = errors.New
 	_   = fmt.Sprint
 	_   = runtime.GC
@@ -70,6 +72,7 @@ const proofFirst = proofDecls + `
 func Run_first() {
 	c = &counter{n: 40, ch: make(chan int)}
 	box = c
+	buf.WriteString("proved")
 	go func() {
 		for i := range 3 {
 			c.ch <- i
@@ -84,7 +87,7 @@ const proofSecond = proofDecls + `
 func Run_second() {
 	defer func() {
 		r, ok := recover().(runtime.Error)
-		fmt.Println("proved", c.n, ok && r.Error() != "")
+		fmt.Println(buf.String(), c.n, ok && r.Error() != "")
 	}()
 	box.(incer).inc()
 	sum := 0
@@ -131,7 +134,7 @@ func (w *workshop) choose(ctx context.Context) (Mode, string, error) {
 
 // passed is selfTest with a memory. Only a verdict on the technique is remembered.
 func (w *workshop) passed(ctx context.Context, mode Mode) error {
-	note := w.cache.path("state", "selftest-"+hash(format, string(mode), w.tool.Key, recorderScript)+".txt")
+	note := w.cache.path("state", "selftest-"+hash(format, string(mode), w.tool.Key, recorderScript, proofFirst, proofSecond)+".txt")
 	if data, err := os.ReadFile(note); err == nil {
 		if text := strings.TrimSpace(string(data)); text != "passed" {
 			return &LinkError{"the self test", errors.New(text)}
@@ -175,7 +178,7 @@ func (w *workshop) selfTest(ctx context.Context, mode Mode) error {
 	}
 	args := make([]string, 2)
 	for i, u := range []Unit{{Source: []byte(proofFirst), Entry: "Run_first"}, {Source: []byte(proofSecond), Entry: "Run_second"}} {
-		u.Imports = []string{"errors", "fmt", "runtime"}
+		u.Imports = []string{"bytes", "errors", "fmt", "runtime"}
 		u.Key = hash(string(u.Source), fmt.Sprint(time.Now().UnixNano()))
 		p, err := b.Build(ctx, u)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"sort"
 	"strings"
@@ -20,10 +21,11 @@ import (
 // itself, and with each type descriptor its pointer mask. A view is an ELF file that holds these and nothing else. The linker
 // is given the view; the plugin is loaded against the real library.
 //
-// A type's pointer mask (abi.Type.GCData) is wanted when the unit has a package variable of that type. The
-// library was linked with -Bsymbolic, so the pointer is a relative relocation; the view stores its value in place.
-// A type too big for a stored mask has TFlagGCMaskOnDemand; of such a type the linker walks elements and fields,
-// by relocations that name symbols. The view makes those out of the relative ones and takes in what they name.
+// Of a type that a package variable of the unit has, the linker wants to know where pointers are. For arrays and
+// structs it walks elements and fields, by relocations that name their types' symbols; for all else it reads the type's mask
+// (abi.Type.GCData). The library was linked with -Bsymbolic and has only relative relocations, which name nothing. So the
+// view makes named ones out of them where types are referred to, takes those types in as well, and stores the mask's
+// address in place.
 
 // library is the base library, mapped, with what is needed to find symbols and relocations in it. It is safe
 // for concurrent use.
@@ -277,12 +279,13 @@ func mangled(name string) string {
 	return prefix + base64.StdEncoding.EncodeToString(d[:6])
 }
 
-// Fields of internal/abi.Type, the same in every release since Go 1.4 but for the flag.
+// Fields of internal/abi.Type.
 const (
-	typePtrBytes     = 8
-	typeFlags        = 20
-	typeGCData       = 32
-	flagMaskOnDemand = 1 << 4
+	typePtrBytes = 8
+	typeKind     = 23
+	typeGCData   = 32
+	typeEnd      = 48
+	kindMask     = 1<<5 - 1
 )
 
 // view builds the stand-in for a unit that refers to the given names.
@@ -337,8 +340,9 @@ func (v *view) place(i uint32) {
 	}
 	d := slices.Clone(from)
 	pointers := binary.LittleEndian.Uint64(d[typePtrBytes:])
-	onDemand := d[typeFlags]&flagMaskOnDemand != 0
-	if pointers != 0 && !onDemand {
+	kind := reflect.Kind(d[typeKind] & kindMask)
+	composed := kind == reflect.Array || kind == reflect.Struct
+	if pointers != 0 && !composed {
 		if mask := v.lib.bytesAt(v.lib.relative(s.value+typeGCData), (pointers/8+7)/8); mask != nil {
 			binary.LittleEndian.PutUint64(d[typeGCData:], viewData+uint64(len(v.data)))
 			v.add(mask)
@@ -346,13 +350,13 @@ func (v *view) place(i uint32) {
 	}
 	at := viewData + uint64(len(v.data))
 	v.where[i] = at
-	if onDemand {
-		for o := uint64(0); o+8 <= s.size; o += 8 {
+	if pointers != 0 && composed {
+		for o := uint64(typeEnd); o+8 <= s.size; o += 8 {
 			if t := v.lib.typeAt(v.lib.relative(s.value + o)); t != 0 {
 				v.take(t)
-				v.rela = binary.LittleEndian.AppendUint64(v.rela, at+o)
-				v.rela = binary.LittleEndian.AppendUint64(v.rela, uint64(v.number[t])<<32|uint64(elf.R_X86_64_64))
-				v.rela = binary.LittleEndian.AppendUint64(v.rela, 0)
+				v.rela = le.AppendUint64(v.rela, at+o)
+				v.rela = le.AppendUint64(v.rela, uint64(v.number[t])<<32|uint64(elf.R_X86_64_64))
+				v.rela = le.AppendUint64(v.rela, 0)
 			}
 		}
 	}
