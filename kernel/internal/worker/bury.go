@@ -20,7 +20,7 @@ const (
 func (r *reader) bury() {
 	w := r.w
 	var last guardReport
-	waiting := w.ended
+	ended, alone := w.ended, w.alone
 	linger, bury := time.After(lingerTime), time.After(buryTime)
 	for over := false; !over; {
 		r.readCrash()
@@ -33,15 +33,19 @@ func (r *reader) bury() {
 			r.errs.turn(time.Now(), r.errText)
 		}
 		// Not over while a pipe still holds text, but no longer than the guard lives.
-		over = waiting == nil && !busy
+		over = ended == nil && alone == nil && !busy
 		if busy {
 			continue
 		}
 		select {
-		case last = <-waiting:
-			waiting = nil
+		case last = <-ended:
+			ended = nil
+		case <-alone:
+			alone = nil
 		case <-linger:
-			w.kill(&Death{Reason: "it closed its control pipe"})
+			if ended != nil {
+				w.kill(&Death{Reason: "it closed its control pipe"})
+			}
 		case <-bury:
 			w.guard.Process.Kill()
 			over = true

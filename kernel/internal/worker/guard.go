@@ -23,7 +23,8 @@ const (
 	guardReportFD  = 10
 )
 
-// guardReport is what the guard tells the kernel, twice: who the worker is, and how it ended.
+// guardReport is what the guard tells the kernel, three times: who the worker is, how it ended, and, when the
+// guard is about to end too, what it had to leave.
 type guardReport struct {
 	PID    int    `json:"pid,omitempty"`
 	Error  string `json:"error,omitempty"` // the worker could not be started
@@ -60,8 +61,8 @@ func GuardMain(args []string) int {
 		report(guardReport{Error: err.Error()})
 		return 1
 	}
-	left := g.killAll()
-	report(guardReport{Ended: true, Status: uint32(status), Left: left})
+	report(guardReport{Ended: true, Status: uint32(status)})
+	report(guardReport{Left: g.killAll()})
 	return 0
 }
 

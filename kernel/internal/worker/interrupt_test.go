@@ -111,6 +111,11 @@ func TestPing(t *testing.T) {
 		t.Fatal(err)
 	}
 	syscall.Kill(w.PID(), syscall.SIGSTOP)
+	for s, err := readStat(w.PID()); s.state != 'T'; s, err = readStat(w.PID()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := w.Ping(deadline(t, 50*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a stopped worker: %v", err)
 	}

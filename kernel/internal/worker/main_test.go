@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 func buildAndRun(m *testing.M) int {
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // or every guard of a -race test lingers for a second
 	dir, err := os.MkdirTemp("", "interleave-worker-")
 	if err != nil {
 		log.Fatal(err)
@@ -53,7 +54,7 @@ func buildAndRun(m *testing.M) int {
 // recorder is a Handler that writes down everything in one sequence.
 type recorder struct {
 	mu     sync.Mutex
-	log    []string // "stdout text", "stderr text", "display data"; neighbours of one stream joined
+	log    [][]byte // "stdout text", "stderr text", "display data"; neighbours of one stream joined
 	count  int      // bytes of text, with discard
 	input  func(ctx context.Context, prompt string, password bool) (string, error)
 	events []Event
@@ -79,11 +80,11 @@ func (r *recorder) Text(name string, b []byte) {
 	if r.discard {
 		return
 	}
-	if n := len(r.log); n > 0 && bytes.HasPrefix([]byte(r.log[n-1]), []byte(name+" ")) {
-		r.log[n-1] += string(b)
+	if n := len(r.log); n > 0 && bytes.HasPrefix(r.log[n-1], []byte(name+" ")) {
+		r.log[n-1] = append(r.log[n-1], b...)
 		return
 	}
-	r.log = append(r.log, name+" "+string(b))
+	r.log = append(r.log, append([]byte(name+" "), b...))
 }
 
 func (r *recorder) Event(e Event) {
@@ -91,7 +92,7 @@ func (r *recorder) Event(e Event) {
 	defer r.mu.Unlock()
 	defer r.poke()
 	r.events = append(r.events, e)
-	r.log = append(r.log, fmt.Sprintf("%s %s", e.Kind, e.Data["text/plain"]))
+	r.log = append(r.log, fmt.Appendf(nil, "%s %s", e.Kind, e.Data["text/plain"]))
 }
 
 // answer sets what Input does.
@@ -128,7 +129,11 @@ func (r *recorder) counted() (text int, events []Event) {
 func (r *recorder) lines() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]string{}, r.log...)
+	lines := make([]string, len(r.log))
+	for i, l := range r.log {
+		lines[i] = string(l)
+	}
+	return lines
 }
 
 // stream returns everything written to one stream.

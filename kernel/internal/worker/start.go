@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -33,8 +32,9 @@ type Worker struct {
 
 	pid   int // of the worker
 	guard *exec.Cmd
-	leash *os.File // closing it has the guard kill everything below it
-	ended chan guardReport
+	leash *os.File         // closing it has the guard kill everything below it
+	ended chan guardReport // how the worker ended, once
+	alone chan struct{}    // closed when the guard has ended, and with it everything below it
 
 	sending  sync.Mutex // guards commands: one frame at a time
 	commands *os.File
@@ -72,6 +72,7 @@ func Start(ctx context.Context, c Config) (*Worker, error) {
 		log:    cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
 		limit:  cmp.Or(c.MemoryLimit, DefaultMemoryLimit()),
 		ended:  make(chan guardReport, 1),
+		alone:  make(chan struct{}),
 		ready:  make(chan struct{}),
 		done:   make(chan struct{}),
 		asked:  map[uint64]chan *report{},
@@ -184,21 +185,22 @@ func closeAll(files []*os.File) {
 	}
 }
 
-// awaitGuard waits for the guard's last word and its end.
+// awaitGuard takes the guard's last words and waits for its end.
 func (w *Worker) awaitGuard(reports *os.File) {
 	defer w.closed.Done()
+	defer close(w.alone)
 	defer reports.Close()
-	var last guardReport
-	if err := frame.Read(reports, &last); err != nil && !errors.Is(err, io.EOF) {
-		w.log.Warn("guard's last word is damaged", "err", err)
+	var how, last guardReport
+	if err := frame.Read(reports, &how); err != nil {
+		w.log.Warn("the guard did not say how the worker ended", "err", err)
 	}
-	if err := w.guard.Wait(); err != nil && !last.Ended {
-		last.Error = cmp.Or(last.Error, err.Error())
-	}
-	if last.Left > 0 {
+	w.ended <- how
+	if err := frame.Read(reports, &last); err == nil && last.Left > 0 {
 		w.log.Warn("processes started by cells could not be ended", "count", last.Left)
 	}
-	w.ended <- last
+	if err := w.guard.Wait(); err != nil {
+		w.log.Warn("guard", "err", err)
+	}
 }
 
 // send writes one command. A worker that does not take it for five seconds is stopped or broken, and since
