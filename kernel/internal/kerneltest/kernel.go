@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -112,7 +113,7 @@ func (k *Kernel) start(ctx context.Context) error {
 	}
 	k.stderr = &tail{to: k.spec.Stderr}
 	k.cmd = exec.Command(argv[0], argv[1:]...)
-	k.cmd.Dir, k.cmd.Env = k.spec.Dir, append(os.Environ(), k.spec.Env...)
+	k.cmd.Dir, k.cmd.Env = k.spec.Dir, append(append(os.Environ(), "JPY_PARENT_PID="+strconv.Itoa(os.Getpid())), k.spec.Env...)
 	k.cmd.Stdout, k.cmd.Stderr = k.stderr, k.stderr
 	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	k.cmd.WaitDelay = time.Second // a grandchild may hold the pipe

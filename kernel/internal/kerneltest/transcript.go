@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -251,25 +250,7 @@ func runGroup(k *Kernel, group []*scriptCell) error {
 	defer interrupts.Wait()
 	calls := make([]*Call, len(group))
 	for i, c := range group {
-		if len(c.stdin) > 0 {
-			answers := slices.Clone(c.stdin)
-			c.opts.OnInput = func(string, bool) string {
-				if len(answers) == 0 {
-					return "(no answer left in the transcript)"
-				}
-				answer := answers[0]
-				answers = answers[1:]
-				return answer
-			}
-		}
-		if c.output {
-			var once sync.Once
-			c.opts.OnMessage = func(m wire.Message) {
-				if m.Header.MsgType != "status" && m.Header.MsgType != "execute_input" {
-					once.Do(func() { interrupts.Go(func() { c.interrupt(k) }) })
-				}
-			}
-		}
+		c.prepare(k, &interrupts)
 		var err error
 		if calls[i], err = k.StartExecute(c.code, c.opts); err != nil {
 			return err
@@ -294,6 +275,32 @@ func runGroup(k *Kernel, group []*scriptCell) error {
 		c.got = Text(result, c.text) + expressions(result)
 	}
 	return nil
+}
+
+// prepare sets what answers input_request, and what interrupts the cell at its first output.
+func (c *scriptCell) prepare(k *Kernel, interrupts *sync.WaitGroup) {
+	if len(c.stdin) > 0 {
+		answers := make(chan string, len(c.stdin))
+		for _, answer := range c.stdin {
+			answers <- answer
+		}
+		c.opts.OnInput = func(string, bool) string {
+			select {
+			case answer := <-answers:
+				return answer
+			default:
+				return "(no answer left in the transcript)"
+			}
+		}
+	}
+	if c.output {
+		var once sync.Once
+		c.opts.OnMessage = func(m wire.Message) {
+			if m.Header.MsgType != "status" && m.Header.MsgType != "execute_input" {
+				once.Do(func() { interrupts.Go(func() { c.interrupt(k) }) })
+			}
+		}
+	}
 }
 
 // interrupt leaves its faults to the wait for the cell, which then takes too long.

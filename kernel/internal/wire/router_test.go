@@ -3,6 +3,7 @@ package wire_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,24 @@ func TestInput(t *testing.T) {
 		case <-time.After(within):
 			t.Fatal("no answer")
 		}
+	}
+}
+
+// A client that has connected anew, while the server has not seen the end of its old connection, is asked on
+// the new one.
+func TestInputGoesToTheNewestConnection(t *testing.T) {
+	s := listen(t, connection(t, "tcp"), wire.Options{})
+	shell := connect(t, s, wire.Shell).open("DEALER", "same")
+	shell.send(message(signed("secret", header("1"), "{}", "{}", "{}")...))
+	req := <-s.Shell()
+	for i := range 20 {
+		stdin := connect(t, s, wire.Stdin).open("DEALER", "same")
+		stdin.send(message(signed("secret", header(fmt.Sprint("hello ", i)), "{}", "{}", "{}")...))
+		<-s.Stdin() // the server has it
+		if _, err := s.Input(req, "input_request", nil); err != nil {
+			t.Fatal(err)
+		}
+		stdin.message() // waits for ever if another got it
 	}
 }
 
