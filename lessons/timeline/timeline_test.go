@@ -1,0 +1,70 @@
+package timeline_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"interleave/lessons/timeline"
+)
+
+func TestRecord(t *testing.T) {
+	a, b := make(chan int), make(chan int)
+	done := make(chan bool)
+	tl, err := timeline.Record(func() {
+		go func() {
+			timeline.Name("ping")
+			for range 3 {
+				a <- 1
+				<-b
+			}
+			timeline.Note("last")
+			done <- true
+		}()
+		go func() {
+			timeline.Name("pong")
+			for range 3 {
+				<-a
+				b <- 1
+			}
+		}()
+		<-done
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ping := tl.Lane("ping")
+	if ping == nil || tl.Lane("pong") == nil || tl.Lane("none") != nil || len(tl.Lanes) != 2 || tl.Wall <= 0 {
+		t.Fatalf("%+v", tl)
+	}
+	for _, l := range tl.Lanes {
+		waits := false
+		for i, s := range l.Spans {
+			if s.Start >= s.End || s.End > tl.Wall || i > 0 && s.Start < l.Spans[i-1].End {
+				t.Errorf("%s: span %d of %+v", l.Name, i, l.Spans)
+			}
+			if (s.State == timeline.Running) != (s.Proc >= 0) {
+				t.Errorf("%s: %+v", l.Name, s)
+			}
+			waits = waits || s.State == timeline.Waiting && strings.HasPrefix(s.Reason, "chan ")
+		}
+		if !waits || l.Total(timeline.Running) <= 0 {
+			t.Errorf("%s never waited for a channel: %+v", l.Name, l.Spans)
+		}
+	}
+	if !slices.ContainsFunc(tl.Marks, func(m timeline.Mark) bool { return m.Lane == "ping" && m.Text == "last" }) {
+		t.Errorf("marks %+v", tl.Marks)
+	}
+	if order := tl.Order(); !slices.Contains(order, "ping") || !slices.Contains(order, "pong") {
+		t.Errorf("order %v", order)
+	}
+}
+
+func TestReadGarbage(t *testing.T) {
+	for _, s := range []string{"", "not a trace", "go 1.26 trace\x00\x00\x00garbage"} {
+		if _, err := timeline.Read(bytes.NewBufferString(s)); err == nil {
+			t.Errorf("%q was read", s)
+		}
+	}
+}
