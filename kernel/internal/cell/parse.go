@@ -71,13 +71,17 @@ func Parse(text *Text, code string) (*Syntax, []Error) {
 	return s, tidy(errs)
 }
 
-// tidy orders errors and keeps one per line, as the compiler does: later ones on a line echo the first.
+// tidy orders errors and drops echoes.
 func tidy(errs []Error) []Error {
 	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Offset < errs[j].Offset })
 	var out []Error
 	seen := map[string]bool{}
 	for _, e := range errs {
 		key := fmt.Sprint(e.Offset, e.Message)
+		if len(out) > 0 && strings.HasSuffix(e.Message, "found 'EOF'") {
+			continue // the end of the frame, which the user did not write
+		}
+		e.Message = strings.Replace(e.Message, "found 'EOF'", "found the end of the cell", 1)
 		if !seen[key] {
 			seen[key] = true
 			out = append(out, e)

@@ -313,7 +313,7 @@ func (j *job) markBroken(v *view, dirty map[string]bool) {
 		if why == d.Broken {
 			return d
 		}
-		if why != "" {
+		if why != "" && d.Broken == "" {
 			j.notes = append(j.notes, fmt.Sprintf("%s does not compile any more: %s", d.title(), why))
 		}
 		c := *d

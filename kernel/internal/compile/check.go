@@ -104,13 +104,13 @@ func (a *aliases) name(path string) string {
 		i = len(a.paths)
 		a.paths = append(a.paths, path)
 	}
-	return "p" + prime + strconv.Itoa(i+1)
+	return "p" + prime + prime + strconv.Itoa(i+1) // two marks, which no symbol has
 }
 
 func (a *aliases) clauses() string {
 	var b strings.Builder
 	for i, p := range a.paths {
-		fmt.Fprintf(&b, "import p%s%d %q\n", prime, i+1, p)
+		fmt.Fprintf(&b, "import p%s%s%d %q\n", prime, prime, i+1, p)
 	}
 	return b.String()
 }
@@ -132,6 +132,7 @@ type naming struct {
 	symbol  func(name string) string
 	alive   func(d *Decl, name string) bool // does the name a group declares still mean this group
 	lines   bool                            // write //line directives
+	embeds  bool                            // fill embedded types too, though that renames the fields
 }
 
 func (n *naming) fill(r ref) string {
@@ -151,7 +152,7 @@ func (n *naming) edits(d *Decl) []edit {
 	for _, h := range d.holes {
 		with := ""
 		switch {
-		case h.embed:
+		case h.embed && !n.embeds:
 			continue // an alias of the natural name stands in the unit, and the field keeps its name
 		case h.ref.kind == refName && d.Kind == ConstKind && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name):
 			with = "_"

@@ -17,6 +17,11 @@ import (
 // entryMark stands for the function's name until the digest of the source is known.
 const entryMark = "Run" + prime + "00"
 
+// firstFunc stands first in every unit. The runtime takes the first name of a module's table of function names
+// for no name at all, which nobody notices in a program, whose first function is the runtime's; in a plugin it
+// would be one of the cell's, and stacks would leave it out.
+const firstFunc = "\n//go:noinline\nfunc first" + prime + prime + "() {}\n"
+
 // emit writes the unit.
 func (j *job) emit() (*Unit, error) {
 	j.dropUnneeded()
@@ -44,6 +49,7 @@ func (j *job) emit() (*Unit, error) {
 	live := j.next.closure(roots, true)
 	j.refuseBroken(live)
 	body := &source{}
+	body.gen(firstFunc)
 	n.declarations(body, j.next, live, nil)
 	j.otherVersions(body, n, before)
 	j.embedAliases(body, n, live, inits)
@@ -55,7 +61,7 @@ func (j *job) emit() (*Unit, error) {
 	if slices.ContainsFunc(stmts, func(s ast.Stmt) bool { return genDecl(s) != nil }) {
 		body.gen("\nfunc zero", prime, "[T any]() (z T) { return }\n")
 	}
-	body.gen("\nfunc ", entryMark, "() {\n")
+	body.gen("\nfunc ", entryMark, "() {\nfirst", prime, prime, "()\n")
 	j.locals(body, n)
 	for _, d := range inits {
 		body.gen(j.initName(d), "()\n")
@@ -78,7 +84,7 @@ func (u *Unit) seal(src string, imports []string) {
 	u.Entry = "Run_" + hex.EncodeToString(sum[:10])
 	u.Source = bytes.ReplaceAll([]byte(src), []byte(entryMark), []byte(u.Entry))
 	slices.Sort(imports)
-	u.Imports = slices.Compact(imports)
+	u.Imports = slices.DeleteFunc(slices.Compact(imports), func(p string) bool { return p == "unsafe" })
 }
 
 // dropUnneeded gives up a name's old versions once nothing declares it.

@@ -55,6 +55,9 @@ var first = []string{"math/rand/v2", "text/template", "runtime/pprof", "text/sca
 
 // Suggest finds the package that a qualifier most likely means: one of that name which has all the symbols.
 func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok bool) {
+	if name == "unsafe" {
+		return name, true
+	}
 	var found []string
 	for _, p := range c.packages.Packages() {
 		if p.Name != name || strings.Contains(p.Path, "/internal/") || strings.HasPrefix(p.Path, "internal/") || strings.HasPrefix(p.Path, "vendor/") || p.Name == "main" {
@@ -69,7 +72,12 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		}
 	}
 	if len(found) == 0 {
-		return "", false
+		// A package of the very name is meant, and the symbol is misspelt: that is the better error.
+		i := slices.IndexFunc(c.packages.Packages(), func(p Package) bool { return p.Path == name })
+		if i < 0 {
+			return "", false
+		}
+		return name, true
 	}
 	if name == "rand" && slices.Contains(found, "math/rand") { // what older notebooks seeded and called
 		return "math/rand", true

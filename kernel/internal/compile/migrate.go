@@ -45,7 +45,7 @@ func (j *job) migrationView(moved []string) *source {
 	src := &source{}
 	names := &aliases{}
 	write := func(st *State, mark string) {
-		n := &naming{aliases: names, symbol: func(s string) string { return mark + prime + s }, alive: func(d *Decl, name string) bool { return st.Decls[name] == d }}
+		n := &naming{aliases: names, embeds: true, symbol: func(s string) string { return mark + prime + s }, alive: func(d *Decl, name string) bool { return st.Decls[name] == d }}
 		var roots []string
 		for _, m := range moved {
 			roots = append(roots, st.Vars[m].refs()...)

@@ -322,15 +322,29 @@ func (s *State) dependants(changed map[string]bool) []string {
 	names := slices.Sorted(maps.Keys(s.Decls))
 	names = append(names, slices.Sorted(maps.Keys(s.Vars))...)
 	for _, n := range names {
-		if changed[n] {
-			continue
-		}
-		for _, c := range s.closure([]string{n}, true) {
-			if changed[c] {
-				out = append(out, n)
-				break
-			}
+		if !changed[n] && s.reaches(n, changed) {
+			out = append(out, n)
 		}
 	}
 	return out
+}
+
+// reaches reports whether a name rests on one of the others, which need not be live.
+func (s *State) reaches(name string, others map[string]bool) bool {
+	seen := map[string]bool{name: true}
+	todo := []string{name}
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, r := range s.refsOf(n, true) {
+			if others[r] {
+				return true
+			}
+			if !seen[r] {
+				seen[r] = true
+				todo = append(todo, r)
+			}
+		}
+	}
+	return false
 }

@@ -221,6 +221,7 @@ func (e *Engine) expressions(r *run) map[string]session.ExpressionValue {
 		var b session.Bundle
 		e.out.setCapture(&b)
 		text := cell.NewText(expr)
+		e.remember(text, r.cell.Count)
 		syn, fault := e.parse(text, expr)
 		if fault == nil && (len(syn.Stmts) != 1 || !isExpression(syn.Stmts[0])) {
 			fault = plainFault("CompileError", "a user expression is one Go expression: "+expr)
@@ -246,7 +247,7 @@ func (e *Engine) ready(r *run) *session.Fault {
 		select {
 		case <-e.opened:
 			if shown {
-				r.out.Clear(true)
+				r.out.Clear(false)
 			}
 			if e.openErr != nil {
 				return plainFault("WorkerDied", "the kernel cannot compile cells: "+e.openErr.Error())

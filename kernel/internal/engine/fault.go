@@ -132,13 +132,8 @@ func afterPanic(frames []stack.Frame) []stack.Frame {
 // deathFault shows why and where a worker ended.
 func (e *Engine) deathFault(d *worker.Death, lost []string) *session.Fault {
 	t := stack.Parse(string(d.Crash))
-	value := d.Reason
-	if first, _, _ := strings.Cut(t.Message, "\n"); first != "" && !strings.Contains(value, first) {
-		value = compile.Plain(first) + "; " + value
-	}
-	f := &session.Fault{Name: "WorkerDied"}
-	f.Value = compile.Plain(value) + lostText(lost)
-	f.Traceback = []string{heading("WorkerDied", compile.Plain(value))}
+	f := &session.Fault{Name: "WorkerDied", Value: compile.Plain(d.Reason) + lostText(lost)}
+	f.Traceback = []string{heading("WorkerDied", d.Reason)}
 	for _, g := range t.Goroutines { // the first is the one that failed
 		if frames := e.frames(g.Frames); g.InCells() {
 			f.Traceback = append(f.Traceback, e.goroutineTitle(g))
@@ -208,8 +203,12 @@ func (e *Engine) created(g stack.Goroutine) string {
 // function and its file.
 func (e *Engine) frames(list []stack.Frame) []string {
 	var out []string
-	folded := 0
+	folded, repeated := 0, 0
 	flush := func() {
+		if repeated > 0 {
+			out = append(out, fmt.Sprintf("  \x1b[2m… the same call %d times more\x1b[0m", repeated))
+			repeated = 0
+		}
 		if folded > 0 {
 			out = append(out, fmt.Sprintf("  \x1b[2m… %d frames of the runtime\x1b[0m", folded))
 			folded = 0
@@ -232,12 +231,17 @@ func (e *Engine) frames(list []stack.Frame) []string {
 			flush()
 			out = append(out, fmt.Sprintf("  %s   %s:%d", f.Func, path.Base(f.File), f.Line))
 		}
+		if n := len(out); n > 1 && out[n-1] == out[n-2] && id != "" { // a recursion reads better counted
+			out = out[:n-1]
+			repeated++
+			continue
+		}
 		if len(out) == 60 {
 			out = append(out, fmt.Sprintf("  … %d more calls", len(list)-i-1))
 			return out
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 || repeated > 0 {
 		flush()
 	}
 	return out
@@ -254,11 +258,11 @@ func cellBelow(list []stack.Frame) bool {
 
 func runtimeFrame(name string) bool {
 	return strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "internal/") || strings.HasPrefix(name, "reflect.") || name == "panic" ||
-		strings.HasPrefix(name, "sync.runtime_") || strings.HasPrefix(name, "syscall.") || name == "time.Sleep" && false
+		strings.HasPrefix(name, "sync.runtime_") || strings.HasPrefix(name, "syscall.")
 }
 
 func hostFrame(name string) bool {
-	return strings.HasPrefix(name, "main.") || strings.Contains(name, "interleave/kernel/internal/")
+	return strings.HasPrefix(name, "main.") || strings.HasPrefix(name, "nb/") || strings.Contains(name, "interleave/kernel/internal/")
 }
 
 var entry = regexp.MustCompile(`Run_[0-9a-f]{20}`)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
@@ -101,6 +103,16 @@ func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
 			mine = append(mine, g)
 		}
 	}
+	own := cell.NewText(r.cell.Code).ID // the interrupted cell's goroutines first, then the youngest
+	slices.SortStableFunc(mine, func(a, b stack.Goroutine) int {
+		if x, y := a.Touches(own), b.Touches(own); x != y {
+			if x {
+				return -1
+			}
+			return 1
+		}
+		return b.ID - a.ID
+	})
 	f.Traceback = append(f.Traceback, e.goroutines(mine)...)
 	return f
 }

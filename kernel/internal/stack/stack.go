@@ -133,6 +133,17 @@ func (g Goroutine) InCells() bool {
 	return g.Created.Cell() != ""
 }
 
+// Touches reports whether a frame, or the statement that started the goroutine, lies in the cell with this
+// content id.
+func (g Goroutine) Touches(id string) bool {
+	for _, f := range g.Frames {
+		if f.Cell() == id {
+			return true
+		}
+	}
+	return g.Created.Cell() == id
+}
+
 // Running reports whether the goroutine uses a core or could: it does not wait.
 func (g Goroutine) Running() bool {
 	return g.State == "running" || g.State == "runnable"
