@@ -2,7 +2,6 @@ package wire_test
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"runtime"
 	"strings"
@@ -84,20 +83,26 @@ func TestEndlessMessage(t *testing.T) {
 func TestUnprovenPeersShareABudget(t *testing.T) {
 	s := listen(t, connection(t, "tcp"), wire.Options{MaxFirstMessage: 1 << 20})
 	go serveEcho(s)
-	var refused int
-	var held []*rawPeer
+	refused := make(chan error, 10)
 	for range 10 {
 		p := connect(t, s, wire.Shell).open("DEALER", "")
 		p.send(longHeader(0, 1<<20), []byte("x"))
-		p.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-		if _, err := p.Read(make([]byte, 1)); err == io.EOF {
-			refused++
-		} else {
-			held = append(held, p)
+		go func() {
+			_, err := p.Read(make([]byte, 1))
+			refused <- err
+		}()
+	}
+	for i := range 6 { // the budget is that of four messages
+		select {
+		case <-refused:
+		case <-time.After(within):
+			t.Fatalf("only %d of 10 claims were refused", i)
 		}
 	}
-	if refused != 6 || len(held) != 4 {
-		t.Errorf("%d of 10 claims refused, want 6", refused)
+	select {
+	case err := <-refused:
+		t.Errorf("a seventh claim was refused: %v", err)
+	case <-time.After(100 * time.Millisecond):
 	}
 	wantServed(t, s)
 }
