@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	gover "go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -82,7 +84,10 @@ func findModule(t *Toolchain, dir, sources string, c *cache) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.flags = []string{"-mod=mod", "-modfile=" + filepath.Join(at, "go.mod"), "-overlay=" + filepath.Join(at, "overlay.json")}
+	if _, err := os.Stat(filepath.Join(root, "vendor")); err == nil {
+		m.flags = []string{"-mod=readonly"} // else the folder counts; without need the flag makes errors harder to read
+	}
+	m.flags = append(m.flags, "-modfile="+filepath.Join(at, "go.mod"), "-overlay="+filepath.Join(at, "overlay.json"))
 	m.files = []string{filepath.Join(at, "go.mod"), filepath.Join(at, "overlay.json")}
 	return m, nil
 }
@@ -155,6 +160,12 @@ func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
 			}
 		}
 	}
+	// The go command wants the workspace's line to be no older than any module's.
+	if w.Go == nil || gover.Compare("go"+w.Go.Version, "go"+goLine(ours)) < 0 {
+		if err := w.AddGoStmt(goLine(ours)); err != nil {
+			return nil, fmt.Errorf("write go.work: %w", err)
+		}
+	}
 	w.Cleanup()
 	g.mod = modfile.Format(w.Syntax)
 	at, err := g.store(c, "go.work", "go.work.sum", string(data)+root)
@@ -176,7 +187,7 @@ func scratch(sources string, c *cache) (*Module, error) {
 	dir := c.path("scratch")
 	at := filepath.Join(dir, "go.mod")
 	m := &Module{Path: "scratch", Dir: dir, Lang: lang(ours), Scratch: true, Sources: sources,
-		flags: []string{"-mod=mod"}, env: map[string]string{"GOWORK": "off"},
+		env:   map[string]string{"GOWORK": "off"},
 		files: []string{at, filepath.Join(dir, "go.sum")}}
 	unlock, err := c.lock("scratch")
 	if err != nil {
@@ -344,6 +355,17 @@ func (g *generated) store(c *cache, mod, sum, salt string) (string, error) {
 		}
 	}
 	return at, c.publish(tmp, at)
+}
+
+// generated tells that go commands see a go.mod of ours.
+func (m *Module) generated() bool { return m.Scratch || len(m.flags) > 0 }
+
+// completing is m with leave for the go command to write down requirements it finds missing in a generated go.mod. Without
+// leave, which is the rule, it never looks for a module that nobody required.
+func (m *Module) completing() *Module {
+	c := *m
+	c.flags = append([]string{"-mod=mod"}, slices.DeleteFunc(slices.Clone(m.flags), func(f string) bool { return f == "-mod=readonly" })...)
+	return &c
 }
 
 // command prepares a go command for this module.

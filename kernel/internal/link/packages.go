@@ -187,7 +187,16 @@ func modeFlags(mode Mode) []string {
 
 // roots finds the packages a base is made of: those of the list that exist here and can be loaded.
 func (w *workshop) roots(ctx context.Context, wanted []string) ([]string, error) {
-	all, err := w.list(ctx, nil, slices.Concat([]string{"std"}, gonums, ours, wanted)...)
+	patterns := slices.Concat([]string{"std"}, gonums, ours, wanted)
+	all, err := w.list(ctx, nil, patterns...)
+	if refused := (*PackageError)(nil); errors.As(err, &refused) && w.module.generated() {
+		complete := *w
+		complete.module = w.module.completing()
+		if _, err := complete.list(ctx, nil, append([]string{"-deps"}, patterns...)...); err != nil {
+			return nil, err
+		}
+		all, err = w.list(ctx, nil, patterns...)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -156,7 +156,9 @@ func (b *Builder) reach(imports []string) ([]*Package, error) {
 func (b *Builder) Get(ctx context.Context, args ...string) error {
 	w := b.shop
 	plain := *w.module
-	if !plain.Scratch { // the user's own go.mod is what go get is asked to change
+	if plain.Scratch {
+		plain = *plain.completing()
+	} else { // the user's own go.mod is what go get is asked to change
 		plain.flags, plain.env = nil, nil
 	}
 	cmd := plain.command(ctx, w.tool, w.env, "get", append([]string{"--"}, args...)...)
