@@ -116,39 +116,52 @@ func TestSocketsExecute(t *testing.T) {
 	onSockets(t, engine, Options{}, func(r *real) {
 		result := r.execute("x", kerneltest.ExecuteOptions{})
 		if want := "busy execute_input stream stream display_data execute_result idle"; kinds(result) != want {
-			t.Errorf("got %s, want %s", kinds(result), want)
+			r.t.Errorf("got %s, want %s", kinds(result), want)
 		}
 		want := "stdout: hello, wörld\nstderr: oops\ndisplay: text/plain picture\nresult: 42\ncount: 1\n"
 		if got := kerneltest.Text(result, kerneltest.TextOptions{Reply: true}); got != want {
-			t.Errorf("got\n%s\nwant\n%s", got, want)
+			r.t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 		if got := kinds(r.execute("x", kerneltest.ExecuteOptions{Silent: true})); got != "busy idle" {
-			t.Errorf("a silent cell: %s", got)
+			r.t.Errorf("a silent cell: %s", got)
 		}
 	})
 }
 
 // Cells sent all at once, of which the second fails: the rest is aborted, each with busy, reply and idle.
 func TestSocketsAbort(t *testing.T) {
-	onSockets(t, printing, Options{}, func(r *real) {
+	sentAll := make(chan bool)
+	engine := func() *fakeEngine {
+		e := printing()
+		run := e.run
+		e.run = func(ctx context.Context, c Cell, out Output) Outcome {
+			if c.Code == "fail" {
+				<-sentAll
+			}
+			return run(ctx, c, out)
+		}
+		return e
+	}
+	onSockets(t, engine, Options{}, func(r *real) {
 		for range 20 {
 			var calls []*kerneltest.Call
 			for _, code := range []string{"=1", "fail", "=3", "=4", "=5", "=6"} {
 				calls = append(calls, r.start(code, kerneltest.ExecuteOptions{}))
 			}
+			sentAll <- true
 			var got []string
 			for _, c := range calls {
 				result := r.wait(c)
 				got = append(got, result.Status)
 				if c.Replies() != 1 || !strings.HasPrefix(kinds(result), "busy ") || !strings.HasSuffix(kinds(result), " idle") {
-					t.Errorf("%d replies, %s", c.Replies(), kinds(result))
+					r.t.Errorf("%d replies, %s", c.Replies(), kinds(result))
 				}
 			}
 			if want := []string{"ok", "error", "aborted", "aborted", "aborted", "aborted"}; !slices.Equal(got, want) {
-				t.Fatalf("got %v, want %v", got, want)
+				r.t.Fatalf("got %v, want %v", got, want)
 			}
 			if got := r.execute("=7", kerneltest.ExecuteOptions{}); got.Status != "ok" {
-				t.Fatalf("the cell after the error is %s", got.Status)
+				r.t.Fatalf("the cell after the error is %s", got.Status)
 			}
 		}
 	})
@@ -171,21 +184,21 @@ func TestSocketsBusy(t *testing.T) {
 			for _, ch := range []wire.Channel{wire.Shell, wire.Control} {
 				for _, msgType := range []string{"kernel_info_request", "complete_request", "comm_info_request"} {
 					if _, err := r.Request(r.ctx, ch, msgType, map[string]any{"code": "x", "cursor_pos": 1}); err != nil {
-						t.Fatal(err)
+						r.t.Fatal(err)
 					}
 				}
 			}
 			asked := time.Now()
 			if err := r.Interrupt(r.ctx); err != nil {
-				t.Fatal(err)
+				r.t.Fatal(err)
 			}
 			if result := r.wait(call); result.EName != "Interrupted" {
-				t.Fatalf("the cell ended with %s %s", result.Status, result.EName)
+				r.t.Fatalf("the cell ended with %s %s", result.Status, result.EName)
 			}
 			times = append(times, time.Since(asked))
 		}
 		if slices.Sort(times); times[10] > 200*time.Millisecond {
-			t.Errorf("the interrupts took %v", times)
+			r.t.Errorf("the interrupts took %v", times)
 		}
 	})
 }
@@ -205,12 +218,12 @@ func TestSocketsInput(t *testing.T) {
 	onSockets(t, engine, Options{}, func(r *real) {
 		var o kerneltest.ExecuteOptions
 		if got := r.execute("x", o); got.EName != "InputError" {
-			t.Errorf("without allow_stdin: %s", got.EName)
+			r.t.Errorf("without allow_stdin: %s", got.EName)
 		}
 		o.OnInput = func(prompt string, password bool) string { return fmt.Sprint(prompt, password) }
 		got := r.execute("x", o)
 		if text := kerneltest.Text(got, kerneltest.TextOptions{}); !strings.Contains(text, "result: Name?false<nil>") {
-			t.Errorf("got %s", text)
+			r.t.Errorf("got %s", text)
 		}
 	})
 }
@@ -240,12 +253,12 @@ func TestSocketsFlood(t *testing.T) {
 		}}}
 		r.execute("x", o)
 		took := time.Since(began)
-		t.Logf("%d bytes shown in %v, then %q", shown, took, last)
+		r.t.Logf("%d bytes shown in %v, then %q", shown, took, last)
 		if shown != DefaultStreamLimit || last != "[output cut: 180.0 MB not shown]\n" {
-			t.Errorf("%d bytes were shown, and then %q", shown, last)
+			r.t.Errorf("%d bytes were shown, and then %q", shown, last)
 		}
 		if took > 5*time.Second && !raced {
-			t.Errorf("it took %v", took)
+			r.t.Errorf("it took %v", took)
 		}
 	})
 }
@@ -255,14 +268,14 @@ func TestSocketsShutdown(t *testing.T) {
 	onSockets(t, printing, Options{}, func(r *real) {
 		call, err := r.Send(wire.Control, "shutdown_request", map[string]any{"restart": true}, kerneltest.CallOptions{})
 		if err != nil {
-			t.Fatal(err)
+			r.t.Fatal(err)
 		}
 		result := r.wait(call)
 		if got := kinds(result); got != "busy shutdown_reply idle" || !strings.Contains(string(result.Reply.Content), `"restart":true`) {
-			t.Errorf("got %s and %s", got, result.Reply.Content)
+			r.t.Errorf("got %s and %s", got, result.Reply.Content)
 		}
 		if err := <-r.served; err != nil {
-			t.Errorf("Serve returned %v", err)
+			r.t.Errorf("Serve returned %v", err)
 		}
 		r.served <- nil
 	})
@@ -277,17 +290,17 @@ func TestSocketsManyRequests(t *testing.T) {
 			ch := []wire.Channel{wire.Shell, wire.Control}[i/len(types)%2]
 			call, err := r.Send(ch, types[i%len(types)], map[string]any{"code": "x", "hist_access_type": "tail", "n": 3}, kerneltest.CallOptions{})
 			if err != nil {
-				t.Fatal(err)
+				r.t.Fatal(err)
 			}
 			calls = append(calls, call)
 		}
 		for _, call := range calls {
 			result := r.wait(call)
 			if want := replyType(call.Type); result.Reply.Header.MsgType != want || call.Replies() != 1 {
-				t.Errorf("%s got %s, %d replies", call.Type, result.Reply.Header.MsgType, call.Replies())
+				r.t.Errorf("%s got %s, %d replies", call.Type, result.Reply.Header.MsgType, call.Replies())
 			}
 			if got := kinds(result); !strings.HasPrefix(got, "busy ") || !strings.HasSuffix(got, " idle") {
-				t.Errorf("%s: %s", call.Type, got)
+				r.t.Errorf("%s: %s", call.Type, got)
 			}
 		}
 	})

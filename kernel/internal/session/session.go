@@ -151,7 +151,7 @@ func (s *Session) receive(ctx context.Context, from <-chan *Request, drains <-ch
 // complete when nothing came for drainQuiet. The client has not been told of the error at that time, so
 // nothing it sends in answer to it can be among what is aborted.
 const (
-	drainQuiet = 5 * time.Millisecond
+	drainQuiet = 10 * time.Millisecond
 	drainLimit = 50 * time.Millisecond
 )
 
