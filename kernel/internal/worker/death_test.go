@@ -101,6 +101,15 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
+// A worker that is killed while the system counts a process ended for want of memory was that process.
+func TestOutOfMemory(t *testing.T) {
+	w, _ := start(t, nil)
+	w.ooms.system--
+	if d := die(t, w, "DieKill"); !d.OOM || d.Reason != "the system ran out of memory and killed it" {
+		t.Errorf("got %+v", d)
+	}
+}
+
 func TestKillAndClose(t *testing.T) {
 	w, _ := start(t, nil)
 	ended := make(chan error)
@@ -149,6 +158,11 @@ func TestStartFails(t *testing.T) {
 		}
 	}
 	conf := testConfig(newRecorder())
+	conf.Guard = []string{"/bin/sh", "-c", "exec sleep 1000"}
+	if _, err := Start(deadline(t, 300*time.Millisecond), conf); err == nil || !strings.Contains(err.Error(), "the guard said nothing") {
+		t.Errorf("a guard that says nothing: %v", err)
+	}
+	conf = testConfig(newRecorder())
 	conf.Path, conf.Args = "/bin/sleep", []string{"1000"}
 	if _, err := Start(deadline(t, 300*time.Millisecond), conf); err == nil || !strings.Contains(err.Error(), "no answer") {
 		t.Errorf("a worker that says nothing: %v", err)

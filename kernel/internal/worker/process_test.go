@@ -133,6 +133,28 @@ func TestNothingIsLeftAfterTheKernel(t *testing.T) {
 	}
 }
 
+func TestWatchParentNamedByJupyter(t *testing.T) {
+	jupyter := exec.Command("sleep", "1000")
+	if err := jupyter.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("JPY_PARENT_PID", strconv.Itoa(jupyter.Process.Pid))
+	gone := make(chan bool)
+	go WatchParent(deadline(t, 10*time.Second), func() { close(gone) })
+	select {
+	case <-gone:
+		t.Error("gone while it lives")
+	case <-time.After(parentPoll * 5 / 4): // one look at a living parent
+	}
+	jupyter.Process.Kill() // a zombie until Wait
+	select {
+	case <-gone:
+	case <-time.After(3 * time.Second):
+		t.Error("its end was not seen")
+	}
+	jupyter.Wait()
+}
+
 func TestGuardObeysSIGTERM(t *testing.T) {
 	value := fmt.Sprint("guard-", os.Getpid())
 	w, _ := start(t, func(c *Config) { c.Env = append(os.Environ(), mark+"="+value) })

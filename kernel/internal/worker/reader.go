@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"context"
 	"errors"
 	"os"
 	"time"
@@ -28,59 +27,6 @@ type reader struct {
 	buf                            []byte
 	errs                           held
 	started                        bool // Ready was seen
-}
-
-// source is our end of one of the worker's pipes.
-type source struct {
-	f     *os.File
-	fd    int
-	open  bool
-	after time.Time // not to be read earlier
-}
-
-func newSource(f *os.File) *source {
-	s := &source{f: f, fd: int(f.Fd()), open: true}
-	unix.SetNonblock(s.fd, true)
-	return s
-}
-
-// read reads once. It returns nothing when there is nothing, and closes the source at its end.
-func (s *source) read(b []byte) []byte {
-	if !s.open {
-		return nil
-	}
-	for {
-		n, err := unix.Read(s.fd, b)
-		switch {
-		case err == unix.EINTR:
-		case err == unix.EAGAIN:
-			return nil
-		case err != nil || n == 0:
-			s.close()
-			return nil
-		default:
-			return b[:n]
-		}
-	}
-}
-
-func (s *source) close() {
-	if s.open {
-		s.open = false
-		s.f.Close()
-	}
-}
-
-// waiting returns how many bytes lie in the pipe.
-func (s *source) waiting() int {
-	if !s.open {
-		return 0
-	}
-	n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ) // FIONREAD by its other name
-	if err != nil {
-		return 0
-	}
-	return n
 }
 
 func newReader(w *Worker, stdout, stderr, reports, crash *os.File) *reader {
@@ -281,49 +227,6 @@ func (r *reader) show(rep *report) {
 			Data: e.Data, Metadata: e.Metadata, Transient: e.Transient, Wait: e.Wait,
 		})
 		w.reply(rep.Seq, "", nil)
-	}
-}
-
-func (w *Worker) reply(seq uint64, value string, err error) {
-	c := frame.Command{Op: frame.Reply, Seq: seq, Value: value}
-	if err != nil {
-		c.Error = err.Error()
-	}
-	if err := w.send(c); err != nil {
-		w.log.Debug("worker takes no reply", "err", err)
-	}
-}
-
-// askLine asks the reader for a line, when its turn comes.
-func (w *Worker) askLine(rep *report) {
-	defer w.closed.Done()
-	ctx, cancel := context.WithCancel(w.alive)
-	defer cancel()
-	w.mu.Lock()
-	w.inputs[rep.Seq] = pendingInput{rep.Cell, cancel}
-	w.mu.Unlock()
-	w.input.Lock()
-	var line string
-	err := ctx.Err()
-	if err == nil {
-		line, err = w.config.Handler.Input(ctx, rep.Event.Prompt, rep.Event.Password)
-	}
-	w.input.Unlock()
-	w.mu.Lock()
-	delete(w.inputs, rep.Seq)
-	w.mu.Unlock()
-	if w.alive.Err() == nil {
-		w.reply(rep.Seq, line, err)
-	}
-}
-
-func (w *Worker) cancelInputs(cell uint64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, p := range w.inputs {
-		if p.cell == cell {
-			p.cancel()
-		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -31,6 +32,7 @@ type Worker struct {
 	ooms   oomCounters // as they stood at the start
 
 	pid   int // of the worker
+	left  int // processes the guard could not end; set before alone closes
 	guard *exec.Cmd
 	leash *os.File         // closing it has the guard kill everything below it
 	ended chan guardReport // how the worker ended, once
@@ -81,7 +83,7 @@ func Start(ctx context.Context, c Config) (*Worker, error) {
 	}
 	w.ooms = readOOMCounters(os.Getpid())
 	w.alive, w.end = context.WithCancel(context.Background())
-	if err := w.launch(); err != nil {
+	if err := w.launch(ctx); err != nil {
 		w.end()
 		return nil, fmt.Errorf("start worker: %w", err)
 	}
@@ -100,7 +102,7 @@ func Start(ctx context.Context, c Config) (*Worker, error) {
 }
 
 // launch makes the pipes, starts the guard, learns the worker's pid and starts the goroutines.
-func (w *Worker) launch() (err error) {
+func (w *Worker) launch(ctx context.Context) (err error) {
 	var ours, theirs []*os.File
 	defer func() {
 		closeAll(theirs)
@@ -127,25 +129,10 @@ func (w *Worker) launch() (err error) {
 	if ours[3], err = pollable(ours[3]); err != nil { // a write to it must have a deadline
 		return err
 	}
-	args := append(append(append([]string{}, w.config.Guard[1:]...), w.config.Path), w.config.Args...)
-	w.guard = exec.Command(w.config.Guard[0], args...)
-	w.guard.Env, w.guard.Dir = w.config.Env, w.config.Dir
-	w.guard.Stderr = os.Stderr
-	w.guard.ExtraFiles = theirs
-	w.guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C in the kernel's terminal is not for it
-	if err := w.guard.Start(); err != nil {
-		return fmt.Errorf("start guard: %w", err)
-	}
-	closeAll(theirs)
-	theirs = nil
 	w.leash, w.commands = ours[6], ours[3]
-	var first guardReport
-	if err := frame.Read(ours[7], &first); err != nil || first.Error != "" {
-		w.guard.Process.Kill()
-		w.guard.Wait()
-		return errors.New(cmp.Or(first.Error, "the guard said nothing"))
+	if err := w.startGuard(ctx, theirs, ours[7]); err != nil {
+		return err
 	}
-	w.pid = first.PID
 	ours[0].Close() // stdin is at its end
 	w.closed.Add(2)
 	go w.awaitGuard(ours[7])
@@ -154,6 +141,30 @@ func (w *Worker) launch() (err error) {
 		w.closed.Add(1)
 		go w.watchMemory()
 	}
+	return nil
+}
+
+// startGuard starts the guard with its descriptors and learns the worker's pid from it.
+func (w *Worker) startGuard(ctx context.Context, files []*os.File, reports *os.File) error {
+	args := slices.Concat(w.config.Guard[1:], []string{w.config.Path}, w.config.Args)
+	w.guard = exec.Command(w.config.Guard[0], args...)
+	w.guard.Env, w.guard.Dir = w.config.Env, w.config.Dir
+	w.guard.Stderr = os.Stderr
+	w.guard.ExtraFiles = files
+	w.guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C in the kernel's terminal is not for it
+	if err := w.guard.Start(); err != nil {
+		return fmt.Errorf("start guard: %w", err)
+	}
+	closeAll(files)
+	stop := context.AfterFunc(ctx, func() { w.guard.Process.Kill() })
+	defer stop()
+	var first guardReport
+	if err := frame.Read(reports, &first); err != nil || first.Error != "" {
+		w.guard.Process.Kill()
+		w.guard.Wait()
+		return errors.New(cmp.Or(first.Error, "the guard said nothing"))
+	}
+	w.pid = first.PID
 	return nil
 }
 
@@ -195,8 +206,8 @@ func (w *Worker) awaitGuard(reports *os.File) {
 		w.log.Warn("the guard did not say how the worker ended", "err", err)
 	}
 	w.ended <- how
-	if err := frame.Read(reports, &last); err == nil && last.Left > 0 {
-		w.log.Warn("processes started by cells could not be ended", "count", last.Left)
+	if err := frame.Read(reports, &last); err == nil {
+		w.left = last.Left
 	}
 	if err := w.guard.Wait(); err != nil {
 		w.log.Warn("guard", "err", err)
@@ -252,6 +263,9 @@ func (w *Worker) Close() error {
 	stuck := time.AfterFunc(5*time.Second, func() { w.guard.Process.Kill() })
 	defer stuck.Stop()
 	w.closed.Wait()
+	if w.left > 0 {
+		return fmt.Errorf("%d processes started by cells could not be ended", w.left)
+	}
 	return nil
 }
 

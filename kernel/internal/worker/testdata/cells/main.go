@@ -39,7 +39,7 @@ func Order() {
 		fmt.Fprintf(os.Stderr, "after %d\n", i)
 		show(fmt.Sprint("again ", i))
 	}
-	fmt.Print("the end")
+	fmt.Println("the end")
 }
 
 // OrderUnderLoad is Order while other goroutines print without end.
