@@ -1,0 +1,17 @@
+// Command spin keeps every CPU of the machine busy until it is killed, or a minute has passed.
+package main
+
+import (
+	"runtime"
+	"time"
+)
+
+func main() {
+	for range runtime.NumCPU() {
+		go func() {
+			for {
+			}
+		}()
+	}
+	time.Sleep(time.Minute)
+}
