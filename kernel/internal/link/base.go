@@ -105,14 +105,17 @@ func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*b
 		}
 	}
 	k.Base = hash(parts...)
-	if _, err := os.Stat(w.cache.path("base", k.Base, "index")); err != nil {
+	b, err := w.load(k, mode)
+	if err != nil { // it is not there, or not whole
+		if err := os.RemoveAll(w.cache.path("base", k.Base)); err != nil {
+			return nil, fmt.Errorf("remove broken base: %w", err)
+		}
 		if err := w.assemble(ctx, mode, k.Base, all, worker); err != nil {
 			return nil, err
 		}
-	}
-	b, err := w.load(k, mode)
-	if err != nil {
-		return nil, err
+		if b, err = w.load(k, mode); err != nil {
+			return nil, err
+		}
 	}
 	data, err := json.Marshal(k)
 	if err != nil {
@@ -432,6 +435,11 @@ func (w *workshop) load(k known, mode Mode) (b *base, err error) {
 		return nil, fmt.Errorf("open base: %w", err)
 	}
 	slices.SortFunc(b.sorted, func(x, y *Package) int { return strings.Compare(x.ImportPath, y.ImportPath) })
+	for _, name := range []string{"worker", "compile.cfg", stubNames[true], stubNames[false]} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return nil, fmt.Errorf("open base: %w", err)
+		}
+	}
 	if mode == Thin {
 		if b.lib, err = openLibrary(filepath.Join(dir, libraryName), libraryName); err != nil {
 			return nil, err
