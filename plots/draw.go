@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
@@ -27,7 +28,7 @@ func ring(c draw.Canvas, t Theme, col color.Color, p vg.Point) {
 func circle(c draw.Canvas, s draw.LineStyle, p vg.Point, radius vg.Length) {
 	var path vg.Path
 	path.Move(vg.Point{X: p.X + radius, Y: p.Y})
-	path.Arc(p, radius, 0, 2*3.141592653589793)
+	path.Arc(p, radius, 0, 2*math.Pi)
 	path.Close()
 	c.SetLineStyle(s)
 	c.Stroke(path)
@@ -42,7 +43,7 @@ func disc(c draw.Canvas, fill color.Color, p vg.Point, radius vg.Length) {
 func halo(c draw.Canvas, style text.Style, p vg.Point, s string) {
 	edge := style
 	edge.Color = white
-	d := style.Font.Size * 0.09
+	d := style.Font.Size * 0.11
 	for _, o := range []vg.Point{{X: d}, {X: -d}, {Y: d}, {Y: -d}, {X: d, Y: d}, {X: -d, Y: -d}, {X: d, Y: -d}, {X: -d, Y: d}} {
 		c.FillText(edge, p.Add(o), s)
 	}
@@ -79,9 +80,20 @@ func widen(a *plot.Axis, share float64) {
 
 // logarithmic makes an axis logarithmic and extends it by a factor on both sides.
 func logarithmic(a *plot.Axis, factor float64) {
-	a.Scale = plot.LogScale{}
+	a.Scale = logScale{}
 	a.Tick.Marker = logTicks{}
-	a.Min, a.Max = a.Min/factor, a.Max*factor
+	a.Min, a.Max = max(a.Min/factor, math.SmallestNonzeroFloat64), min(a.Max*factor, math.MaxFloat64)
+}
+
+// logScale is plot.LogScale without its panic: data were checked by New, and a tick below the smallest number
+// falls on the left end.
+type logScale struct{}
+
+func (logScale) Normalize(lo, hi, x float64) float64 {
+	if x <= 0 {
+		return 0
+	}
+	return (math.Log(x) - math.Log(lo)) / (math.Log(hi) - math.Log(lo))
 }
 
 // lanes turns the Y axis into named rows from the top: row i is at y = -i.

@@ -18,13 +18,13 @@ var (
 	slides = flag.String("slides", "", "also write every chart of the gallery in the slide theme to this directory")
 )
 
-// A picture matches its golden when, averaged over squares of 8 x 8 device pixels, no more than 2 in 1000 squares
+// A picture matches its golden when, averaged over squares of 8 x 8 device pixels, no more than 1 in 2000 squares
 // differ by over 16 of 255 in any channel. Rasterizers round differently on different CPUs; that moves single
 // edge pixels and stays far below this, while two swapped series change hundreds of squares.
 const (
 	square    = 8
 	tolerance = 16
-	allowed   = 0.002
+	allowed   = 0.0005
 )
 
 // gallery compares a chart with gallery/name.png, or writes it with -update, and says so if they differ. In an

@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// The palette. Its six hues follow Okabe and Ito ("Color Universal Design", 2008), darkened where their contrast
-// with white is below 3:1; a test computes contrast and distance as seen with protan, deutan and tritan vision.
+// The palette. Its first five hues follow Okabe and Ito ("Color Universal Design", 2008), darkened where their
+// contrast with white is below 3:1; the sixth is dark, because a seventh hue would not be told apart; a test computes contrast and distance as seen with protan, deutan and tritan vision.
 var (
 	blue   = color.NRGBA{0x00, 0x72, 0xB2, 0xFF}
 	orange = color.NRGBA{0xD5, 0x5E, 0x00, 0xFF}
 	green  = color.NRGBA{0x00, 0x9E, 0x73, 0xFF}
 	purple = color.NRGBA{0xA8, 0x4A, 0x86, 0xFF}
 	sky    = color.NRGBA{0x3A, 0x96, 0xD0, 0xFF}
-	amber  = color.NRGBA{0xB5, 0x7F, 0x00, 0xFF}
+	indigo = color.NRGBA{0x33, 0x22, 0x88, 0xFF}
 )
 
 // Greys: ink for text, dim for axes, model for lines that come from a formula, faint for guides.
@@ -25,7 +25,7 @@ var (
 	white = color.NRGBA{0xFF, 0xFF, 0xFF, 0xFF}
 )
 
-var palette = [6]color.NRGBA{blue, orange, green, purple, sky, amber}
+var palette = [6]color.NRGBA{blue, orange, green, purple, sky, indigo}
 
 // Color returns the palette's colour for the i-th series, from 0. After six it starts again: such a chart needs
 // labels, not colours.
@@ -41,7 +41,7 @@ func soft(c color.NRGBA, alpha float64) color.NRGBA {
 
 // on returns black or white, whichever reads better on c.
 func on(c color.NRGBA) color.NRGBA {
-	if luminance(c) > 0.36 {
+	if luminance(c) > 0.2 { // where black and white contrast alike
 		return ink
 	}
 	return white

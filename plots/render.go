@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -40,7 +41,8 @@ func (c *Chart) png() ([]byte, error) {
 }
 
 // Save writes the chart to a file whose name ends in .svg, .png or .pdf. The PNG has two pixels to a CSS pixel;
-// SVG and PDF carry their fonts.
+// SVG and PDF
+// hold letters as shapes, so that they need no fonts; the SVG carries the description as its title.
 func (c *Chart) Save(name string) error {
 	w, h := c.size()
 	var buf bytes.Buffer
@@ -51,13 +53,13 @@ func (c *Chart) Save(name string) error {
 		b, err = c.png()
 		buf.Write(b)
 	case ".svg":
-		canvas := vgsvg.NewWith(vgsvg.UseWH(w, h), vgsvg.EmbedFonts(true))
-		c.Draw(draw.New(canvas))
+		canvas := vgsvg.NewWith(vgsvg.UseWH(w, h))
+		c.Draw(draw.NewCanvas(outlines{canvas}, w, h))
 		_, err = canvas.WriteTo(&buf)
+		buf = *bytes.NewBuffer(describe(buf.Bytes(), c.Alt()))
 	case ".pdf":
 		canvas := vgpdf.New(w, h)
-		canvas.EmbedFonts(true)
-		c.Draw(draw.New(canvas))
+		c.Draw(draw.NewCanvas(outlines{canvas}, w, h))
 		_, err = canvas.WriteTo(&buf)
 	default:
 		return fmt.Errorf("save chart %s: extension %q: want .svg, .png or .pdf", name, ext)
@@ -69,6 +71,17 @@ func (c *Chart) Save(name string) error {
 		return fmt.Errorf("save chart %s: %w", name, err)
 	}
 	return nil
+}
+
+// describe puts a title into an SVG document, which is what screen readers read.
+func describe(svg []byte, alt string) []byte {
+	start := bytes.Index(svg, []byte("<svg"))
+	end := start + bytes.IndexByte(svg[max(start, 0):], '>') + 1
+	if start < 0 || end <= start {
+		return svg
+	}
+	title := []byte("\n<title>" + html.EscapeString(alt) + "</title>")
+	return slices.Concat(svg[:end], title, svg[end:])
 }
 
 // SimpleRender is the chart as a Jupyter bundle, by MIME type: image/png at twice the pixels; text/html with the

@@ -3,6 +3,7 @@ package plots
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 )
@@ -19,8 +20,8 @@ func (ticks) Ticks(lo, hi float64) []plot.Tick {
 	var list []plot.Tick
 	for k := math.Ceil(lo/step - 1e-9); k*step <= hi+step*1e-9; k++ {
 		v := k * step
-		label := strconv.FormatFloat(v+0, 'f', digits, 64)
-		if math.Abs(v) >= 1e6 || step < 1e-5 {
+		label := grouped(strconv.FormatFloat(v+0, 'f', digits, 64))
+		if math.Abs(v) >= 1e10 || step < 1e-5 {
 			label = strconv.FormatFloat(v+0, 'g', 4, 64)
 		}
 		list = append(list, plot.Tick{Value: v, Label: label})
@@ -74,15 +75,29 @@ func (n at0) Ticks(lo, hi float64) []plot.Tick {
 	return list
 }
 
-// number writes a value with four significant digits at most, without an exponent between 0.0001 and a million.
+// number writes a value with four significant digits at most, without an exponent between 0.0001 and ten
+// milliards, and above 1000 as a whole number.
 func number(v float64) string {
 	abs := math.Abs(v)
-	if v == 0 || abs >= 1e6 || abs < 1e-4 {
+	if v == 0 || abs >= 1e10 || abs < 1e-4 {
 		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
 	if abs >= 1000 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
+		return grouped(strconv.FormatFloat(v, 'f', 0, 64))
 	}
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
+}
+
+// grouped puts commas between thousands of a whole number of five digits or more.
+func grouped(s string) string {
+	digits := strings.TrimPrefix(s, "-")
+	if len(digits) < 5 || strings.Contains(s, ".") {
+		return s
+	}
+	sign := s[:len(s)-len(digits)]
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
 }
