@@ -71,12 +71,21 @@ func (j *job) emit() (*Unit, error) {
 	}
 	body.gen("\n}\n")
 	header := "package notebook\n" + names.clauses()
+	if slices.ContainsFunc(names.paths, isPlot) && !slices.Contains(j.blanks, plotSupport) {
+		j.blanks = append(j.blanks, plotSupport)
+	}
 	for _, b := range j.blanks {
 		header += fmt.Sprintf("import _ %q\n", b)
 	}
 	u.seal(body.with(header).buf.String(), append(slices.Clone(names.paths), j.blanks...))
 	return u, nil
 }
+
+// plotSupport draws a *plot.Plot crisply; a cell that uses gonum/plot brings it along where the base library is
+// not shared.
+const plotSupport = DisplayPath + "/gonum"
+
+func isPlot(path string) bool { return strings.HasPrefix(path, "gonum.org/v1/plot") }
 
 // seal names the function after the digest of the source.
 func (u *Unit) seal(src string, imports []string) {

@@ -56,6 +56,8 @@ const host = own + "/kernel/internal/worker/host"
 
 var ours = []string{
 	own + "/kernel/display",
+	own + "/kernel/display/gonum",
+	own + "/kernel/internal/worker/inmate",
 	own + "/kernel/internal/stage",
 	own + "/lessons/...",
 	own + "/plots/...",
@@ -257,7 +259,7 @@ func (f folder) now() string {
 // tree lists the folders below our public packages, so that a new package is noticed.
 func tree(sources string) string {
 	var dirs []string
-	for _, top := range []string{"kernel/display", "lessons", "plots", "kernel/internal/worker/host"} {
+	for _, top := range []string{"kernel/display", "lessons", "plots", "kernel/internal/worker"} {
 		_ = filepath.WalkDir(filepath.Join(sources, top), func(p string, d os.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go") {
 				dirs = append(dirs, filepath.Dir(p))

@@ -1,0 +1,223 @@
+// Package inmate is the worker's program, see command host: the process that opens compiled cells, runs them and holds the reader's
+// variables. It is started by the guard with the file descriptors that package worker describes, and does
+// nothing that has not been asked for on descriptor 3.
+//
+// Its imports are few on purpose: every package in it is one that cells share.
+//
+// Goroutines: two read commands (pipe.go) and wait for nothing else; each cell runs on one of its own, and so
+// does each answer that takes time. User code may start any number besides.
+package inmate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/worker/frame"
+)
+
+const (
+	commandsFD = 3
+	reportsFD  = 4
+	crashFD    = 5
+)
+
+// Main is the worker's main function; it returns when the kernel lets go of the worker.
+func Main() {
+	// Before anything else: no child that user code starts may hold a control pipe open.
+	for fd := commandsFD; fd <= crashFD; fd++ {
+		syscall.CloseOnExec(fd)
+	}
+	crash := os.NewFile(crashFD, "crash")
+	if err := debug.SetCrashOutput(crash, debug.CrashOptions{}); err != nil {
+		fmt.Fprintln(os.Stderr, "interleave worker: it is started by the kernel, not by hand:", err)
+		os.Exit(2)
+	}
+	crash.Close() // the runtime keeps a copy of its own
+	h := &host{
+		cancels: map[uint64]context.CancelFunc{},
+		waiting: map[uint64]chan frame.Command{},
+	}
+	err := h.open()
+	if err == nil {
+		err = h.commands.serve()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "interleave worker:", err)
+		os.Exit(2)
+	}
+}
+
+// host is the worker's state beside the user's.
+type host struct {
+	commands *intake
+	reports  *outlet
+
+	loader  loader
+	current atomic.Uint64 // the cell that was started last
+	seq     atomic.Uint64
+
+	mu      sync.Mutex
+	cancels map[uint64]context.CancelFunc // by running cell
+	waiting map[uint64]chan frame.Command // by Seq of the event that waits
+}
+
+// busy reports whether user code may be running on many goroutines.
+func (h *host) busy() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.cancels) > 0 || runtime.NumGoroutine() > 2*runtime.GOMAXPROCS(0)+4
+}
+
+func (h *host) open() (err error) {
+	if h.reports, err = openOutlet(reportsFD); err != nil {
+		return err
+	}
+	h.commands, err = openIntake(commandsFD, h.obey, h.busy)
+	return err
+}
+
+// obey carries out one command. Nothing in it may block on user code or on the report pipe.
+func (h *host) obey(c frame.Command) {
+	answer := frame.Report[any]{Op: frame.Answer, Seq: c.Seq}
+	switch c.Op {
+	case frame.Run:
+		h.start(c)
+		return
+	case frame.Cancel:
+		h.mu.Lock()
+		cancel := h.cancels[c.Cell]
+		h.mu.Unlock()
+		if cancel != nil {
+			cancel()
+		}
+		return
+	case frame.Reply:
+		h.mu.Lock()
+		waiting := h.waiting[c.Seq]
+		delete(h.waiting, c.Seq)
+		h.mu.Unlock()
+		if waiting != nil {
+			waiting <- c
+		}
+		return
+	case frame.Stack:
+		go func() {
+			answer.Bytes = stacks()
+			h.report(answer)
+		}()
+		return
+	case frame.Profile:
+		go func() {
+			var err error
+			answer.Bytes, err = profile(c.Name, c.Level)
+			answer.Error = text(err)
+			h.report(answer)
+		}()
+		return
+	case frame.Hello:
+		limitMemory(c.Limit)
+		stage.Connect(h.emit)
+		answer.Op = frame.Ready
+	case frame.Ping:
+	case frame.Chdir:
+		answer.Error = text(os.Chdir(c.Name))
+	case frame.Setenv:
+		if c.Unset {
+			answer.Error = text(os.Unsetenv(c.Name))
+		} else {
+			answer.Error = text(os.Setenv(c.Name, c.Value))
+		}
+	default:
+		answer.Error = "unknown command " + c.Op
+	}
+	go h.report(answer)
+}
+
+// report sends one frame. An error has nowhere to go: without the pipe the kernel is gone, and the guard
+// about to end this process.
+func (h *host) report(r frame.Report[any]) error {
+	b, err := frame.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return h.reports.write(b)
+}
+
+// emit is the stage's sink: it sends an event and waits until the kernel has passed on everything before it.
+func (h *host) emit(e stage.Event) (string, error) {
+	seq := h.seq.Add(1)
+	b, err := frame.Marshal(frame.Report[any]{
+		Op: frame.Emit, Seq: seq, Cell: h.current.Load(),
+		Event: &frame.Event[any]{
+			Kind: string(e.Kind), Data: e.Data, Metadata: e.Metadata, Transient: e.Transient,
+			Wait: e.Wait, Prompt: e.Prompt, Password: e.Password,
+		},
+	})
+	if err != nil {
+		return "", fmt.Errorf("cannot display: %w", err)
+	}
+	reply := make(chan frame.Command, 1)
+	h.mu.Lock()
+	h.waiting[seq] = reply
+	h.mu.Unlock()
+	if err := h.reports.write(b); err != nil {
+		return "", fmt.Errorf("cannot display: %w", err)
+	}
+	c := <-reply
+	if c.Error != "" {
+		return "", errors.New(c.Error)
+	}
+	return c.Value, nil
+}
+
+// limitMemory makes the collector work harder, and an endless recursion fail sooner, before the kernel's
+// limit is reached. What GOMEMLIMIT already says, when it is less, stays.
+func limitMemory(limit int64) {
+	if limit <= 0 {
+		return
+	}
+	if soft := limit / 10 * 9; debug.SetMemoryLimit(-1) > soft {
+		debug.SetMemoryLimit(soft)
+	}
+	// A stack grows by copying to twice its size, so at its largest it takes one and a half times the limit.
+	const usual = 1_000_000_000
+	debug.SetMaxStack(int(min(usual, max(limit/4, 64<<20))))
+}
+
+// stacks returns the stacks of all goroutines.
+func stacks() []byte {
+	const most = 64 << 20
+	for n := 256 << 10; ; n *= 4 {
+		b := make([]byte, n)
+		if used := runtime.Stack(b, true); used < n || n >= most {
+			return b[:used]
+		}
+	}
+}
+
+func profile(name string, debug int) ([]byte, error) {
+	p := pprof.Lookup(name)
+	if p == nil {
+		return nil, fmt.Errorf("no profile is named %q", name)
+	}
+	var b strings.Builder
+	err := p.WriteTo(&b, debug)
+	return []byte(b.String()), err
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
