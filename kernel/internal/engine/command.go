@@ -53,8 +53,6 @@ func (e *Engine) command(r *run, d cell.Directive) (page map[string]any, fault *
 			break
 		}
 		err = commands()[i].run(e, r, d.Args)
-	default:
-		err = fmt.Errorf("unknown cell command %%%%%s: see %%help", d.Name)
 	}
 	if err == nil {
 		return nil, nil
@@ -72,16 +70,26 @@ func help() string {
 	for _, c := range commands() {
 		fmt.Fprintf(&b, "%-36s %s\n", c.name+" "+c.args, c.help)
 	}
+	for _, m := range modes() {
+		fmt.Fprintf(&b, "%-36s %s\n", m.name+" "+m.args, m.help)
+	}
 	fmt.Fprintf(&b, "%-36s %s\n", "$ COMMAND, !COMMAND", "run a command: $ splits at blanks, ! goes through the shell")
 	return b.String()
 }
 
 // suggestion names the nearest command.
 func suggestion(name string) string {
-	best, least := "", 4
+	var names []string
 	for _, c := range commands() {
-		if d := distance(name, c.name); d < least {
-			best, least = c.name, d
+		names = append(names, c.name)
+	}
+	for _, m := range modes() {
+		names = append(names, m.name)
+	}
+	best, least := "", 4
+	for _, n := range names {
+		if d := distance(name, n); d < least {
+			best, least = n, d
 		}
 	}
 	if best == "" {

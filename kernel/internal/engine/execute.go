@@ -30,10 +30,10 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	rctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &run{ctx: rctx, cancel: cancel, cell: c, out: out, interrupt: make(chan struct{})}
-	e.out.attach(out, c.Input)
 	e.mu.Lock()
 	e.running = r
 	e.mu.Unlock()
+	e.out.attach(out, c.Input)
 	defer func() {
 		e.mu.Lock()
 		e.running = nil
@@ -51,6 +51,10 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	}
 	directives, code := cell.Directives(c.Code)
 	for _, d := range directives {
+		if d.Mark == "%%" {
+			o.Fault = e.mode(r, d, text, code)
+			return o
+		}
 		page, f := e.command(r, d)
 		if page != nil {
 			o.Payload = append(o.Payload, page)

@@ -1,0 +1,31 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/session"
+)
+
+// mode is one %% command: it decides what becomes of the whole cell below it.
+type mode struct {
+	name, args, help string
+	// run is given the command's line, the cell's text, and its code with the lines above blanked out.
+	run func(e *Engine, r *run, d cell.Directive, text *cell.Text, code string) *session.Fault
+}
+
+// modes is the table of cell modes, as %help shows it.
+func modes() []mode {
+	return []mode{}
+}
+
+// mode runs a cell whose last directive is a %% command.
+func (e *Engine) mode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
+	name := "%%" + d.Name
+	i := slices.IndexFunc(modes(), func(m mode) bool { return m.name == name })
+	if i < 0 {
+		return plainFault("CommandError", fmt.Sprintf("unknown cell command %s%s", name, suggestion(name)))
+	}
+	return modes()[i].run(e, r, d, text, code)
+}
