@@ -13,6 +13,7 @@ package bubble
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 )
@@ -20,7 +21,8 @@ import (
 // ErrUnsupported says that this version of Go runs no bubble outside of a test.
 var ErrUnsupported = errors.New("bubble: not possible with this version of Go")
 
-// Run calls f in a bubble and waits until every goroutine it started has ended. The error says that f panicked,
+// Run calls f in a bubble and waits until every goroutine it started has ended; from when f returns the fake clock
+// stands still, so what sleeps then never wakes. The error says that f panicked,
 // that all goroutines wait for one another, or that some were left behind when f returned. Those that are left are
 // lost: nothing can end them. It must not be called in a bubble. It is safe for concurrent use.
 func Run(f func()) error {
@@ -30,19 +32,27 @@ func Run(f func()) error {
 	return run(f)
 }
 
-func run(f func()) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("%v", v)
-		}
-	}()
-	synctest.Test(new(testing.T), func(*testing.T) {
+// run has a goroutine of its own, for synctest ends it when the bubble fails.
+func run(f func()) error {
+	err := errors.New("the bubble failed")
+	var wg sync.WaitGroup
+	wg.Go(func() {
 		defer func() {
 			if v := recover(); v != nil {
-				err = fmt.Errorf("panic: %v", v)
+				err = fmt.Errorf("%v", v)
 			}
 		}()
-		f()
+		var fault error
+		synctest.Test(new(testing.T), func(*testing.T) {
+			defer func() {
+				if v := recover(); v != nil {
+					fault = fmt.Errorf("panic: %v", v)
+				}
+			}()
+			f()
+		})
+		err = fault
 	})
+	wg.Wait()
 	return err
 }
