@@ -51,7 +51,7 @@ type base struct {
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "9"
+const format = "10"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {
@@ -323,18 +323,64 @@ func (s *site) program(ctx context.Context, name string, files []string) error {
 	if err := s.w.run(ctx, "compile", args...); err != nil {
 		return &LinkError{"the program " + name, err}
 	}
-	link := []string{"-w", "-o", filepath.Join(s.dir, name), "-importcfg", linkcfg, "-extld=" + strings.Join(s.w.tool.CC, " ")}
+	link := []string{"-w", "-o", filepath.Join(s.dir, name), "-importcfg", linkcfg}
 	if s.mode == Thin {
-		rpath := "$ORIGIN"
-		if s.lib != s.dir {
-			rpath = s.lib
-		}
-		link = append(link, "-buildmode=exe", "-linkshared", "-installsuffix", "dynlink", "-r", rpath)
+		err = s.thinProgram(ctx, append(link, "-buildmode=exe", "-linkshared", "-installsuffix", "dynlink"), obj)
 	} else {
-		link = append(link, "-buildmode=pie") // the packages are compiled -dynlink: in a plain exe they crash
+		// The packages are compiled -dynlink: in a plain exe they crash.
+		err = s.w.run(ctx, "link", append(link, "-buildmode=pie", "-extld="+strings.Join(s.w.tool.CC, " "), obj)...)
 	}
-	if err := s.w.run(ctx, "link", append(link, obj)...); err != nil {
+	if err != nil {
 		return &LinkError{"the program " + name, err}
+	}
+	return nil
+}
+
+// thinProgram links a program against the base library, and mends it before the C compiler joins it.
+func (s *site) thinProgram(ctx context.Context, link []string, obj string) error {
+	extld, err := s.w.recorder()
+	if err != nil {
+		return err
+	}
+	tmp, err := s.w.cache.temp("program")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	rpath := "$ORIGIN"
+	if s.lib != s.dir {
+		rpath = s.lib
+	}
+	if err := s.w.run(ctx, "link", append(link, "-r", rpath, "-tmpdir", tmp, "-extld="+extld, obj)...); err != nil {
+		return err
+	}
+	args, err := readArgs(filepath.Join(tmp, "args"))
+	if err != nil {
+		return err
+	}
+	lib, err := openLibrary(filepath.Join(s.lib, libraryName), libraryName)
+	if err != nil {
+		return err
+	}
+	defer lib.close()
+	goo := filepath.Join(tmp, "go.o")
+	data, err := os.ReadFile(goo)
+	if err != nil {
+		return fmt.Errorf("mend program: %w", err)
+	}
+	if data, err = mendProgram(data, func(n string) bool { return lib.find(n) != 0 }); err != nil {
+		return err
+	}
+	if err := os.WriteFile(goo, data, 0o644); err != nil {
+		return fmt.Errorf("mend program: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, s.w.tool.CC[0], append(slices.Clone(s.w.tool.CC[1:]), args...)...)
+	cmd.Env = s.w.toolEnv()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("%s: %s", filepath.Base(s.w.tool.CC[0]), words(string(out), err))
 	}
 	return nil
 }

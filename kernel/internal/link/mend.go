@@ -38,6 +38,64 @@ func mend(obj []byte, print func(importPath string) ([8]byte, bool)) (out []byte
 	return o.b, nil
 }
 
+// mendProgram prepares the object of a program linked with -linkshared against the base library.
+//
+// Two modules of one process may both hold a copy of a type without a name, []byte say. Between library and plugins the
+// dynamic linker makes one of them, the library's, count. A program's own copy would count for the program alone: it would take a
+// []byte that a cell made for another type. So every descriptor and method table that the library has too becomes a
+// reference to the library's.
+//
+// And the program does not say that it holds main (moduledata.hasmain): the runtime would list it before the library,
+// and match the types of each plugin it opens with the library's 58,000 by a slow path, 20 ms instead of 6.
+func mendProgram(obj []byte, defined func(name string) bool) (out []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = nil, fmt.Errorf("mend program: unexpected layout: %v", r)
+		}
+	}()
+	o, err := readObject(obj)
+	if err != nil {
+		return nil, fmt.Errorf("mend program: %w", err)
+	}
+	hashes := -1
+	for i := range o.symbols() {
+		name, e := o.name(i), o.entry(i)
+		if name == "go:link.abihashes" {
+			hashes = i
+		}
+		shared := strings.HasPrefix(name, "type:") || strings.HasPrefix(name, "go:itab.")
+		if shared && o.sectionOf(i) != 0 && elf.ST_BIND(e[4]) == elf.STB_GLOBAL && defined(name) {
+			clear(e[6:24])
+			e[4] = elf.ST_INFO(elf.STB_GLOBAL, elf.STT_NOTYPE)
+		}
+	}
+	if err := o.clearHasmain(hashes); err != nil {
+		return nil, fmt.Errorf("mend program: %w", err)
+	}
+	return o.b, nil
+}
+
+// clearHasmain clears the field behind the slice of library hashes, which the symbol numbered hashes begins.
+func (o *relocatable) clearHasmain(hashes int) error {
+	module, rela := o.section(".go.module"), o.section(".rela.go.module")
+	if hashes < 0 || module < 0 || rela < 0 {
+		return errors.New("module data is not where it is expected")
+	}
+	s := o.sections[rela]
+	for at := s.Off; at < s.Off+s.Size; at += relaEntry {
+		if int(le.Uint64(o.b[at+8:])>>32) != hashes {
+			continue
+		}
+		flag := o.sections[module].Off + le.Uint64(o.b[at:]) + 24
+		if o.b[flag] != 1 {
+			return errors.New("moduledata.hasmain is not where it is expected")
+		}
+		o.b[flag] = 0
+		return nil
+	}
+	return errors.New("module data refers to no library")
+}
+
 // relocatable is an ELF object of the 64-bit x86 kind, as bytes that can be changed.
 type relocatable struct {
 	b        []byte
