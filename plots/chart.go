@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -55,6 +56,8 @@ func NewChart(theme Theme, labels Labels, kind Kind) (*Chart, error) {
 	p.X.Label.Text, p.Y.Label.Text = labels.X, labels.Y
 	p.Add(kind)
 	kind.Layout(p, theme)
+	labels.X, labels.Y = p.X.Label.Text, p.Y.Label.Text
+	p.X.Label.Text, p.Y.Label.Text = "", "" // drawn by axes
 	return &Chart{theme, labels, kind, p}, nil
 }
 
@@ -110,7 +113,31 @@ func (c *Chart) Draw(canvas draw.Canvas) {
 	if len(lines) > 0 {
 		area.Min.Y += t.em(0.45)
 	}
-	c.plot.Draw(area)
+	c.plot.Draw(c.axes(area))
+}
+
+// axes writes the labels of the axes, centred on the data, and returns what is left of area. gonum would place them
+// itself, but on a logarithmic axis it takes the mean of the range for the centre and makes room on the wrong side.
+func (c *Chart) axes(area draw.Canvas) draw.Canvas {
+	t := c.theme
+	style := at(t.letters(t.Label, ink), text.XCenter, text.YBottom)
+	rest := area
+	if c.labels.X != "" {
+		rest.Min.Y += px(t.Label * 1.35)
+	}
+	if c.labels.Y != "" {
+		rest.Min.X += px(t.Label * 1.75)
+	}
+	data := c.plot.DataCanvas(rest)
+	if c.labels.X != "" {
+		area.FillText(style, vg.Point{X: data.Center().X, Y: area.Min.Y}, c.labels.X)
+	}
+	if c.labels.Y != "" {
+		style.Rotation = math.Pi / 2
+		style.YAlign = text.YTop
+		area.FillText(style, vg.Point{X: area.Min.X, Y: data.Center().Y}, c.labels.Y)
+	}
+	return rest
 }
 
 // Key is an entry of the legend: a name and how its data look.

@@ -119,7 +119,7 @@ func TestRender(t *testing.T) {
 	if strings.Contains(page, "<script") || strings.Contains(page, "<svg") {
 		t.Error("HTML holds what a sanitizer removes")
 	}
-	if text, _ := bundle["text/plain"].(string); !strings.Contains(text, "group\tn\tmedian (ms)") || !strings.Contains(text, "96.0 %") {
+	if text, _ := bundle["text/plain"].(string); !strings.Contains(text, "group\tn\tmedian (ms)") || !strings.Contains(text, "96.1 %") {
 		t.Errorf("text %q", text)
 	}
 }
@@ -215,6 +215,7 @@ cannot be drawn honestly; the Example of each function made the picture below, a
 | do the variants differ? | strip |
 | how is it distributed? | ecdf, histogram, box |
 | does it scale? | scaling, knee |
+| how does it change with time or size? | lines |
 | who ran when? | gantt, twolane, zigzag |
 | how do two parameters act together? | heat |
 | what can happen at all? | interleaving, count |
@@ -236,6 +237,7 @@ var captions = map[string]string{
 	"histogram":    "`NewHistogram`: counts in bins, one row per group.",
 	"scaling":      "`NewScaling`: speed-up by workers, the ideal line, and models in grey.",
 	"knee":         "`NewKnee`: throughput by requests at once, with Little's law and the capacity.",
+	"lines":        "`NewLines`, `NewLogLines`: values over time or size.",
 	"heat":         "`NewHeat`: a ratio over two parameters, with the line where it is 1.",
 	"gantt":        "`NewGantt`: who ran when; package plots/trace reads the intervals from an execution trace.",
 	"twolane":      "`TwoLanes`: CPU and I/O of a job, from the same intervals.",

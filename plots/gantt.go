@@ -117,7 +117,7 @@ func (g *Gantt) Layout(p *plot.Plot, t Theme) {
 	g.theme = t
 	lanes(&p.Y, g.lanes)
 	if len(g.events) > 0 {
-		p.Y.Max += 0.6
+		p.Y.Max += float64(len(g.lanes)) * 1.4 * t.Tick / (0.62 * float64(t.Height)) // room for the names
 	}
 	widen(&p.X, 0.01)
 	if p.X.Label.Text == "" {

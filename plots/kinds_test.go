@@ -47,6 +47,12 @@ func TestRefuses(t *testing.T) {
 		"heat zero":            {two(plots.NewHeat([]string{"a"}, []string{"b"}, [][][]float64{{{0}}})), plots.ErrNotPositive},
 		"heat NaN":             {two(plots.NewHeat([]string{"a"}, []string{"b"}, [][][]float64{{{nan}}})), plots.ErrNotFinite},
 		"heat ring":            {two(plots.NewHeat([]string{"a"}, []string{"b"}, [][][]float64{{{1}}}, [2]int{1, 0})), plots.ErrShape},
+		"lines":                {two(plots.NewLines("s")), plots.ErrEmpty},
+		"lines levels":         {two(plots.NewLines("s", plots.Series{})), plots.ErrEmpty},
+		"lines values":         {two(plots.NewLines("s", plots.Series{Levels: []plots.Level{{N: 1}}})), plots.ErrEmpty},
+		"lines NaN":            {two(plots.NewLines("s", plots.Series{Levels: []plots.Level{{N: nan, Values: []float64{1}}}})), plots.ErrNotFinite},
+		"log lines N":          {two(plots.NewLogLines("s", plots.Series{Levels: []plots.Level{{N: 0, Values: []float64{1}}}})), plots.ErrNotPositive},
+		"log lines value":      {two(plots.NewLogLines("s", plots.Series{Levels: []plots.Level{{N: 1, Values: []float64{0}}}})), plots.ErrNotPositive},
 		"gantt":                {two(plots.NewGantt(nil)), plots.ErrEmpty},
 		"gantt backwards":      {two(plots.NewGantt([]plots.Interval{{Lane: "a", Start: 2, End: 1}})), plots.ErrShape},
 		"gantt overlap":        {two(plots.NewGantt([]plots.Interval{{Lane: "a", End: 2}, {Lane: "a", Start: 1, End: 3}})), plots.ErrShape},
@@ -114,6 +120,7 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 	hm, ga, zz := must[*plots.Heat](t), must[*plots.Gantt](t), must[*plots.ZigZag](t)
 	dots, bx, st := must[*plots.Dots](t), must[*plots.Box](t), must[*plots.Stack](t)
 	co, wf, il := must[*plots.Count](t), must[*plots.WaitFor](t), must[*plots.Interleaving](t)
+	li := must[*plots.Lines](t)
 	return map[string][2]plots.Kind{
 		"strip":     {strip(plots.NewStrip("ms", groups(a, b)...)), strip(plots.NewStrip("ms", groups(b, a)...))},
 		"log strip": {strip(plots.NewLogStrip("ms", groups(a, b)...)), strip(plots.NewLogStrip("ms", groups(b, a)...))},
@@ -123,6 +130,8 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 		"knee":      {knee(plots.NewKnee("r/s", 8, 16, levels(a, b)...)), knee(plots.NewKnee("r/s", 8, 16, levels(b, a)...))},
 		"heat": {hm(plots.NewHeat([]string{"1", "2"}, []string{"x", "y"}, heat(0.8, 3))),
 			hm(plots.NewHeat([]string{"1", "2"}, []string{"x", "y"}, heat(3, 0.8)))},
+		"lines": {li(plots.NewLines("ms", plots.Series{Name: "x", Levels: levels(a, b)}, plots.Series{Name: "y", Levels: levels(b, a)})),
+			li(plots.NewLines("ms", plots.Series{Name: "x", Levels: levels(b, a)}, plots.Series{Name: "y", Levels: levels(a, b)}))},
 		"gantt":  {ga(plots.NewGantt(gantt("one", "two"))), ga(plots.NewGantt(gantt("two", "one")))},
 		"zigzag": {zz(plots.NewZigZag(order(0, 1)...)), zz(plots.NewZigZag(order(1, 0)...))},
 		"dots":   {dots(plots.NewDots("ms", groups(a, b)...)), dots(plots.NewDots("ms", groups(b, a)...))},

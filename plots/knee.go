@@ -23,7 +23,7 @@ type Knee struct {
 // latency, so throughput is N x light); capacity is the most that the other side can do; both in unit, like the
 // values. It returns [ErrEmpty], [ErrNotFinite] or [ErrNotPositive].
 func NewKnee(unit string, light, capacity float64, throughput ...Level) (*Knee, error) {
-	l, err := newLevels(throughput)
+	l, err := newLevels(throughput, true)
 	if err == nil {
 		err = positive("light load and capacity", light, capacity)
 	}

@@ -50,13 +50,18 @@ type levels struct {
 	sums []summary
 }
 
-func newLevels(list []Level) (levels, error) {
+// newLevels copies, checks and sorts levels; log says that N goes on a logarithmic axis.
+func newLevels(list []Level, log bool) (levels, error) {
 	if len(list) == 0 {
 		return levels{}, ErrEmpty
 	}
+	test := finite
+	if log {
+		test = positive
+	}
 	l := levels{list: slices.Clone(list)}
 	for i, v := range l.list {
-		if err := positive("level", v.N); err != nil {
+		if err := test("level", v.N); err != nil {
 			return levels{}, err
 		}
 		if err := finite(fmt.Sprintf("level %s", number(v.N)), v.Values...); err != nil {

@@ -27,7 +27,7 @@ type Scaling struct {
 // [ErrNotFinite], and [ErrNotPositive] for a throughput that is not positive. Models are drawn, and listed, up to
 // the largest N measured, or up to upto if that is larger.
 func NewScaling(throughput []Level, upto float64, models ...Model) (*Scaling, error) {
-	l, err := newLevels(throughput)
+	l, err := newLevels(throughput, true)
 	if err != nil {
 		return nil, fmt.Errorf("scaling: %w", err)
 	}
@@ -59,7 +59,7 @@ func NewScaling(throughput []Level, upto float64, models ...Model) (*Scaling, er
 func (s *Scaling) DataRange() (xmin, xmax, ymin, ymax float64) {
 	ymax = s.highest()
 	for _, m := range s.models {
-		if y := m.At(s.upto); y < 4*s.highest() { // NaN is not
+		if y := m.At(s.upto); y <= 1.2*s.upto { // a model may give anything, NaN too
 			ymax = max(ymax, y)
 		}
 	}

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -20,6 +21,8 @@ type Strip struct {
 	groups []Group
 	sums   []summary
 	theme  Theme
+	// Rings says in the legend what the rings are; it may be set before NewChart. "" means "number said elsewhere".
+	Rings string
 }
 
 // NewStrip makes a strip chart of values in unit. It returns [ErrEmpty] or [ErrNotFinite].
@@ -133,7 +136,7 @@ func (s *Strip) Keys() []Key {
 	keys := []Key{{"one run", dim, Dot}, {"median and interval", ink, Line}}
 	for _, g := range s.groups {
 		if len(g.Rings) > 0 {
-			return append(keys, Key{"number said elsewhere", ink, Ring})
+			return append(keys, Key{cmp.Or(s.Rings, "number said elsewhere"), ink, Ring})
 		}
 	}
 	return keys

@@ -17,9 +17,10 @@ func ExampleNewStrip() {
 		fmt.Println(err)
 		return
 	}
+	strip.Rings = "number on the slide"
 	labels := plots.Labels{
 		Title: "Asyncio was not faster: the intervals overlap", X: "time for nine requests (ms)",
-		Machine: "Recorded 2019, cores unknown; rings are the numbers on the slides.",
+		Machine: "Recorded 2019, cores unknown.",
 	}
 	gallery("strip", labels, strip)
 	sentences(strip.Alt())

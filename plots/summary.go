@@ -75,7 +75,7 @@ func note(list []summary) string {
 	case few:
 		text += fmt.Sprintf("; medians, with %.1f %% intervals (order statistics) where n >= 6", level*100)
 	default:
-		text += fmt.Sprintf("; medians with %.1f %% intervals (order statistics)", math.Floor(level*1000)/10)
+		text += fmt.Sprintf("; medians with %.1f %% intervals (order statistics)", level*100)
 	}
 	return text
 }
