@@ -53,7 +53,24 @@ func (l *log) String() string {
 
 // settings make the page whole and still: every cell is in the DOM, nothing completes or closes what is
 // typed, and nothing asks.
-const settings = `{"windowingMode": "none", "codeCellConfig": {"autoClosingBrackets": false}, "recordTiming": false}`
+var settings = map[string]string{
+	"notebook-extension/tracker":      `{"windowingMode": "none", "codeCellConfig": {"autoClosingBrackets": false}, "recordTiming": false}`,
+	"apputils-extension/notification": `{"fetchNews": "false", "checkForUpdates": false}`,
+}
+
+// writeSettings writes them where JupyterLab keeps a user's.
+func writeSettings(dir string) error {
+	for name, text := range settings {
+		path := filepath.Join(dir, "@jupyterlab", name+".jupyterlab-settings")
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // StartLab starts a server on a free port and waits until it answers.
 func StartLab(ctx context.Context, o LabOptions) (*Lab, error) {
@@ -61,11 +78,7 @@ func StartLab(ctx context.Context, o LabOptions) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(o.Scratch, "settings", "@jupyterlab", "notebook-extension")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "tracker.jupyterlab-settings"), []byte(settings), 0o644); err != nil {
+	if err := writeSettings(filepath.Join(o.Scratch, "settings")); err != nil {
 		return nil, err
 	}
 	l := &Lab{URL: fmt.Sprintf("http://127.0.0.1:%d/lab", port), Token: "interleave-test", exited: make(chan struct{}), log: &log{}}

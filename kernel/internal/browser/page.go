@@ -16,11 +16,26 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Page is a notebook open in a JupyterLab window. Its methods wait for what they ask for until the page's
-// context ends.
+// Page is a notebook open in a JupyterLab window. Its methods wait for what they ask for, within
+// patience.
 type Page struct {
 	ctx   context.Context
 	close []context.CancelFunc
+}
+
+// patience is how long one wait or click may take.
+const patience = 60 * time.Second
+
+// limited is the page's context for one step: its end does not close the browser.
+func (p *Page) limited() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(p.ctx, patience)
+}
+
+// do clicks, types and waits, within patience.
+func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := p.limited()
+	defer cancel()
+	return chromedp.Do(ctx, steps...)
 }
 
 // Cell is a code cell as the page shows it.
@@ -97,14 +112,18 @@ func (p *Page) Close() {
 
 // condition waits until a JavaScript expression is true. It looks again with each frame that is drawn.
 func (p *Page) condition(what, js string) error {
-	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
+	ctx, cancel := p.limited()
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
 		return fmt.Errorf("wait for %s: %w", what, err)
 	}
 	return nil
 }
 
-// busy is true while a cell waits or runs, or the kernel says it is not idle.
+// busy is true while a cell waits or runs, or the kernel is not there yet or says it is not idle. Without the
+// first, JupyterLab calls a kernel idle that has not been started.
 const busy = `([...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputPrompt')].some(e => e.textContent.includes('*')) ||
+	['', 'No Kernel'].includes(document.querySelector('[data-jp-item-name="kernelName"]')?.textContent.trim() ?? '') ||
 	!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]'))`
 
 // WaitIdle waits until no cell waits or runs and the kernel says that it is idle.
@@ -134,6 +153,8 @@ func (p *Page) WaitRunning(i int) error {
 
 // wait looks at the page again and again: it does not tell when it changes.
 func (p *Page) wait(what string, ready func([]Cell) (bool, error)) error {
+	ctx, cancel := p.limited()
+	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	var last []Cell
@@ -151,8 +172,8 @@ func (p *Page) wait(what string, ready func([]Cell) (bool, error)) error {
 		}
 		select {
 		case <-tick.C:
-		case <-p.ctx.Done():
-			return fmt.Errorf("wait for %s: %w; the cells were %+v", what, p.ctx.Err(), last)
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w; the cells were %+v", what, ctx.Err(), last)
 		}
 	}
 }
@@ -180,18 +201,30 @@ func (p *Page) Cells() ([]Cell, error) {
 	return cells, err
 }
 
-// menu clicks an entry of a top menu, named by its command.
+// menu chooses an entry of a top menu, named by its command.
 func (p *Page) menu(title, command string) error {
-	entry := chromedp.CSS(fmt.Sprintf(`.lm-Menu .lm-Menu-item[data-command=%q]`, command))
-	err := chromedp.Do(p.ctx,
+	entry := fmt.Sprintf(`.lm-Menu .lm-Menu-item[data-command=%q]`, command)
+	err := p.do(
 		chromedp.Click(fmt.Sprintf(`//div[contains(@class,'lm-MenuBar-itemLabel') and text()=%q]`, title)),
-		chromedp.WaitVisible(entry),
-		chromedp.Click(entry),
+		chromedp.WaitVisible(chromedp.CSS(entry)),
+		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error { return point(ctx, entry) }),
+		chromedp.WaitVisible(chromedp.CSS(entry+`.lm-mod-active`)),
+		chromedp.Click(chromedp.CSS(entry)),
 	)
 	if err != nil {
 		return fmt.Errorf("menu %s, command %s: %w", title, command, err)
 	}
 	return nil
+}
+
+// point moves the mouse onto an element: a menu takes a click only where the mouse has moved.
+func point(ctx context.Context, selector string) error {
+	at, err := chromedp.Run(ctx, chromedp.Evaluate[[]float64](fmt.Sprintf(
+		`(() => { const r = document.querySelector(%q).getBoundingClientRect(); return [r.x + r.width/2, r.y + r.height/2]; })()`, selector)))
+	if err != nil {
+		return err
+	}
+	return chromedp.Do(ctx, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
 }
 
 // RunAll chooses Run > Run All Cells. It does not wait for their end.
@@ -205,7 +238,7 @@ func (p *Page) RestartAndRunAll() error {
 	if err := p.menu("Kernel", "runmenu:restart-and-run-all"); err != nil {
 		return err
 	}
-	err := chromedp.Do(p.ctx,
+	err := p.do(
 		chromedp.Click(chromedp.CSS(`.jp-Dialog button.jp-mod-accept`)),
 		chromedp.WaitNotPresent(chromedp.CSS(`.jp-Dialog`)),
 	)
@@ -232,7 +265,7 @@ func (p *Page) Edit(i int, text string) error {
 		err = errors.New("its editor does not take the focus")
 	}
 	if err == nil {
-		err = chromedp.Do(p.ctx,
+		err = p.do(
 			chromedp.KeyEvent("a", chromedp.KeyModifiers(kb.ModifierCtrl)),
 			chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 				_, err := cdp.Call(ctx, t, input.InsertText, input.InsertTextParams{Text: text})
@@ -248,7 +281,7 @@ func (p *Page) Edit(i int, text string) error {
 
 // Run presses Shift+Enter in the cell that has the focus. It does not wait for the cell's end.
 func (p *Page) Run() error {
-	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierShift))); err != nil {
+	if err := p.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierShift))); err != nil {
 		return fmt.Errorf("run the cell: %w", err)
 	}
 	return nil
