@@ -97,7 +97,7 @@ func (c *Chart) SimpleRender() map[string]any {
 
 func (c *Chart) figure(b []byte) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, `<figure style="margin:0"><img alt="%s" width="%d" height="%d" src="data:image/png;base64,%s">`,
+	fmt.Fprintf(&s, `<figure style="margin:0"><img alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" src="data:image/png;base64,%s">`,
 		html.EscapeString(c.Alt()), c.theme.Width, c.theme.Height, base64.StdEncoding.EncodeToString(b))
 	s.WriteString("<details><summary>Data of this chart</summary>" + c.TableHTML() + "</details></figure>")
 	return s.String()

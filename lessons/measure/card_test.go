@@ -140,6 +140,14 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// A process may be named as it likes.
+func TestCardHTML(t *testing.T) {
+	c := Card{Busy: []Process{{PID: 7, Name: "<script>", CPUs: 1}}}
+	if h := c.HTML(); strings.Contains(h, "<script>") || !strings.Contains(h, "&lt;script&gt; (pid 7)") || !strings.HasPrefix(h, "<table>") {
+		t.Errorf("wrote %s", h)
+	}
+}
+
 func FuzzParseStat(f *testing.F) {
 	f.Add("1 (a) (b) R 1 1 1 0 -1 4194304 1 0 0 0 10 0 0 0 20 0 1 0 777 1 1")
 	f.Add(")(")

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"html"
 	"strings"
 	"time"
 )
@@ -65,6 +66,17 @@ func (c Card) Table() (header []string, rows [][]string) {
 		rows = append(rows, []string{r[0], r[1]})
 	}
 	return []string{"fact", "value"}, rows
+}
+
+// HTML writes the card as a table, for a notebook whose cell ends with it.
+func (c Card) HTML() string {
+	var b strings.Builder
+	b.WriteString("<table>\n<tbody>\n")
+	for _, r := range c.Rows() {
+		fmt.Fprintf(&b, "<tr><th>%s</th><td>%s</td></tr>\n", html.EscapeString(r[0]), html.EscapeString(r[1]))
+	}
+	b.WriteString("</tbody>\n</table>")
+	return b.String()
 }
 
 // String writes the card as lines of "name: value".
