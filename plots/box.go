@@ -36,7 +36,7 @@ func quartiles(values []float64) (q1, q3 float64) {
 
 // Plot draws boxes above the points.
 func (b *Box) Plot(c draw.Canvas, p *plot.Plot) {
-	t := b.theme
+	t := b.theme.crowded(c, len(b.groups))
 	rulesX(c, p, t)
 	x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
 	black := draw.LineStyle{Color: ink, Width: px(t.Line * 0.75)}

@@ -91,7 +91,7 @@ func (s *Stack) Layout(p *plot.Plot, t Theme) {
 
 // Plot draws bars, totals and intervals. A part is labelled with its median where the number fits.
 func (s *Stack) Plot(c draw.Canvas, p *plot.Plot) {
-	t := s.theme
+	t := s.theme.crowded(c, len(s.bars))
 	rulesX(c, p, t)
 	x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
 	for i := range s.bars {

@@ -73,7 +73,7 @@ func (s *Strip) Layout(p *plot.Plot, t Theme) {
 
 // Plot draws points, rings, medians and intervals.
 func (s *Strip) Plot(c draw.Canvas, p *plot.Plot) {
-	t := s.theme
+	t := s.theme.crowded(c, len(s.groups))
 	rulesX(c, p, t)
 	for i, g := range s.groups {
 		row := -float64(i)
@@ -88,13 +88,12 @@ func (s *Strip) Plot(c draw.Canvas, p *plot.Plot) {
 			}
 			ring(c, t, ink, vg.Point{X: c.X(p.X.Norm(v)), Y: c.Y(p.Y.Norm(y))})
 		}
-		s.center(c, p, s.sums[i], c.Y(p.Y.Norm(row+0.26)))
+		s.center(c, p, t, s.sums[i], c.Y(p.Y.Norm(row+0.26)))
 	}
 }
 
 // center draws the median, with its number, and the interval at height y.
-func (s *Strip) center(c draw.Canvas, p *plot.Plot, sum summary, y vg.Length) {
-	t := s.theme
+func (s *Strip) center(c draw.Canvas, p *plot.Plot, t Theme, sum summary, y vg.Length) {
 	black := t.line(ink)
 	cap, tall := px(t.Dot*1.1), px(t.Dot*2)
 	if sum.claimed {

@@ -83,6 +83,12 @@ func at(s text.Style, x text.XAlignment, y text.YAlignment) text.Style {
 	return s
 }
 
+// crowded returns the theme with smaller dots if rows share the height of c so that they would touch.
+func (t Theme) crowded(c draw.Canvas, rows int) Theme {
+	t.Dot = min(t.Dot, float64(c.Max.Y-c.Min.Y)/pointsPerPixel/float64(max(rows, 1))*0.11)
+	return t
+}
+
 // frame returns an empty plot whose axes follow the theme.
 func (t Theme) frame() *plot.Plot {
 	p := plot.New()
