@@ -7,7 +7,9 @@ package main
 import (
 	"flag"
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,12 +24,17 @@ func main() {
 	for range *runs {
 		c = 0
 		start := time.Now()
-		var wg, ready sync.WaitGroup
-		ready.Add(*goroutines)
+		var wg sync.WaitGroup
+		var arrived atomic.Int64
 		for range *goroutines {
 			wg.Go(func() {
-				ready.Done()
-				ready.Wait() // begin together
+				// Begin together. Whoever is first keeps its P busy, so that the others must come on Ps of their own:
+				// if it slept here, a busy machine would run them one after another on the same P.
+				for arrived.Add(1); arrived.Load() < int64(*goroutines); {
+					if *goroutines > runtime.GOMAXPROCS(0) {
+						runtime.Gosched()
+					}
+				}
 				for range *increments {
 					c++
 				}
