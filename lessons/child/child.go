@@ -108,7 +108,7 @@ func Build(ctx context.Context, c Command) (string, error) {
 // cacheDir is where a command's binary is kept: a folder for what it is made of.
 func cacheDir(c Command) (string, error) {
 	// A map is printed in the order of its keys.
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %q %t %q %q", runtime.Version(), c.Name, c.Race, c.Source, c.Files))
+	sum := sha256.Sum256(fmt.Appendf(nil, "trimpath %s %q %t %q %q", runtime.Version(), c.Name, c.Race, c.Source, c.Files))
 	base, err := os.UserCacheDir()
 	if err != nil {
 		base = os.TempDir()
@@ -136,7 +136,7 @@ func compile(ctx context.Context, c Command, dir, path string) error {
 			return err
 		}
 	}
-	args := []string{"build", "-o", c.Name}
+	args := []string{"build", "-trimpath", "-o", c.Name} // reports then name child/main.go, the same on every machine
 	if c.Race {
 		args = append(args, "-race")
 	}
