@@ -25,10 +25,16 @@ func ring(c draw.Canvas, t Theme, col color.Color, p vg.Point) {
 	circle(c, draw.LineStyle{Color: col, Width: px(t.Line * 0.9)}, p, px(t.Dot*1.9))
 }
 
+// circle strokes a circle, as four Bézier curves: gonum's PDF canvas ends a stroked arc with a speck elsewhere.
 func circle(c draw.Canvas, s draw.LineStyle, p vg.Point, radius vg.Length) {
+	const k = 0.5522847498 // 4/3 (sqrt 2 - 1): the control points of a quarter
+	at := func(x, y vg.Length) vg.Point { return vg.Point{X: p.X + x*radius, Y: p.Y + y*radius} }
 	var path vg.Path
-	path.Move(vg.Point{X: p.X + radius, Y: p.Y})
-	path.Arc(p, radius, 0, 2*math.Pi)
+	path.Move(at(1, 0))
+	path.CubeTo(at(1, k), at(k, 1), at(0, 1))
+	path.CubeTo(at(-k, 1), at(-1, k), at(-1, 0))
+	path.CubeTo(at(-1, -k), at(-k, -1), at(0, -1))
+	path.CubeTo(at(k, -1), at(1, -k), at(1, 0))
 	path.Close()
 	c.SetLineStyle(s)
 	c.Stroke(path)
