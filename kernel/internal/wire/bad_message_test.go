@@ -102,16 +102,16 @@ func TestReplay(t *testing.T) {
 	forged := slices.Clone(frames)
 	forged[2] = []byte(header("forged"))
 	p.send(message(forged...), message(frames...), message(frames...))
-	q := connect(t, s, wire.Control).open("DEALER", "")
-	q.send(message(frames...), message(signed("secret", header("other"), "{}", "{}", "{}")...))
-	if req := <-s.Shell(); req.Header.MsgID != "once" {
+	if req := take(t, s.Shell()); req.Header.MsgID != "once" {
 		t.Errorf("got %q", req.Header.MsgID)
 	}
-	if req := <-s.Control(); req.Header.MsgID != "other" {
+	q := connect(t, s, wire.Control).open("DEALER", "")
+	q.send(message(frames...), message(signed("secret", header("other"), "{}", "{}", "{}")...))
+	if req := take(t, s.Control()); req.Header.MsgID != "other" {
 		t.Errorf("the replay came through as %q", req.Header.MsgID)
 	}
 	p.send(message(signed("secret", header("last"), "{}", "{}", "{}")...))
-	if req := <-s.Shell(); req.Header.MsgID != "last" {
+	if req := take(t, s.Shell()); req.Header.MsgID != "last" {
 		t.Errorf("the replay came through as %q", req.Header.MsgID)
 	}
 	if n := strings.Count(log.String(), "came before"); n != 2 {
@@ -125,7 +125,7 @@ func TestLogIsBounded(t *testing.T) {
 	s := listen(t, connection(t, "tcp"), wire.Options{Logger: log.logger()})
 	p := connect(t, s, wire.Shell).open("DEALER", "")
 	p.send(bytes.Repeat(message([]byte("junk")), 10000), message(signed("secret", header("end"), "{}", "{}", "{}")...))
-	<-s.Shell()
+	take(t, s.Shell())
 	if n := strings.Count(log.String(), "\n"); n > 30 {
 		t.Errorf("10,000 bad messages made %d lines of log", n)
 	}
@@ -138,7 +138,7 @@ func TestReplyShape(t *testing.T) {
 	odd := `{ "msg_type":"echo_request","msg_id":"é", "session":"s", "unknown":{"a": [1,2.50]} }`
 	frames := signed("secret", odd, "", "null", "{}")
 	p.send(message(append([][]byte{[]byte("id one"), []byte("id two")}, append(frames, []byte("buffer"))...)...))
-	req := <-s.Shell()
+	req := take(t, s.Shell())
 	if string(req.Buffers[0]) != "buffer" || string(req.Metadata) != "{}" || string(req.Parent) != "{}" {
 		t.Errorf("buffers %q, metadata %s, parent %s", req.Buffers, req.Metadata, req.Parent)
 	}

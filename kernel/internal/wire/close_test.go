@@ -26,7 +26,7 @@ func TestCloseDrains(t *testing.T) {
 		req := subscriber(t, s, c.see)
 		shell := connect(t, s, wire.Shell).open("DEALER", "")
 		shell.send(message(signed("secret", header("1"), "{}", "{}", "{}")...))
-		asked := <-s.Shell()
+		asked := take(t, s.Shell())
 		for i := range n {
 			s.Publish(&req.Header, "stream", numbered(i), nil)
 			if err := asked.Reply("echo_reply", numbered(i)); err != nil {

@@ -209,6 +209,18 @@ func peerKind(ch wire.Channel) string {
 	return "DEALER"
 }
 
+// take returns the next request, which should come at once.
+func take(t testing.TB, requests <-chan *wire.Request) *wire.Request {
+	t.Helper()
+	select {
+	case req := <-requests:
+		return req
+	case <-time.After(within):
+		t.Fatal("no request came")
+		return nil
+	}
+}
+
 func fileMode(t testing.TB, path string) os.FileMode {
 	t.Helper()
 	info, err := os.Lstat(path)

@@ -17,7 +17,7 @@ func TestUnreadReply(t *testing.T) {
 	s := listen(t, connection(t, "tcp"), wire.Options{QueueBytes: 8 << 20})
 	p := connect(t, s, wire.Shell).open("DEALER", "deaf")
 	p.send(message(signed("secret", header("deaf"), "{}", "{}", "{}")...))
-	deaf := <-s.Shell()
+	deaf := take(t, s.Shell())
 	go serveEcho(s)
 	big := map[string]any{"x": strings.Repeat("x", 1<<20)}
 	var err error
@@ -74,7 +74,7 @@ func TestInput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req := <-s.Shell()
+		req := take(t, s.Shell())
 		// The stdin connection was made before, but the server may not have seen it yet.
 		var id string
 		for err = wire.ErrNoStdin; errors.Is(err, wire.ErrNoStdin); {
@@ -104,11 +104,11 @@ func TestInputGoesToTheNewestConnection(t *testing.T) {
 	s := listen(t, connection(t, "tcp"), wire.Options{})
 	shell := connect(t, s, wire.Shell).open("DEALER", "same")
 	shell.send(message(signed("secret", header("1"), "{}", "{}", "{}")...))
-	req := <-s.Shell()
+	req := take(t, s.Shell())
 	for i := range 20 {
 		stdin := connect(t, s, wire.Stdin).open("DEALER", "same")
 		stdin.send(message(signed("secret", header(fmt.Sprint("hello ", i)), "{}", "{}", "{}")...))
-		<-s.Stdin() // the server has it
+		take(t, s.Stdin()) // the server has it
 		if _, err := s.Input(req, "input_request", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestNoStdin(t *testing.T) {
 	p := connect(t, s, wire.Shell).open("DEALER", "alone")
 	connect(t, s, wire.Stdin).open("DEALER", "other")
 	p.send(message(signed("secret", header("1"), "{}", "{}", "{}")...))
-	if _, err := s.Input(<-s.Shell(), "input_request", nil); !errors.Is(err, wire.ErrNoStdin) {
+	if _, err := s.Input(take(t, s.Shell()), "input_request", nil); !errors.Is(err, wire.ErrNoStdin) {
 		t.Errorf("error is %v, want ErrNoStdin", err)
 	}
 }
@@ -147,7 +147,7 @@ func TestControlOvertakesShell(t *testing.T) {
 		t.Error(err)
 	}
 	for range 1000 {
-		<-s.Shell()
+		take(t, s.Shell())
 	}
 }
 
