@@ -170,7 +170,7 @@ func inProcess(ctx context.Context, v Variant, procs int, size Size) ([]Run, err
 		if err := ctx.Err(); err != nil {
 			return runs, context.Cause(ctx)
 		}
-		add, final := adder(v)
+		add, final := adder(v, size.Goroutines)
 		if add == nil {
 			return nil, fmt.Errorf("there is no variant %q", v)
 		}
@@ -187,15 +187,22 @@ func inProcess(ctx context.Context, v Variant, procs int, size Size) ([]Run, err
 }
 
 // adder makes a fresh counter: what each goroutine does, and the final value.
-func adder(v Variant) (add func(n int), final func() int) {
+func adder(v Variant, goroutines int) (add func(n int), final func() int) {
 	switch v {
 	case Scheduled:
 		var c atomic.Int64
+		var met sync.WaitGroup
+		met.Add(goroutines)
 		return func(n int) {
-			for range n {
+			for i := range n {
 				value := c.Load() // read
-				runtime.Gosched() // let the other one read the same
-				c.Store(value + 1)
+				if i == 0 {
+					met.Done()
+					met.Wait() // all have read 0, so with more Ps, too, one cannot be through before another begins
+				} else {
+					runtime.Gosched() // let the other one read the same
+				}
+				c.Store(value + 1) // write
 			}
 		}, func() int { return int(c.Load()) }
 	case Mutex:
