@@ -60,7 +60,7 @@ func (e *Engine) command(r *run, d cell.Directive) (page map[string]any, fault *
 	if r.ctx.Err() != nil {
 		return nil, plainFault("Interrupted", "the command was interrupted")
 	}
-	return nil, plainFault("CommandError", err.Error())
+	return nil, commandFault(err)
 }
 
 // help is the text of %help.

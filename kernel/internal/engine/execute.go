@@ -23,6 +23,7 @@ type run struct {
 	out       session.Output
 	interrupt chan struct{} // closed by the first interrupt
 	stopped   bool          // guarded by Engine.mu
+	watch     *watching     // what a cell mode has recorded; nil for an ordinary cell
 }
 
 // Execute implements session.Engine.
@@ -75,6 +76,9 @@ func (e *Engine) runCode(r *run, text *cell.Text, code string) *session.Fault {
 	syn, fault := e.parse(text, code)
 	if fault != nil {
 		return fault
+	}
+	if syn.Package == "main" { // a whole program, pasted from anywhere
+		return e.program(r, &programOptions{}, text, code)
 	}
 	unit, fault := e.apply(r, syn)
 	if fault != nil {
@@ -179,13 +183,20 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 		err   error
 	}
 	done := make(chan result, 1)
+	c := worker.Call{ID: id, Cell: fmt.Sprint(r.cell.Count), Plugin: p.Path, Symbol: p.Symbol}
+	if r.watch != nil {
+		c.Watch, c.File, c.Repeat = r.watch.what, r.watch.file, r.watch.repeat
+	}
 	go func() {
-		ended, err := w.Run(context.WithoutCancel(r.ctx), worker.Call{ID: id, Cell: fmt.Sprint(r.cell.Count), Plugin: p.Path, Symbol: p.Symbol})
+		ended, err := w.Run(context.WithoutCancel(r.ctx), c)
 		done <- result{ended, err}
 	}()
 	var res result
 	select {
 	case res = <-done:
+		if r.watch != nil {
+			r.watch.ended = res.ended
+		}
 		return e.ending(r, w, res.ended, res.err)
 	case <-r.interrupt:
 	}

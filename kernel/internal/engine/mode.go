@@ -17,7 +17,11 @@ type mode struct {
 
 // modes is the table of cell modes, as %help shows it.
 func modes() []mode {
-	return []mode{}
+	return []mode{
+		{"%%program", "[-race] [-timeout D] [-procs N] [-env K=V] [-gcflags F] [-ldflags F] [ARG…]", "run the cell as a program of its own, in another process", programMode},
+		{"%%race", "[flags of %%program]", "%%program with the race detector; what it finds is shown as a card", raceMode},
+		{"%%trace", "[-o FILE] [-var NAME]", "run the cell under the execution tracer and draw what its goroutines did", (*Engine).traceMode},
+	}
 }
 
 // mode runs a cell whose last directive is a %% command.

@@ -35,7 +35,7 @@ func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 	if taken {
 		return Ended{}, fmt.Errorf("run cell: id %d is running already", c.ID)
 	}
-	err := w.send(frame.Command{Op: frame.Run, Cell: c.ID, Label: c.Cell, Plugin: c.Plugin, Symbol: c.Symbol})
+	err := w.send(frame.Command{Op: frame.Run, Cell: c.ID, Label: c.Cell, Plugin: c.Plugin, Symbol: c.Symbol, Watch: c.Watch, Name: c.File, Repeat: c.Repeat})
 	if err != nil {
 		w.mu.Lock()
 		delete(w.runs, c.ID)
@@ -106,6 +106,13 @@ func (w *Worker) Ping(ctx context.Context) error {
 // among them. It works while every core spins; give ctx a deadline all the same.
 func (w *Worker) Dump(ctx context.Context) ([]byte, error) {
 	return w.ask(ctx, frame.Command{Op: frame.Stack})
+}
+
+// Still has the worker set no timer of its own, so that a timer which is set is the user's; Still(false) ends
+// that.
+func (w *Worker) Still(ctx context.Context, on bool) error {
+	_, err := w.ask(ctx, frame.Command{Op: frame.Still, Unset: !on})
+	return err
 }
 
 // Profile returns a profile of runtime/pprof by name, written with that debug level.

@@ -86,6 +86,12 @@ type Call struct {
 	Cell   string // the value of the pprof label "cell" of the goroutines it starts
 	Plugin string // absolute path of the plugin
 	Symbol string // a func()
+
+	// Watch is what to record while the cell runs: Usage alone, an execution trace ("trace"), or a profile ("cpu",
+	// "mutex", "block", "heap", "goroutine"), which is written to File, as a trace of runtime/trace or in pprof's
+	// format; of mutex, block and heap also File + ".before". Background goroutines are in it too.
+	Watch, File string
+	Repeat      int // run the cell that often more and time each; Usage is that of all
 }
 
 // Ended tells how a cell ended by itself. Panic is nil when it returned.
@@ -93,7 +99,15 @@ type Ended struct {
 	Panic   *Panic
 	Loading time.Duration // opening the plugin, zero when it was loaded before
 	Running time.Duration
+	More    int    // goroutines that it left behind, less those of others that ended meanwhile
+	Usage   *Usage // of a watched call
 }
+
+// Usage is what a watched call took.
+type Usage = frame.Usage
+
+// WatchUsage is the Watch that records nothing but Usage.
+const WatchUsage = frame.WatchUsage
 
 // Panic is how the cell's own goroutine ended when not by returning.
 type Panic = frame.Panic

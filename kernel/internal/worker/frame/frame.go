@@ -28,11 +28,12 @@ var ErrTooLarge = errors.New("frame is larger than 256 MiB")
 // a report Answer with the same Seq.
 const (
 	Hello   = "hello"   // the first command: Limit; answered by Ready
-	Run     = "run"     // Cell, Label, Plugin, Symbol
+	Run     = "run"     // Cell, Label, Plugin, Symbol, Watch, Name, Repeat
 	Cancel  = "cancel"  // cancels the context of Cell
 	Stack   = "stack"   // answered with the stacks of all goroutines
 	Profile = "profile" // Name of a runtime/pprof profile, Level as pprof's debug argument
 	Ping    = "ping"
+	Still   = "still"  // the worker sets no timer of its own until a second one, with Unset, comes
 	Chdir   = "chdir"  // Name
 	Setenv  = "setenv" // Name, Value; Unset removes it
 	Reply   = "reply"  // to an Emit: Value is the reader's line, Error refuses
@@ -59,6 +60,8 @@ type Command struct {
 	Unset  bool   `json:"unset,omitempty"`
 	Level  int    `json:"level,omitempty"`
 	Limit  int64  `json:"limit,omitempty"`
+	Watch  string `json:"watch,omitempty"`  // what is recorded while the cell runs
+	Repeat int    `json:"repeat,omitempty"` // how often the cell is run and timed, after once for nothing
 	Error  string `json:"error,omitempty"`
 }
 
@@ -73,6 +76,8 @@ type Report[V any] struct {
 	LoadError string        `json:"load_error,omitempty"`
 	Loading   time.Duration `json:"loading,omitempty"`
 	Running   time.Duration `json:"running,omitempty"`
+	More      int           `json:"more,omitempty"`  // goroutines that the cell left behind, less those that ended
+	Usage     *Usage        `json:"usage,omitempty"` // of a watched cell
 	Bytes     []byte        `json:"bytes,omitempty"`
 	Error     string        `json:"error,omitempty"`
 }
@@ -86,6 +91,20 @@ type Event[V any] struct {
 	Wait      bool         `json:"wait,omitempty"`
 	Prompt    string       `json:"prompt,omitempty"`
 	Password  bool         `json:"password,omitempty"`
+}
+
+// WatchUsage is the Watch of a Run that records nothing but Usage.
+const WatchUsage = "usage"
+
+// Usage is what a watched cell took. All of it is the whole process's.
+type Usage struct {
+	CPU     time.Duration   `json:"cpu"`
+	Bytes   uint64          `json:"bytes"`             // allocated
+	Objects uint64          `json:"objects"`           // allocated
+	GCs     uint64          `json:"gcs"`               // collections that ended
+	Samples []time.Duration `json:"samples,omitempty"` // of a repeated cell
+	Cut     bool            `json:"cut,omitempty"`     // the recording ended before the cell: it had become too large
+	Failed  string          `json:"failed,omitempty"`  // why there is no recording
 }
 
 // Panic is how a cell's own goroutine ended when not by returning.

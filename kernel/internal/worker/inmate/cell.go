@@ -37,19 +37,20 @@ func (h *host) start(c frame.Command) {
 			h.report(done)
 		}()
 		pprof.SetGoroutineLabels(ctx)
-		h.run(c, &done)
+		h.run(ctx, c, &done)
 	}()
 }
 
 // run loads and calls one cell and writes down how that went.
-func (h *host) run(c frame.Command, done *frame.Report[any]) {
+func (h *host) run(ctx context.Context, c frame.Command, done *frame.Report[any]) {
 	began := time.Now()
-	loading, returned := true, false
+	loading, returned, others := true, false, runtime.NumGoroutine()
 	defer func() {
 		if loading {
 			done.Loading = time.Since(began)
 		} else {
 			done.Running = time.Since(began)
+			done.More = runtime.NumGoroutine() - others
 		}
 		if returned {
 			return
@@ -72,7 +73,11 @@ func (h *host) run(c frame.Command, done *frame.Report[any]) {
 		done.Loading = time.Since(began)
 	}
 	loading, began = false, time.Now()
-	cell()
+	if c.Watch == "" {
+		cell()
+	} else {
+		watched(ctx, c, cell, done)
+	}
 	returned = true
 }
 

@@ -129,6 +129,9 @@ func (h *host) obey(c frame.Command) {
 		stage.Connect(h.emit)
 		answer.Op = frame.Ready
 	case frame.Ping:
+	case frame.Still:
+		h.commands.still.Store(!c.Unset)
+		h.commands.poke()
 	case frame.Chdir:
 		answer.Error = text(os.Chdir(c.Name))
 	case frame.Setenv:

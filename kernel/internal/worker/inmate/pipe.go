@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -30,6 +31,8 @@ type intake struct {
 	obey func(frame.Command)
 	busy func() bool
 	wake chan struct{} // pokes the clock's reader when busy has become true
+
+	still atomic.Bool // the clock's reader waits for a poke alone
 
 	mu     sync.Mutex // guards what follows; held while a command is obeyed
 	frames frame.Decoder
@@ -59,6 +62,10 @@ func (in *intake) serve() error {
 
 func (in *intake) watchClock() {
 	for {
+		if in.still.Load() {
+			<-in.wake
+			continue
+		}
 		period := idlePoll
 		if in.busy() {
 			period = busyPoll

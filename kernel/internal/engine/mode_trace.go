@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/picture"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/timeline"
+)
+
+const traceExample = "%%trace, %%trace -o run.trace or %%trace -var rec"
+
+// traceMode runs a cell under runtime/trace and draws what its goroutines did.
+func (e *Engine) traceMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
+	opts, rest, err := flags(d.Args, "o", "var")
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("unknown argument %s", rest[0])
+	}
+	if v, ok := opts["var"]; ok && err == nil && !token.IsIdentifier(v) {
+		err = fmt.Errorf("%s is no name of a variable", v)
+	}
+	if err != nil {
+		return plainFault("CommandError", fmt.Sprintf("%%%%trace: %v; write %s", err, traceExample))
+	}
+	if f := e.refuseTracing(text, code); f != nil {
+		return f
+	}
+	return e.runWatched(r, "trace", text, code, func(w *watching) error {
+		if u := w.ended.Usage; u != nil && u.Failed != "" {
+			return fmt.Errorf("%%%%trace: the runtime did not trace (%s): it writes one trace at a time, and one was on already; call trace.Stop first", u.Failed)
+		}
+		if waitFile(w.file) != nil {
+			return nil // the worker died, or the cell never ran
+		}
+		if err := e.showTrace(r, w); err != nil {
+			return fmt.Errorf("%%%%trace: %w", err)
+		}
+		file := opts["o"]
+		if v := opts["var"]; v != "" && w.ended.Usage != nil {
+			if f := e.keepTrace(r, v, w.file); f != nil {
+				return &faultError{f}
+			}
+		}
+		if file == "" {
+			return nil
+		}
+		return copyFile(e.inFolder(file), w.file)
+	})
+}
+
+// waitFile waits a moment for a recording that an interrupt has ended.
+func waitFile(name string) error {
+	var err error
+	for range 20 {
+		if _, err = os.Stat(name); err == nil {
+			return nil
+		}
+		if _, partly := os.Stat(name + ".part"); partly != nil {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
+}
+
+// showTrace decodes and draws a recording.
+func (e *Engine) showTrace(r *run, w *watching) error {
+	f, err := os.Open(w.file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	t, err := timeline.Read(f, e.cellLine)
+	if errors.Is(err, timeline.ErrEmpty) {
+		return errors.New("nothing ran in the trace")
+	}
+	if err != nil {
+		return err
+	}
+	t.Cut = t.Cut || w.ended.Usage != nil && w.ended.Usage.Cut
+	p, err := t.Draw()
+	if err != nil {
+		return err
+	}
+	text := t.Summary() + "\n" + t.Table()
+	if t.Cut {
+		text += fmt.Sprintf("shown: the first %v of %v (%d events)\n", t.Length.Round(time.Millisecond), max(w.ended.Running, t.Length).Round(time.Millisecond), t.Events)
+	}
+	r.out.Display(pictureBundle(p, text))
+	return nil
+}
+
+// pictureBundle shows a picture also where SVG is not trusted.
+func pictureBundle(p picture.Picture, text string) session.Bundle {
+	size := map[string]any{"width": p.Width, "height": p.Height}
+	return session.Bundle{
+		Data:     map[string]any{"image/png": p.PNG, "image/svg+xml": p.SVG, "text/plain": text},
+		Metadata: map[string]any{"image/png": size},
+	}
+}
+
+// refuseTracing refuses a cell that starts a trace of its own.
+func (e *Engine) refuseTracing(text *cell.Text, code string) *session.Fault {
+	syn, errs := cell.Parse(text, code)
+	if len(errs) > 0 {
+		return nil // said better when it is compiled
+	}
+	names := map[string]bool{}
+	for name, path := range e.snapshot().Imports {
+		names[name] = path == "runtime/trace"
+	}
+	for _, im := range syn.Imports {
+		name := im.Name
+		if name == "" {
+			name = filepath.Base(im.Path)
+		}
+		names[name] = im.Path == "runtime/trace"
+	}
+	at := -1
+	look := func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Start" && at < 0 {
+			if id, ok := s.X.(*ast.Ident); ok && names[id.Name] {
+				at = syn.Offset(s.Pos())
+			}
+		}
+		return true
+	}
+	for _, s := range syn.Stmts {
+		ast.Inspect(s, look)
+	}
+	for _, f := range syn.Funcs {
+		ast.Inspect(f.Decl, look)
+	}
+	if at < 0 {
+		return nil
+	}
+	line, _ := text.Position(at)
+	return plainFault("CommandError", fmt.Sprintf(
+		"%%%%trace: the cell calls trace.Start itself (%s:%d: %s), and the runtime writes one trace at a time: leave out that call, or %%%%trace",
+		e.where(text), line, text.Line(line)))
+}
+
+// keepTrace declares a variable that holds the recording: the source of a cell nobody sees.
+func (e *Engine) keepTrace(r *run, name, file string) *session.Fault {
+	watch := r.watch
+	r.watch = nil
+	defer func() { r.watch = watch }()
+	source := "import interleaveRecording \"interleave/plots/trace\"\nimport interleaveOS \"os\"\nvar " + name + " *interleaveRecording.Recording\n" +
+		"if f, err := interleaveOS.Open(" + strconv.Quote(file) + "); err != nil { panic(err) } else if " + name +
+		", err = interleaveRecording.Read(f); err != nil { panic(err) } else { f.Close() }\n"
+	text := cell.NewText(source)
+	e.remember(text, r.cell.Count)
+	fault := e.runCode(r, text, source)
+	e.mu.Lock()
+	next := e.state.Clone()
+	delete(next.Imports, "interleaveRecording")
+	delete(next.Imports, "interleaveOS")
+	e.state = next
+	e.mu.Unlock()
+	return fault
+}
+
+// inFolder resolves a name as the cells would.
+func (e *Engine) inFolder(name string) string {
+	e.mu.Lock()
+	w := e.worker
+	e.mu.Unlock()
+	if filepath.IsAbs(name) || w == nil {
+		return name
+	}
+	dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID()))
+	if err != nil {
+		dir = e.o.Dir
+	}
+	return filepath.Join(dir, name)
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}

@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/worker"
+)
+
+// watching is what a cell mode has recorded while the cell runs, and what came of it.
+type watching struct {
+	what   string // worker.Call.Watch
+	file   string
+	repeat int
+	ended  worker.Ended // set when the cell has ended by itself
+}
+
+// runWatched runs a cell under a recorder. look sees the recording, whether the cell ended well or not; the file may be
+// missing, when the cell never ran. The cell's own fault goes before look's error.
+func (e *Engine) runWatched(r *run, what string, text *cell.Text, code string, look func(w *watching) error) *session.Fault {
+	dir, err := os.MkdirTemp("", "interleave-watch-")
+	if err != nil {
+		return e.internalFault(err)
+	}
+	defer os.RemoveAll(dir)
+	r.watch = &watching{what: what, file: filepath.Join(dir, "recording")}
+	defer func() { r.watch = nil }()
+	fault := e.runCode(r, text, code)
+	if fault != nil && fault.Name == "CompileError" {
+		return fault
+	}
+	err = look(r.watch)
+	if fault != nil {
+		return fault
+	}
+	return commandFault(err)
+}
+
+func commandFault(err error) *session.Fault {
+	var f *faultError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f):
+		return f.fault
+	}
+	return plainFault("CommandError", err.Error())
+}
+
+// faultError carries the fault of a cell that a command ran.
+type faultError struct{ fault *session.Fault }
+
+func (f *faultError) Error() string { return f.fault.Value }
+
+var cellFile = regexp.MustCompile(`/In/([0-9a-f]{12})$`)
+
+// cellLine names a line of a cell as the reader sees it, "" for lines of other files.
+func (e *Engine) cellLine(file string, line int) string {
+	m := cellFile.FindStringSubmatch(file)
+	if m == nil {
+		return ""
+	}
+	at, _ := e.place(m[1], fmt.Sprint(line))
+	return at
+}
+
+// flags reads the options of a command's line: each -name, with a value when it is in valued. What follows is rest.
+func flags(args string, valued ...string) (set map[string]string, rest []string, err error) {
+	set = map[string]string{}
+	words := strings.Fields(args)
+	for i := 0; i < len(words); i++ {
+		name, ok := strings.CutPrefix(words[i], "-")
+		if !ok {
+			return set, words[i:], nil
+		}
+		want := false
+		for _, v := range valued {
+			want = want || v == name
+		}
+		if !want {
+			return nil, nil, fmt.Errorf("unknown option -%s", name)
+		}
+		if i++; i == len(words) {
+			return nil, nil, fmt.Errorf("-%s needs a value", name)
+		}
+		set[name] = words[i]
+	}
+	return set, nil, nil
+}

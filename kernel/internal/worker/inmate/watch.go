@@ -1,0 +1,182 @@
+package inmate
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"runtime/metrics"
+	"runtime/pprof"
+	"runtime/trace"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"interleave/kernel/internal/worker/frame"
+)
+
+// mostRecorded is the size at which an execution trace ends.
+const mostRecorded = 32 << 20
+
+// watched runs a cell under a recorder, which ends with the cell or its context, whatever comes first.
+func watched(ctx context.Context, c frame.Command, cell func(), done *frame.Report[any]) {
+	use := &frame.Usage{}
+	stop, err := record(c.Watch, c.Name, use)
+	if err != nil {
+		use.Failed = err.Error()
+		stop = func() {}
+	}
+	stop = sync.OnceFunc(stop)
+	unhook := context.AfterFunc(ctx, stop)
+	if c.Repeat > 0 {
+		cell() // for nothing: caches, pools and the heap's size settle
+		runtime.GC()
+		use.Samples = make([]time.Duration, 0, c.Repeat)
+	}
+	before := measure()
+	defer func() {
+		after := measure()
+		use.CPU, use.Bytes, use.Objects, use.GCs = after.CPU-before.CPU, after.Bytes-before.Bytes, after.Objects-before.Objects, after.GCs-before.GCs
+		unhook()
+		stop()
+		done.Usage = use
+	}()
+	if c.Watch == "trace" {
+		trace.Log(ctx, "interleave", "begin")
+		defer trace.Log(ctx, "interleave", "end")
+	}
+	if c.Repeat == 0 {
+		cell()
+		return
+	}
+	for range c.Repeat {
+		if ctx.Err() != nil {
+			return
+		}
+		began := time.Now()
+		cell()
+		use.Samples = append(use.Samples, time.Since(began))
+	}
+}
+
+// record starts a recorder; stop ends it and completes the file, which has another name until then.
+func record(what, name string, use *frame.Usage) (stop func(), err error) {
+	if what == frame.WatchUsage {
+		return func() {}, nil
+	}
+	file, err := os.Create(name + ".part")
+	if err != nil {
+		return nil, err
+	}
+	complete := func(err error) {
+		if err2 := file.Close(); err == nil {
+			err = err2
+		}
+		if err == nil {
+			err = os.Rename(name+".part", name)
+		}
+		if err != nil {
+			use.Failed = err.Error()
+		}
+	}
+	switch what {
+	case "trace":
+		out := &limited{file: file}
+		if err := trace.Start(out); err != nil {
+			file.Close()
+			return nil, err
+		}
+		return func() {
+			trace.Stop()
+			use.Cut = out.cut.Load()
+			complete(nil)
+		}, nil
+	case "cpu":
+		if err := pprof.StartCPUProfile(file); err != nil {
+			file.Close()
+			return nil, err
+		}
+		return func() { pprof.StopCPUProfile(); complete(nil) }, nil
+	case "goroutine":
+		return func() { complete(pprof.Lookup(what).WriteTo(file, 0)) }, nil
+	}
+	restore := sample(what)
+	if err := snapshot(what, name+".before"); err != nil {
+		restore()
+		file.Close()
+		return nil, err
+	}
+	return func() {
+		if what == "heap" {
+			runtime.GC() // publishes what was allocated since the last one
+		}
+		err := pprof.Lookup(lookup(what)).WriteTo(file, 0)
+		restore()
+		complete(err)
+	}, nil
+}
+
+// sample makes a profile that samples take every event, until restore.
+func sample(what string) (restore func()) {
+	switch what {
+	case "mutex":
+		old := runtime.SetMutexProfileFraction(1)
+		return func() { runtime.SetMutexProfileFraction(old) }
+	case "block":
+		runtime.SetBlockProfileRate(1)
+		return func() { runtime.SetBlockProfileRate(0) }
+	}
+	old := runtime.MemProfileRate
+	runtime.MemProfileRate = 1
+	runtime.GC()
+	return func() { runtime.MemProfileRate = old }
+}
+
+// lookup is runtime/pprof's name: its heap profile is for what lives, allocs for what was made.
+func lookup(what string) string {
+	if what == "heap" {
+		return "allocs"
+	}
+	return what
+}
+
+// snapshot writes a profile as it stands.
+func snapshot(what, name string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return pprof.Lookup(lookup(what)).WriteTo(f, 0)
+}
+
+// limited ends the trace when it has become too large; what is buffered by then is still written, so that the
+// trace can be read.
+type limited struct {
+	file *os.File
+	n    int
+	cut  atomic.Bool
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.n += len(b); l.n > mostRecorded && !l.cut.Swap(true) {
+		go trace.Stop() // it waits for this writer
+	}
+	return l.file.Write(b)
+}
+
+// measure reads the counters of the process.
+func measure() (u frame.Usage) {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) == nil {
+		u.CPU = time.Duration(r.Utime.Nano() + r.Stime.Nano())
+	}
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/allocs:objects"}, {Name: "/gc/cycles/total:gc-cycles"}}
+	metrics.Read(s)
+	for i, to := range []*uint64{&u.Bytes, &u.Objects, &u.GCs} {
+		if s[i].Value.Kind() == metrics.KindUint64 {
+			*to = s[i].Value.Uint64()
+		}
+	}
+	return u
+}
