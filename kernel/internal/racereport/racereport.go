@@ -57,7 +57,7 @@ var (
 // Parse finds all reports in a text.
 func Parse(text string) []Report {
 	var out []Report
-	var r *Report              // the report under way
+	var r *Report             // the report under way
 	var frames *[]stack.Frame // the stack under way
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i := 0; i < len(lines); i++ {

@@ -47,7 +47,9 @@ exit status 66
 `
 
 func TestParse(t *testing.T) {
-	cellFrame := func(name string, line int) stack.Frame { return stack.Frame{Func: name, File: "/In/0123456789ab", Line: line} }
+	cellFrame := func(name string, line int) stack.Frame {
+		return stack.Frame{Func: name, File: "/In/0123456789ab", Line: line}
+	}
 	started := func(line int) []stack.Frame { return []stack.Frame{cellFrame("main.main", line)} }
 	want := []Report{
 		{Accesses: []Access{

@@ -1,0 +1,331 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/program"
+	"interleave/kernel/internal/racereport"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/stack"
+)
+
+const (
+	// stacksTime is how long a program that is ended early may take to print its stacks.
+	stacksTime = 100 * time.Millisecond
+	// raceStatus is how a program ends in which the race detector has found something.
+	raceStatus = 66
+)
+
+// programOptions are the flags of %%program.
+type programOptions struct {
+	race             bool
+	timeout          time.Duration
+	env              []string
+	gcflags, ldflags string
+	args             []string
+}
+
+func programFlags(command, line string) (*programOptions, error) {
+	p := &programOptions{}
+	var err error
+	p.args, err = parseFlags(command, line, []flagSpec{
+		{"-race", "", func(string) error { p.race = true; return nil }},
+		timeoutFlag(&p.timeout),
+		{"-procs", "2", func(v string) error {
+			n, err := positive(v)
+			p.env = append(p.env, "GOMAXPROCS="+strconv.Itoa(n))
+			return err
+		}},
+		envFlag(&p.env),
+		{"-gcflags", "-m", func(v string) error { p.gcflags = v; return nil }},
+		{"-ldflags", `"-X main.version=1"`, func(v string) error { p.ldflags = v; return nil }},
+	})
+	return p, err
+}
+
+func timeoutFlag(d *time.Duration) flagSpec {
+	return flagSpec{"-timeout", "10s", func(v string) (err error) {
+		if *d, err = time.ParseDuration(v); err != nil {
+			return errors.New("is no duration")
+		}
+		if *d <= 0 {
+			return errors.New("a timeout is longer than nothing")
+		}
+		return nil
+	}}
+}
+
+func envFlag(env *[]string) flagSpec {
+	return flagSpec{"-env", "NAME=VALUE", func(v string) error {
+		if strings.IndexByte(v, '=') < 1 {
+			return errors.New("has no name before an =")
+		}
+		*env = append(*env, v)
+		return nil
+	}}
+}
+
+func positive(v string) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 {
+		return 0, errors.New("it takes a whole number from 1 on")
+	}
+	return n, nil
+}
+
+func programMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
+	p, err := programFlags("%%program", d.Args)
+	if err != nil {
+		return plainFault("CommandError", err.Error())
+	}
+	return e.program(r, p, text, code)
+}
+
+// program takes a cell through its steps as a program of its own: write, build, run, tell how it ended.
+func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string) *session.Fault {
+	src, fault := e.programSource(r, text, code)
+	if fault != nil {
+		return fault
+	}
+	dir, err := os.MkdirTemp("", "interleave-program-")
+	if err != nil {
+		return e.internalFault(fmt.Errorf("make folder for program: %w", err))
+	}
+	defer os.RemoveAll(dir)
+	if fault := e.buildProgram(r, p, dir, src); fault != nil {
+		return fault
+	}
+	return e.runProgram(r, p, dir)
+}
+
+// programSource writes the program. A cell that begins with a package clause is one as it stands.
+func (e *Engine) programSource(r *run, text *cell.Text, code string) ([]byte, *session.Fault) {
+	syn, fault := e.parse(text, code)
+	if fault != nil {
+		return nil, fault
+	}
+	if syn.Package != "" {
+		if syn.Package != "main" {
+			return nil, plainFault("CompileError", "a program is package main, and this cell is package "+syn.Package)
+		}
+		return []byte("//line /In/" + text.ID + ":1:1\n" + code + "\n"), nil
+	}
+	p, fault := e.asProgram(r, syn, compile.MainForm)
+	if fault != nil {
+		return nil, fault
+	}
+	return p.Source, nil
+}
+
+// asProgram is apply for a program: it leaves the state alone.
+func (e *Engine) asProgram(r *run, syn *cell.Syntax, form compile.Form) (*compile.Program, *session.Fault) {
+	var paths []string
+	for _, im := range syn.Imports {
+		paths = append(paths, compile.Canonical(im.Path))
+	}
+	if err := e.builder.Require(r.ctx, paths...); err != nil {
+		if r.ctx.Err() != nil {
+			return nil, interruptedEarly("resolving imports")
+		}
+		return nil, e.importFault(syn, err)
+	}
+	p, diags, err := e.checker.Program(e.snapshot(), syn, form)
+	if err != nil {
+		return nil, e.internalFault(err)
+	}
+	if len(diags) > 0 {
+		return nil, e.compileFault(diags)
+	}
+	return p, nil
+}
+
+// buildProgram runs go build. Symbols for debuggers, which cost a third of the time, are left out.
+func (e *Engine) buildProgram(r *run, p *programOptions, dir string, src []byte) *session.Fault {
+	file := filepath.Join(dir, "program.go")
+	if err := os.WriteFile(file, src, 0o644); err != nil {
+		return e.internalFault(fmt.Errorf("write program: %w", err))
+	}
+	args := []string{"-buildvcs=false", "-o", filepath.Join(dir, "program"), "-ldflags=" + strings.TrimSpace("-w "+p.ldflags)}
+	if p.race {
+		args = append(args, "-race")
+	}
+	if p.gcflags != "" {
+		args = append(args, "-gcflags="+p.gcflags)
+	}
+	argv, env, workDir := e.builder.Command(r.ctx, "build", append(args, file)...)
+	var said strings.Builder
+	end, err := program.Run(r.ctx, program.Command{Argv: argv, Env: env, Dir: workDir, Stdout: &said, Stderr: &said})
+	switch {
+	case err != nil:
+		return e.internalFault(fmt.Errorf("build program: %w", err))
+	case end.Stopped:
+		return interruptedEarly("building the program")
+	case end.Code != 0:
+		return e.compilerFault(compilerLines(said.String()))
+	}
+	if said.Len() > 0 { // what -gcflags asked for
+		r.out.Stream("stderr", []byte(e.inCells(strings.Join(compilerLines(said.String()), "\n")+"\n")))
+	}
+	e.log.Debug("program built", "time", end.Wall)
+	return nil
+}
+
+// compilerLines drops the go command's headings.
+func compilerLines(text string) []string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "# ") })
+}
+
+// runProgram runs what was built and shows what it says, its races, and how it ended.
+func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Fault {
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	defer context.AfterFunc(e.ctx, cancel)()
+	binary := filepath.Join(dir, "program")
+	errs := &crashFilter{out: r.out}
+	c := program.Command{
+		Argv: append([]string{binary}, p.args...), Env: e.childEnv(p.race, dir, p.env), Dir: e.childDir(r),
+		Stdout: streamWriter{r.out, "stdout"}, Stderr: errs, Timeout: p.timeout, Patience: stacksTime,
+	}
+	end, err := program.Run(ctx, c)
+	crash := errs.finish()
+	if err != nil {
+		return e.internalFault(fmt.Errorf("run program: %w", err))
+	}
+	if end.Stopped {
+		value := "the program was interrupted and has ended"
+		return &session.Fault{Name: "Interrupted", Value: value, Traceback: append([]string{heading("Interrupted", value)}, e.crashStacks(crash)...)}
+	}
+	if crash != "" {
+		e.showCrash(r, crash, end)
+	}
+	if p.race {
+		reports := e.readRaces(dir)
+		e.showRaces(r, reports, racereport.ReadGlobals(binary))
+		if len(reports) > 0 && end.Code == raceStatus {
+			return nil // the card has said so
+		}
+	}
+	if s := endingText(end, p.timeout); s != "" {
+		r.out.Stream("stderr", []byte("\x1b[2m"+s+"\x1b[0m\n"))
+	}
+	return nil
+}
+
+// childDir is the folder that cells run in.
+func (e *Engine) childDir(r *run) string {
+	w, err := e.current(r.ctx)
+	if err != nil {
+		return e.o.Dir
+	}
+	dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID()))
+	if err != nil {
+		return e.o.Dir
+	}
+	return dir
+}
+
+// childEnv is the environment of a program. Race reports go to files, so that they do not mix with what the
+// program itself prints.
+func (e *Engine) childEnv(race bool, dir string, set []string) []string {
+	env := e.o.Env
+	if env == nil {
+		env = os.Environ()
+	}
+	env = append(slices.Clone(env), set...)
+	if race {
+		options := "atexit_sleep_ms=0 halt_on_error=0"
+		for _, kv := range env {
+			if v, ok := strings.CutPrefix(kv, "GORACE="); ok {
+				options = v
+			}
+		}
+		env = append(env, "GORACE="+options+" log_path="+filepath.Join(dir, "race"))
+	}
+	return env
+}
+
+// endingText says how a program ended, "" when it ended well.
+func endingText(end program.Ending, timeout time.Duration) string {
+	switch {
+	case end.TimedOut:
+		return fmt.Sprintf("the program was stopped after %v (-timeout)", timeout)
+	case end.Signal != 0:
+		return "the program was ended by a signal: " + end.Signal.String()
+	case end.Code != 0:
+		return fmt.Sprintf("the program ended with exit status %d", end.Code)
+	}
+	return ""
+}
+
+// showCrash shows a panic, a fatal error such as a deadlock, or the stacks of a program that was stopped.
+func (e *Engine) showCrash(r *run, crash string, end program.Ending) {
+	t := stack.Parse(crash)
+	var lines []string
+	switch message := e.inCells(compile.Plain(t.Message)); {
+	case len(t.Goroutines) == 0:
+		r.out.Stream("stderr", []byte(e.inCells(crash)))
+		return
+	case end.TimedOut:
+		lines = []string{"its goroutines stood here:"}
+	case strings.HasPrefix(message, "fatal error: all goroutines are asleep - deadlock!"):
+		lines = []string{"\x1b[1;31mfatal error: all goroutines are asleep - deadlock!\x1b[0m"}
+	default:
+		lines = []string{"\x1b[1;31m" + message + "\x1b[0m"}
+	}
+	r.out.Stream("stderr", []byte(strings.Join(append(lines, e.crashStacks(crash)...), "\n")+"\n"))
+}
+
+// crashStacks shows the stacks of a program in cell lines.
+func (e *Engine) crashStacks(crash string) []string {
+	list := stack.Parse(crash).Goroutines
+	list = slices.DeleteFunc(list, func(g stack.Goroutine) bool { return g.ID == 0 || !g.InCells() })
+	for i := range list {
+		for k, f := range list[i].Frames {
+			if f.Cell() != "" {
+				list[i].Frames[k].Func = ownName(f.Func)
+			}
+		}
+	}
+	return e.goroutines(list)
+}
+
+// ownName is a function's name without its package.
+func ownName(name string) string {
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	if _, rest, ok := strings.Cut(name, "."); ok {
+		return rest
+	}
+	return name
+}
+
+var (
+	cellPlace = regexp.MustCompile(`[^\s:"']*/In/([0-9a-f]{12}):(\d+)`)
+	bareCell  = regexp.MustCompile(`\b([0-9a-f]{12}):(\d+)`)
+)
+
+// inCells writes the places in a text as the reader knows them.
+func (e *Engine) inCells(text string) string {
+	for _, re := range []*regexp.Regexp{cellPlace, bareCell} {
+		text = re.ReplaceAllStringFunc(text, func(s string) string {
+			m := re.FindStringSubmatch(s)
+			if t, _ := e.lookup(m[1]); t == nil {
+				return s
+			}
+			at, _ := e.place(m[1], m[2])
+			return at
+		})
+	}
+	return text
+}
