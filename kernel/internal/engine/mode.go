@@ -20,6 +20,7 @@ func modes() []mode {
 	return []mode{
 		{"%%program", "[-race] [-timeout D] [-procs N] [-env K=V] [-gcflags F] [-ldflags F] [ARG…]", "run the cell as a program of its own, in another process", programMode},
 		{"%%race", "[flags of %%program]", "%%program with the race detector; what it finds is shown as a card", raceMode},
+		{"%%prof", "{cpu|mutex|block|heap|goroutine}", "run the cell under a profiler and draw a flame graph", (*Engine).profMode},
 		{"%%trace", "[-o FILE] [-var NAME]", "run the cell under the execution tracer and draw what its goroutines did", (*Engine).traceMode},
 	}
 }

@@ -1,0 +1,121 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/flame"
+	"interleave/kernel/internal/session"
+)
+
+// profileKind is one argument of %%prof.
+type profileKind struct {
+	name, sample string
+	title        string // with the amount
+	none         string // what an empty profile means
+}
+
+var profileKinds = []profileKind{
+	{"cpu", "cpu", "CPU time: %s", "no sample of CPU time: they are taken every 10 ms of computing, and the cell computed less; let it run longer"},
+	{"mutex", "delay", "time that others waited for locks held: %s", "no goroutine had to wait for a lock"},
+	{"block", "delay", "time waited for channels, locks and wait groups: %s", "no goroutine waited for a channel, a lock or a wait group"},
+	{"heap", "alloc_space", "allocated: %s", "nothing was allocated"},
+	{"goroutine", "goroutine", "goroutines at the end of the cell: %s", "no goroutine of the notebook is there"},
+}
+
+// profMode runs a cell under a profiler and draws what it found.
+func (e *Engine) profMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
+	var names []string
+	for _, k := range profileKinds {
+		names = append(names, k.name)
+		if k.name == d.Args {
+			return e.runWatched(r, k.name, text, code, func(w *watching) error { return e.showProfile(r, k, w) })
+		}
+	}
+	what := "needs the kind of profile"
+	if d.Args != "" {
+		what = "knows no profile " + d.Args
+	}
+	return plainFault("CommandError", fmt.Sprintf("%%%%prof %s: write %%%%prof cpu; there are %s", what, strings.Join(names, ", ")))
+}
+
+func (e *Engine) showProfile(r *run, k profileKind, w *watching) error {
+	if u := w.ended.Usage; u != nil && u.Failed != "" {
+		return fmt.Errorf("%%%%prof %s: the runtime did not profile: %s", k.name, u.Failed)
+	}
+	if waitFile(w.file) != nil {
+		return nil
+	}
+	data, err := os.ReadFile(w.file)
+	if err != nil {
+		return err
+	}
+	before, err := os.ReadFile(w.file + ".before")
+	if err != nil {
+		before = nil
+	}
+	g, err := flame.Read(data, before, k.sample, flame.Names{Func: e.profiledFunc, Line: e.cellLine, Hide: machinery, Only: k.name != "cpu"})
+	if errors.Is(err, flame.ErrEmpty) {
+		r.out.Stream("stderr", []byte("note: "+k.none+"\n"))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	caption := fmt.Sprintf(k.title, g.Amount(g.Root.Value))
+	if k.name == "cpu" {
+		caption += fmt.Sprintf(" (%d samples, one every 10 ms of computing)", g.Samples)
+	}
+	p, err := g.Draw(caption)
+	if err != nil {
+		return err
+	}
+	r.out.Display(pictureBundle(p, caption))
+	table := session.Bundle{Data: map[string]any{"text/plain": g.Table(e.sourceAt), "text/html": g.HTML(e.sourceAt)}}
+	r.out.Display(table)
+	return nil
+}
+
+// machinery are the frames that lie below every cell.
+func machinery(name string) bool {
+	return name == "runtime.goexit" || name == "runtime.main" || strings.Contains(name, "/worker/inmate.") || strings.HasPrefix(name, "main.") ||
+		strings.HasPrefix(name, "nb/")
+}
+
+// profiledFunc shortens a function's name: paths of packages and type arguments go.
+func (e *Engine) profiledFunc(name string) string {
+	if open := strings.Index(name, "["); open > 0 {
+		if end := strings.LastIndex(name, "]"); end > open {
+			name = name[:open] + "[…]" + name[end+1:]
+		}
+	}
+	return e.function(path.Base(name))
+}
+
+var lineName = regexp.MustCompile(`^In\[(\d+)\]:(\d+)$`)
+
+// sourceAt is the text of In[3]:5.
+func (e *Engine) sourceAt(at string) string {
+	m := lineName.FindStringSubmatch(at)
+	if m == nil {
+		return ""
+	}
+	n, _ := strconv.Atoi(m[1])
+	line, _ := strconv.Atoi(m[2])
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, t := range e.texts {
+		if t.count == n && line > 0 {
+			if s := strings.TrimSpace(t.text.Line(line)); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
