@@ -2,9 +2,7 @@ package link
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	gover "go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +10,6 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/semver"
 )
 
 // own is the path of the module this package belongs to. It has no public address: every other module finds it by
@@ -92,91 +89,6 @@ func findModule(t *Toolchain, dir, sources string, c *cache) (*Module, error) {
 	return m, nil
 }
 
-// workspace is findModule below a go.work.
-func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
-	data, err := os.ReadFile(gowork)
-	if err != nil {
-		return nil, fmt.Errorf("read go.work: %w", err)
-	}
-	w, err := modfile.ParseWork(gowork, data, nil)
-	if err != nil {
-		return nil, &PackageError{err.Error()}
-	}
-	root := filepath.Dir(gowork)
-	m := &Module{Path: "workspace", Dir: dir, Lang: "go1.26", Sources: sources}
-	if w.Go != nil {
-		m.Lang = langOf(w.Go.Version)
-	}
-	m.files = []string{gowork, strings.TrimSuffix(gowork, "work") + "work.sum"}
-	required := map[string]string{}
-	for _, u := range w.Use {
-		at := absolute(root, u.Path)
-		_, f, err := readMod(filepath.Join(at, "go.mod"))
-		if err != nil {
-			return nil, err
-		}
-		m.files = append(m.files, filepath.Join(at, "go.mod"), filepath.Join(at, "go.sum"))
-		if filepath.Join(at, "go.mod") == gomod {
-			m.Path, m.Lang = f.Module.Mod.Path, lang(f)
-		}
-		if isOwn(f.Module.Mod.Path, at) {
-			m.Sources = at
-			return m, nil
-		}
-		for _, r := range f.Require {
-			if semver.Compare(r.Mod.Version, required[r.Mod.Path]) > 0 {
-				required[r.Mod.Path] = r.Mod.Version
-			}
-		}
-		if err := w.DropUse(u.Path); err != nil {
-			return nil, fmt.Errorf("write go.work: %w", err)
-		}
-		if err := w.AddUse(at, ""); err != nil {
-			return nil, fmt.Errorf("write go.work: %w", err)
-		}
-	}
-	ours, err := readSources(sources)
-	if err != nil {
-		return nil, err
-	}
-	g := &generated{overlay: map[string]string{}}
-	g.sums(strings.TrimSuffix(gowork, "work")+"work.sum", filepath.Join(sources, "go.sum"))
-	if err := w.AddUse(sources, ""); err != nil {
-		return nil, fmt.Errorf("write go.work: %w", err)
-	}
-	replaced := map[string]bool{}
-	for _, r := range w.Replace {
-		replaced[r.Old.Path] = true
-		if modfile.IsDirectoryPath(r.New.Path) {
-			if err := w.AddReplace(r.Old.Path, r.Old.Version, absolute(root, r.New.Path), ""); err != nil {
-				return nil, fmt.Errorf("write go.work: %w", err)
-			}
-		}
-	}
-	for _, r := range ours.Require {
-		if v := required[r.Mod.Path]; v != "" && !replaced[r.Mod.Path] {
-			if err := w.AddReplace(r.Mod.Path, "", r.Mod.Path, v); err != nil {
-				return nil, fmt.Errorf("write go.work: %w", err)
-			}
-		}
-	}
-	// The go command wants the workspace's line to be no older than any module's.
-	if w.Go == nil || gover.Compare("go"+w.Go.Version, "go"+goLine(ours)) < 0 {
-		if err := w.AddGoStmt(goLine(ours)); err != nil {
-			return nil, fmt.Errorf("write go.work: %w", err)
-		}
-	}
-	w.Cleanup()
-	g.mod = modfile.Format(w.Syntax)
-	at, err := g.store(c, "go.work", "go.work.sum", string(data)+root)
-	if err != nil {
-		return nil, err
-	}
-	m.env = map[string]string{"GOWORK": filepath.Join(at, "go.work")}
-	m.files = append(m.files, filepath.Join(at, "go.work"))
-	return m, nil
-}
-
 // scratch is the module of notebooks that no go.mod governs. It starts with what module interleave requires and
 // grows by go get.
 func scratch(sources string, c *cache) (*Module, error) {
@@ -239,122 +151,6 @@ func scratch(sources string, c *cache) (*Module, error) {
 		return nil, err
 	}
 	return m, writeFile(at, data)
-}
-
-// generated is a go.mod (or go.work) in the making, with what lies beside it.
-type generated struct {
-	mod     []byte
-	sum     []string
-	overlay map[string]string // path of a go.mod → its content as the go command shall see it
-}
-
-// join adds module interleave to the user's go.mod f, and what it requires, without raising any version that f
-// chooses.
-func (g *generated) join(f, ours *modfile.File, sources string) error {
-	chosen, replaced := map[string]string{}, map[string]bool{}
-	for _, r := range f.Require {
-		chosen[r.Mod.Path] = r.Mod.Version
-	}
-	for _, r := range f.Replace {
-		replaced[r.Old.Path] = true
-	}
-	for _, r := range ours.Require {
-		v, both := chosen[r.Mod.Path]
-		switch {
-		case replaced[r.Mod.Path]:
-		case both: // a module that we add may require more: f's word holds
-			if err := f.AddReplace(r.Mod.Path, "", r.Mod.Path, v); err != nil {
-				return fmt.Errorf("write go.mod: %w", err)
-			}
-		default:
-			f.AddNewRequire(r.Mod.Path, r.Mod.Version, true)
-		}
-	}
-	// Our own requirements are joined above; the go command shall not take them from our go.mod as well.
-	g.overlay[filepath.Join(sources, "go.mod")] = "module " + own + "\n\ngo " + goLine(ours) + "\n"
-	return requireOwn(f, sources)
-}
-
-// unvendor lets modules of a vendor folder stand where the module cache would: -modfile and vendoring exclude
-// each other.
-func (g *generated) unvendor(f *modfile.File, root string) error {
-	data, err := os.ReadFile(filepath.Join(root, "vendor", "modules.txt"))
-	if err != nil {
-		return nil // no vendor folder
-	}
-	var path string
-	for line := range strings.Lines(string(data)) {
-		if mod, ok := strings.CutPrefix(line, "# "); ok {
-			path, _, _ = strings.Cut(strings.TrimSpace(mod), " ")
-			continue
-		}
-		if path == "" || strings.HasPrefix(line, "##") && !strings.Contains(line, "explicit") {
-			continue
-		}
-		dir := filepath.Join(root, "vendor", filepath.FromSlash(path))
-		if st, err := os.Stat(dir); err != nil || !st.IsDir() {
-			continue
-		}
-		version := "1.16"
-		if _, v, ok := strings.Cut(line, "; go "); ok {
-			version = strings.TrimSpace(v)
-		}
-		if _, done := g.overlay[filepath.Join(dir, "go.mod")]; done {
-			continue
-		}
-		g.overlay[filepath.Join(dir, "go.mod")] = "module " + path + "\n\ngo " + version + "\n"
-		if err := f.AddReplace(path, "", dir, ""); err != nil {
-			return fmt.Errorf("write go.mod: %w", err)
-		}
-	}
-	return nil
-}
-
-func (g *generated) sums(files ...string) {
-	seen := map[string]bool{}
-	for _, name := range files {
-		data, _ := os.ReadFile(name) // none is as good as empty
-		for line := range strings.Lines(string(data)) {
-			if line = strings.TrimSpace(line); line != "" && !seen[line] {
-				seen[line] = true
-				g.sum = append(g.sum, line)
-			}
-		}
-	}
-}
-
-// store writes the files into a folder of the cache named by their content. The go command may later add to
-// them what it finds missing.
-func (g *generated) store(c *cache, mod, sum, salt string) (string, error) {
-	overlay := struct{ Replace map[string]string }{map[string]string{}}
-	at := c.path("mod", hash(salt, string(g.mod), strings.Join(g.sum, "\n"), fmt.Sprint(g.overlay)))
-	if _, err := os.Stat(filepath.Join(at, mod)); err == nil {
-		return at, nil
-	}
-	tmp, err := c.temp("mod")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(tmp)
-	n := 0
-	for path, text := range g.overlay {
-		n++
-		name := fmt.Sprintf("overlay%d.mod", n)
-		if err := writeFile(filepath.Join(tmp, name), []byte(text)); err != nil {
-			return "", err
-		}
-		overlay.Replace[path] = filepath.Join(at, name)
-	}
-	text, err := json.MarshalIndent(overlay, "", "\t")
-	if err != nil {
-		return "", fmt.Errorf("write overlay: %w", err)
-	}
-	for name, data := range map[string][]byte{mod: g.mod, sum: []byte(strings.Join(g.sum, "\n") + "\n"), "overlay.json": text} {
-		if err := writeFile(filepath.Join(tmp, name), data); err != nil {
-			return "", err
-		}
-	}
-	return at, c.publish(tmp, at)
 }
 
 // generated tells that go commands see a go.mod of ours.

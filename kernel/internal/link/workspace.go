@@ -1,0 +1,97 @@
+package link
+
+import (
+	"fmt"
+	gover "go/version"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/semver"
+)
+
+// workspace is findModule below a go.work.
+func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
+	data, err := os.ReadFile(gowork)
+	if err != nil {
+		return nil, fmt.Errorf("read go.work: %w", err)
+	}
+	w, err := modfile.ParseWork(gowork, data, nil)
+	if err != nil {
+		return nil, &PackageError{err.Error()}
+	}
+	root := filepath.Dir(gowork)
+	m := &Module{Path: "workspace", Dir: dir, Lang: "go1.26", Sources: sources}
+	if w.Go != nil {
+		m.Lang = langOf(w.Go.Version)
+	}
+	m.files = []string{gowork, strings.TrimSuffix(gowork, "work") + "work.sum"}
+	required := map[string]string{}
+	for _, u := range w.Use {
+		at := absolute(root, u.Path)
+		_, f, err := readMod(filepath.Join(at, "go.mod"))
+		if err != nil {
+			return nil, err
+		}
+		m.files = append(m.files, filepath.Join(at, "go.mod"), filepath.Join(at, "go.sum"))
+		if filepath.Join(at, "go.mod") == gomod {
+			m.Path, m.Lang = f.Module.Mod.Path, lang(f)
+		}
+		if isOwn(f.Module.Mod.Path, at) {
+			m.Sources = at
+			return m, nil
+		}
+		for _, r := range f.Require {
+			if semver.Compare(r.Mod.Version, required[r.Mod.Path]) > 0 {
+				required[r.Mod.Path] = r.Mod.Version
+			}
+		}
+		if err := w.DropUse(u.Path); err != nil {
+			return nil, fmt.Errorf("write go.work: %w", err)
+		}
+		if err := w.AddUse(at, ""); err != nil {
+			return nil, fmt.Errorf("write go.work: %w", err)
+		}
+	}
+	ours, err := readSources(sources)
+	if err != nil {
+		return nil, err
+	}
+	g := &generated{overlay: map[string]string{}}
+	g.sums(strings.TrimSuffix(gowork, "work")+"work.sum", filepath.Join(sources, "go.sum"))
+	if err := w.AddUse(sources, ""); err != nil {
+		return nil, fmt.Errorf("write go.work: %w", err)
+	}
+	replaced := map[string]bool{}
+	for _, r := range w.Replace {
+		replaced[r.Old.Path] = true
+		if modfile.IsDirectoryPath(r.New.Path) {
+			if err := w.AddReplace(r.Old.Path, r.Old.Version, absolute(root, r.New.Path), ""); err != nil {
+				return nil, fmt.Errorf("write go.work: %w", err)
+			}
+		}
+	}
+	for _, r := range ours.Require {
+		if v := required[r.Mod.Path]; v != "" && !replaced[r.Mod.Path] {
+			if err := w.AddReplace(r.Mod.Path, "", r.Mod.Path, v); err != nil {
+				return nil, fmt.Errorf("write go.work: %w", err)
+			}
+		}
+	}
+	// The go command wants the workspace's line to be no older than any module's.
+	if w.Go == nil || gover.Compare("go"+w.Go.Version, "go"+goLine(ours)) < 0 {
+		if err := w.AddGoStmt(goLine(ours)); err != nil {
+			return nil, fmt.Errorf("write go.work: %w", err)
+		}
+	}
+	w.Cleanup()
+	g.mod = modfile.Format(w.Syntax)
+	at, err := g.store(c, "go.work", "go.work.sum", string(data)+root)
+	if err != nil {
+		return nil, err
+	}
+	m.env = map[string]string{"GOWORK": filepath.Join(at, "go.work")}
+	m.files = append(m.files, filepath.Join(at, "go.work"))
+	return m, nil
+}
