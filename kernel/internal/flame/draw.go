@@ -61,7 +61,10 @@ func (g *Graph) node(p *picture.Pen, n *Node, x, w float64, level, turn int) {
 	y := head + float64(level)*row
 	p.Box(x, y, w-0.6, row-1, fill)
 	name := n.Name
-	if full := fmt.Sprintf("%s  %s, %s", n.Name, g.Amount(n.Value), g.Percent(n.Value)); letters.Width(full) < w-8 {
+	if n.Deep > 1 {
+		name += fmt.Sprintf(" (%d deep)", n.Deep)
+	}
+	if full := fmt.Sprintf("%s  %s, %s", name, g.Amount(n.Value), g.Percent(n.Value)); letters.Width(full) < w-8 {
 		name = full
 	}
 	if s := letters.Fit(name, w-8); s != "" {

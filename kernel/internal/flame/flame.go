@@ -35,6 +35,7 @@ type Node struct {
 	Name     string
 	Cell     bool // some line of it lies in a cell
 	Value    int64
+	Deep     int     // calls of itself on one path, 1 without recursion
 	Children []*Node // largest first
 }
 
@@ -121,11 +122,16 @@ func (g *Graph) add(frames []Frame, v int64, rows map[string]*Row, n Names) {
 	node := g.Root
 	node.Value += v
 	seen := map[string]bool{}
-	innermost := ""
+	innermost, deep := "", 1
 	for _, f := range frames {
 		at := n.Line(f.File, f.Line)
-		node = node.child(n.Func(f.Func))
-		node.Value += v
+		if name := n.Func(f.Func); name == node.Name && node != g.Root {
+			deep++ // a recursion reads better as one box
+		} else {
+			node, deep = node.child(name), 1
+			node.Value += v
+		}
+		node.Deep = max(node.Deep, deep)
 		node.Cell = node.Cell || at != ""
 		if at == "" {
 			continue
