@@ -236,24 +236,28 @@ func (e *Engine) childDir(r *run) string {
 	return dir
 }
 
-// childEnv is the environment of a program. Race reports go to files, so that they do not mix with what the
-// program itself prints.
+// childEnv is the environment of a program.
 func (e *Engine) childEnv(race bool, dir string, set []string) []string {
 	env := e.o.Env
 	if env == nil {
 		env = os.Environ()
 	}
-	env = append(slices.Clone(env), set...)
-	if race {
-		options := "atexit_sleep_ms=0 halt_on_error=0"
-		for _, kv := range env {
-			if v, ok := strings.CutPrefix(kv, "GORACE="); ok {
-				options = v
-			}
-		}
-		env = append(env, "GORACE="+options+" log_path="+filepath.Join(dir, "race"))
+	return append(slices.Clone(env), raceEnv(race, dir, set)...)
+}
+
+// raceEnv is what a program's environment has besides the kernel's. Race reports go to files, so that they do not
+// mix with what the program itself prints, and without the second that the detector waits before it exits.
+func raceEnv(race bool, dir string, set []string) []string {
+	if !race {
+		return set
 	}
-	return env
+	options := "atexit_sleep_ms=0 halt_on_error=0"
+	for _, kv := range set {
+		if v, ok := strings.CutPrefix(kv, "GORACE="); ok {
+			options += " " + v // the later one counts
+		}
+	}
+	return append(slices.Clone(set), "GORACE="+options+" log_path="+filepath.Join(dir, "race"))
 }
 
 // endingText says how a program ended, "" when it ended well.
@@ -292,6 +296,7 @@ func (e *Engine) crashStacks(crash string) []string {
 	list := stack.Parse(crash).Goroutines
 	list = slices.DeleteFunc(list, func(g stack.Goroutine) bool { return g.ID == 0 || !g.InCells() })
 	for i := range list {
+		list[i].Frames = slices.DeleteFunc(list[i].Frames, func(f stack.Frame) bool { return strings.HasPrefix(f.Func, "testing.") })
 		for k, f := range list[i].Frames {
 			if f.Cell() != "" {
 				list[i].Frames[k].Func = ownName(f.Func)

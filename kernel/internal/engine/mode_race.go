@@ -104,7 +104,9 @@ func (e *Engine) side(rep *racereport.Report, a racereport.Access) side {
 		s.what = "atomic " + s.what
 	}
 	s.at, s.in, s.source = e.codePlace(a.Frames)
-	if g := rep.Goroutine(a.Goroutine); g != nil {
+	if g := rep.Goroutine(a.Goroutine); g != nil && len(g.Frames) > 0 && strings.HasPrefix(g.Frames[0].Func, "testing.") {
+		s.who = "the goroutine of the test"
+	} else if g != nil {
 		s.who = "goroutine " + strconv.Itoa(g.ID)
 		s.started, s.startBy = e.startPlace(g.Frames, a.Frames)
 	} else if a.Goroutine > 0 {
@@ -250,7 +252,7 @@ func raceCard(list []*race) string {
 		b.WriteString("</tr>\n<tr>")
 		for _, s := range x.sides {
 			if s.started == "" {
-				b.WriteString("<td>which runs from the start</td>")
+				b.WriteString("<td></td>")
 				continue
 			}
 			fmt.Fprintf(&b, "<td>started at %s: <code>%s</code></td>", esc(s.started), esc(s.startBy))

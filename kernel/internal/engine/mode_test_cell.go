@@ -1,0 +1,321 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/program"
+	"interleave/kernel/internal/racereport"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/testreport"
+)
+
+// benchRuns and benchTime are how benchmarks run when the command does not say: six results are the fewest that
+// give a median an interval.
+const (
+	benchRuns = 6
+	benchTime = "100ms"
+)
+
+// testOptions are the flags of %%test.
+type testOptions struct {
+	race                       bool
+	run, bench, cpu, benchtime string
+	count                      int
+	timeout                    time.Duration
+	short                      bool
+	env                        []string
+}
+
+func testFlags(line string) (*testOptions, error) {
+	p := &testOptions{}
+	pattern := func(at *string) func(string) error {
+		return func(v string) error {
+			*at = v
+			_, err := regexp.Compile(v)
+			return err
+		}
+	}
+	rest, err := parseFlags("%%test", line, []flagSpec{
+		{"-race", "", func(string) error { p.race = true; return nil }},
+		{"-run", "TestStack", pattern(&p.run)},
+		{"-bench", ".", pattern(&p.bench)},
+		{"-count", "10", func(v string) (err error) { p.count, err = positive(v); return err }},
+		{"-cpu", "1,2,4", func(v string) error {
+			for n := range strings.SplitSeq(v, ",") {
+				if _, err := positive(n); err != nil {
+					return errors.New("it takes whole numbers with commas between")
+				}
+			}
+			p.cpu = v
+			return nil
+		}},
+		{"-benchtime", "1s", func(v string) error {
+			if n, ok := strings.CutSuffix(v, "x"); ok {
+				_, err := positive(n)
+				p.benchtime = v
+				return err
+			}
+			d, err := time.ParseDuration(v)
+			if err != nil || d <= 0 {
+				return errors.New("is neither a duration nor a number of runs such as 100x")
+			}
+			p.benchtime = v
+			return nil
+		}},
+		{"-short", "", func(string) error { p.short = true; return nil }},
+		timeoutFlag(&p.timeout),
+		envFlag(&p.env),
+	})
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%%%%test takes no arguments, only flags, and got %s: to choose tests write %%%%test -run %s", rest[0], rest[0])
+	}
+	return p, err
+}
+
+// args are the flags of go test.
+func (p *testOptions) args() []string {
+	args := []string{"-json", "-vet=off"}
+	if p.race {
+		args = append(args, "-race")
+	}
+	if p.short {
+		args = append(args, "-short")
+	}
+	run, count, benchtime := p.run, max(p.count, 1), p.benchtime
+	if p.bench != "" {
+		if run == "" {
+			run = "^$"
+		}
+		if p.count == 0 {
+			count = benchRuns
+		}
+		if benchtime == "" {
+			benchtime = benchTime
+		}
+		args = append(args, "-bench="+p.bench, "-benchmem", "-benchtime="+benchtime)
+	}
+	if run != "" {
+		args = append(args, "-run="+run)
+	}
+	if p.cpu != "" {
+		args = append(args, "-cpu="+p.cpu)
+	}
+	if p.timeout > 0 {
+		args = append(args, "-timeout="+p.timeout.String())
+	}
+	return append(args, "-count="+strconv.Itoa(count))
+}
+
+func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
+	p, err := testFlags(d.Args)
+	if err != nil {
+		return plainFault("CommandError", err.Error())
+	}
+	syn, fault := e.parse(text, code)
+	if fault != nil {
+		return fault
+	}
+	prog, fault := e.asProgram(r, syn, compile.TestForm)
+	if fault != nil {
+		return fault
+	}
+	for _, n := range prog.Notes {
+		r.out.Stream("stderr", []byte("note: "+n+"\n"))
+	}
+	if len(prog.Tests) == 0 {
+		return plainFault("CommandError", "%%test: the notebook has no test: write one, for example func TestSum(t *testing.T) { … }, or a Benchmark, Example or Fuzz function")
+	}
+	return e.test(r, p, prog)
+}
+
+// test runs go test and shows what came of it.
+func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fault {
+	dir, err := os.MkdirTemp("", "interleave-test-")
+	if err != nil {
+		return e.internalFault(fmt.Errorf("make folder for tests: %w", err))
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "cell_test.go")
+	if err := os.WriteFile(file, prog.Source, 0o644); err != nil {
+		return e.internalFault(fmt.Errorf("write tests: %w", err))
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	defer context.AfterFunc(e.ctx, cancel)()
+	args := append(p.args(), "-ldflags=-w", "-exec="+execIn(e.childDir(r)), file)
+	argv, env, workDir := e.builder.Command(ctx, "test", args...)
+	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.inCells(s))) }}
+	end, err := program.Run(ctx, program.Command{Argv: argv, Env: append(env, raceEnv(p.race, dir, p.env)...), Dir: workDir, Stdout: report, Stderr: report})
+	report.Close()
+	switch {
+	case err != nil:
+		return e.internalFault(fmt.Errorf("run tests: %w", err))
+	case end.Stopped:
+		return plainFault("Interrupted", "the tests were interrupted and have ended")
+	case len(report.Build) > 0 && len(report.Tests) == 0:
+		return e.compilerFault(compilerLines(strings.Join(report.Build, "\n")))
+	case len(report.Tests) == 0 && len(report.Other) > 0:
+		return e.compilerFault(compilerLines(strings.Join(report.Other, "\n")))
+	}
+	e.showTests(r, p, report, prog)
+	if p.race {
+		if reports := e.readRaces(dir); len(reports) > 0 || end.Code == 0 {
+			e.showRaces(r, reports, racereport.Globals{})
+		}
+	}
+	return nil
+}
+
+// execIn makes go test run its program in a folder.
+func execIn(dir string) string {
+	quote := `"` + dir + `"`
+	if strings.Contains(dir, `"`) {
+		quote = "'" + dir + "'"
+	}
+	return `sh -c 'cd "$0" && exec "$@"' ` + quote
+}
+
+// testRow is one line of the table.
+type testRow struct {
+	verdict, name, time string
+	lines               []string // what a failed test said, in cell lines
+}
+
+func (e *Engine) testRows(report *testreport.Report) []testRow {
+	var out []testRow
+	for _, t := range report.Tests {
+		if strings.HasPrefix(t.Name, "Benchmark") && t.Failed == 0 {
+			continue
+		}
+		row := testRow{verdict: "pass", name: t.Name, time: fmt.Sprintf("%.2fs", t.Seconds)}
+		if n := t.Passed + t.Failed + t.Skipped; n > 1 {
+			row.time += fmt.Sprintf(" in %d runs", n)
+		}
+		switch {
+		case t.Failed > 0:
+			row.verdict = "FAIL"
+			if t.Passed > 0 {
+				row.time += fmt.Sprintf(", %d of them failed", t.Failed)
+			}
+		case t.Running():
+			row.verdict, row.time = "????", "not finished"
+		case t.Passed == 0:
+			row.verdict = "skip"
+		}
+		if row.verdict != "pass" {
+			for _, l := range t.Lines() {
+				row.lines = append(row.lines, e.inCells(strings.TrimPrefix(l, "    ")))
+			}
+			if crash := t.Crash(); crash != "" {
+				message, _, _ := strings.Cut(crash, "\n")
+				row.lines = append(row.lines, e.inCells(message))
+				for _, l := range e.crashStacks(crash) {
+					row.lines = append(row.lines, ansiCode.ReplaceAllString(l, ""))
+				}
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+var ansiCode = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// showTests shows the table, as HTML and as text.
+func (e *Engine) showTests(r *run, p *testOptions, report *testreport.Report, prog *compile.Program) {
+	rows, measures := e.testRows(report), report.Measures()
+	title := report.Title()
+	if len(rows) == 0 && len(measures) == 0 {
+		title = "no test matches; the notebook has " + strings.Join(prog.Tests, ", ")
+	}
+	note := ""
+	if len(measures) > 0 {
+		note = "Medians with 95 % intervals (golang.org/x/perf/benchmath)."
+		if p.count == 0 {
+			note = fmt.Sprintf("Medians of %d results of %s with 95 %% intervals (golang.org/x/perf/benchmath); -count and -benchtime take more.", benchRuns, p.eachTime())
+		}
+		for _, m := range measures {
+			if len(m.Warnings) > 0 {
+				note += " " + m.Warnings[0] + "."
+				break
+			}
+		}
+	}
+	r.out.Display(session.Bundle{Data: map[string]any{"text/plain": testText(title, rows, measures, note), "text/html": testTable(title, rows, measures, note)}})
+}
+
+func (p *testOptions) eachTime() string {
+	if p.benchtime == "" {
+		return benchTime
+	}
+	return p.benchtime
+}
+
+func testText(title string, rows []testRow, measures []testreport.Measure, note string) string {
+	var lines []string
+	if title != "" {
+		lines = append(lines, title)
+	}
+	for _, row := range rows {
+		lines = append(lines, fmt.Sprintf("%s  %s  (%s)", row.verdict, row.name, row.time))
+		for _, l := range row.lines {
+			lines = append(lines, "      "+l)
+		}
+	}
+	width := 0
+	for _, m := range measures {
+		width = max(width, len(m.Name))
+	}
+	for _, m := range measures {
+		lines = append(lines, fmt.Sprintf("%-*s  %9s %-9s ± %s  n=%d", width, m.Name, m.Center, m.Unit, m.Range, m.N))
+	}
+	if note != "" {
+		lines = append(lines, note)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func testTable(title string, rows []testRow, measures []testreport.Measure, note string) string {
+	esc := html.EscapeString
+	var b strings.Builder
+	if title != "" {
+		fmt.Fprintf(&b, "<p><b>%s</b></p>\n", esc(title))
+	}
+	if len(rows) > 0 {
+		b.WriteString("<table>\n<tr><th></th><th>test</th><th>time</th><th>what it said</th></tr>\n")
+		for _, row := range rows {
+			verdict := esc(row.verdict)
+			if row.verdict != "pass" {
+				verdict = "<b>" + verdict + "</b>"
+			}
+			said := ""
+			if len(row.lines) > 0 {
+				said = "<pre>" + esc(strings.Join(row.lines, "\n")) + "</pre>"
+			}
+			fmt.Fprintf(&b, "<tr><td>%s</td><td><code>%s</code></td><td>%s</td><td>%s</td></tr>\n", verdict, esc(row.name), esc(row.time), said)
+		}
+		b.WriteString("</table>\n")
+	}
+	if len(measures) > 0 {
+		b.WriteString("<table>\n<tr><th>benchmark</th><th>median</th><th>unit</th><th>interval</th><th>n</th></tr>\n")
+		for _, m := range measures {
+			fmt.Fprintf(&b, "<tr><td><code>%s</code></td><td>%s</td><td>%s</td><td>± %s</td><td>%d</td></tr>\n", esc(m.Name), esc(m.Center), esc(m.Unit), esc(m.Range), m.N)
+		}
+		b.WriteString("</table>\n")
+	}
+	if note != "" {
+		fmt.Fprintf(&b, "<p>%s</p>\n", esc(note))
+	}
+	return b.String()
+}
