@@ -44,7 +44,7 @@ func serveMain(file string) int {
 	if err == nil {
 		err = serve.Main(context.Background(), serve.Options{
 			ConnectionFile: file,
-			Engine:         engine.Options{Guard: []string{self, "guard"}, Version: "test"},
+			Engine:         engine.Options{Guard: []string{self, "guard"}, Version: "test", Sources: os.Getenv("INTERLEAVE_TEST_SOURCES")},
 			Logger:         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		})
 	}

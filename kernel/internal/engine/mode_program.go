@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -193,10 +194,11 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
 	binary := filepath.Join(dir, "program")
-	errs := &crashFilter{out: r.out}
+	out := &placeOutput{Output: r.out, e: e, id: []byte(cell.NewText(r.cell.Code).ID)}
+	errs := &crashFilter{out: out}
 	c := program.Command{
 		Argv: append([]string{binary}, p.args...), Env: e.childEnv(p.race, dir, p.env), Dir: e.childDir(r),
-		Stdout: streamWriter{r.out, "stdout"}, Stderr: errs, Timeout: p.timeout, Patience: stacksTime,
+		Stdout: streamWriter{out, "stdout"}, Stderr: errs, Timeout: p.timeout, Patience: stacksTime,
 	}
 	end, err := program.Run(ctx, c)
 	crash := errs.finish()
@@ -277,7 +279,9 @@ func endingText(end program.Ending, timeout time.Duration) string {
 func (e *Engine) showCrash(r *run, crash string, end program.Ending) {
 	t := stack.Parse(crash)
 	var lines []string
-	switch message := e.inCells(compile.Plain(t.Message)); {
+	message, _, _ := strings.Cut(e.inCells(compile.Plain(t.Message)), "\nruntime stack:")
+	message = strings.TrimSpace(stackBounds.ReplaceAllString(message, ""))
+	switch {
 	case len(t.Goroutines) == 0:
 		r.out.Stream("stderr", []byte(e.inCells(crash)))
 		return
@@ -315,6 +319,9 @@ func ownName(name string) string {
 	return name
 }
 
+// stackBounds is a line of a stack overflow that says nothing to a reader.
+var stackBounds = regexp.MustCompile(`(?m)^runtime: sp=.*\n`)
+
 var (
 	cellPlace = regexp.MustCompile(`[^\s:"']*/In/([0-9a-f]{12}):(\d+)`)
 	bareCell  = regexp.MustCompile(`\b([0-9a-f]{12}):(\d+)`)
@@ -333,4 +340,20 @@ func (e *Engine) inCells(text string) string {
 		})
 	}
 	return text
+}
+
+// placeOutput writes the places of the running cell in what a program prints as the reader knows them: package log
+// shows its caller's file, which is the cell's content id.
+type placeOutput struct {
+	session.Output
+	e  *Engine
+	id []byte
+}
+
+// Stream implements session.Output.
+func (o *placeOutput) Stream(name string, text []byte) {
+	if bytes.Contains(text, o.id) {
+		text = []byte(o.e.inCells(string(text)))
+	}
+	o.Output.Stream(name, text)
 }

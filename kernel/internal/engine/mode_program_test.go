@@ -1,0 +1,110 @@
+package engine_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"interleave/kernel/internal/kerneltest"
+)
+
+// startAt starts the kernel in a folder that module interleave does not govern.
+func startAt(t *testing.T, dir string) *kerneltest.Kernel {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir,
+		Env: []string{"INTERLEAVE_LINK=thin", "INTERLEAVE_TEST_SOURCES=" + root}})
+}
+
+// run executes a cell and returns its text.
+func runCell(t *testing.T, k *kerneltest.Kernel, code string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	began := time.Now()
+	res, err := k.Execute(ctx, code, kerneltest.ExecuteOptions{})
+	if err != nil {
+		t.Fatalf("%s: %v", code, err)
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(code), "\n")
+	t.Logf("%v for %s", time.Since(began).Round(time.Millisecond), first)
+	return kerneltest.Text(res, kerneltest.TextOptions{})
+}
+
+// TestProgramsOutsideOfModule runs the three modes in a folder without a go.mod, with gonum/plot and display.
+func TestProgramsOutsideOfModule(t *testing.T) {
+	k := startAt(t, t.TempDir())
+	runCell(t, k, "1")
+	for _, tt := range []struct{ code, want string }{
+		{"%%program\nfmt.Println(1)", "stdout: 1\n"},
+		{"%%program\np := plot.New()\np.Title.Text = \"x\"\nfmt.Println(p.Title.Text, display.Display(display.HTML(\"x\")))", "stdout: x cannot display: connection with Jupyter not available\n"},
+		{"%%race\np := plot.New()\nn := 0\ngo func() { n++ }()\ntime.Sleep(20 * time.Millisecond)\nn++\nfmt.Println(p.Title.Text)", "race on n (local variable"},
+		{"package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(2) }", "stdout: 2\n"},
+		{"%%test\nfunc TestX(t *testing.T) {}", "pass  TestX"},
+		{"%%program\nwd, _ := os.Getwd()\nfmt.Println(filepath.Base(wd) == \"001\")", "stdout: true\n"},
+	} {
+		if got := runCell(t, k, tt.code); !strings.Contains(got, tt.want) {
+			t.Errorf("%s\ngot:\n%swant %q", tt.code, got, tt.want)
+		}
+	}
+}
+
+// TestProgramsInModule is the same in this repository; it logs how long each takes the second time.
+func TestProgramsInModule(t *testing.T) {
+	k := start("thin")(t)
+	runCell(t, k, "1")
+	for _, code := range []string{
+		"%%program\nfmt.Println(1)",
+		"%%race\nfmt.Println(1)",
+		"%%test\nfunc TestX(t *testing.T) {}",
+		"%%test -race\nfunc TestX(t *testing.T) {}",
+		"%%program\np := plot.New()\nfmt.Println(1, p.Title.Text)",
+		"%%race\np := plot.New()\nfmt.Println(1, p.Title.Text)",
+		"package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(1) }",
+	} {
+		runCell(t, k, code)
+		if got := runCell(t, k, code+"\n"); !strings.Contains(got, "stdout: 1") && !strings.Contains(got, "pass  TestX") {
+			t.Errorf("%s\ngot:\n%s", code, got)
+		}
+	}
+}
+
+// TestProgramsEndWithKernel kills the kernel; the program must go as well.
+func TestProgramsEndWithKernel(t *testing.T) {
+	dir := t.TempDir()
+	k := start("thin")(t)
+	pid := filepath.Join(dir, "pid")
+	if _, err := k.StartExecute("%%program "+pid+"\nos.WriteFile(os.Args[1], []byte(fmt.Sprint(os.Getpid())), 0o644)\nselect {\ncase <-time.After(time.Hour):\n}", kerneltest.ExecuteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	waitFor(t, func() bool {
+		b, _ := os.ReadFile(pid)
+		id = string(b)
+		return id != ""
+	})
+	k.Signal(9)
+	waitFor(t, func() bool {
+		stat, err := os.ReadFile("/proc/" + id + "/stat")
+		return err != nil || strings.Contains(string(stat), ") Z ")
+	})
+}
+
+func waitFor(t *testing.T, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it did not happen within a minute")
+		}
+	}
+}
