@@ -296,12 +296,24 @@ func (p *Page) Screenshot() ([]byte, error) {
 	return png, nil
 }
 
+// Show scrolls code cell i (from 0) to the top of the window.
+func (p *Page) Show(i int) error {
+	scroll := fmt.Sprintf(`(() => { let found = false; document.querySelectorAll('.jp-Notebook .jp-CodeCell').forEach((c, n) => {
+		if (n === %d) { c.id = 'interleave-picture'; c.scrollIntoView({block: 'start'}); found = true } else { c.removeAttribute('id') } }); return found; })()`, i)
+	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](scroll))
+	if err == nil && !found {
+		err = errors.New("there is no such cell")
+	}
+	if err != nil {
+		return fmt.Errorf("show cell %d: %w", i, err)
+	}
+	return nil
+}
+
 // PictureOf is code cell i (from 0) with its outputs as PNG.
 func (p *Page) PictureOf(i int) ([]byte, error) {
-	mark := fmt.Sprintf(`(() => { document.querySelectorAll('.jp-Notebook .jp-CodeCell').forEach((c, n) => n === %d ? c.id = 'interleave-picture' : c.removeAttribute('id')); return true; })()`, i)
-	_, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](mark))
-	if err != nil {
-		return nil, fmt.Errorf("take a picture of cell %d: %w", i, err)
+	if err := p.Show(i); err != nil {
+		return nil, err
 	}
 	png, err := chromedp.Run(p.ctx, chromedp.Screenshot(chromedp.ID("interleave-picture")))
 	if err != nil {
