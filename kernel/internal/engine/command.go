@@ -29,6 +29,7 @@ func commands() []command {
 		{"%forget", "NAME…", "forget variables, types or functions", (*Engine).forget},
 		{"%get", "PACKAGE[@VERSION]…", "add modules to the go.mod that governs this notebook", (*Engine).get},
 		{"%go111module", "{on|off}", "accepted for gophernotes's notebooks; modules are always on", (*Engine).go111module},
+		{"%goroutines", "", "list the goroutines that cells have left in the background", (*Engine).listGoroutines},
 		{"%help", "", "show this help", nil},
 		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset},
 		{"%vars", "", "list variables with their types", (*Engine).vars},

@@ -159,7 +159,7 @@ func (e *Engine) startWorker() {
 	go func() {
 		defer close(s.done)
 		s.w, s.err = worker.Start(e.ctx, worker.Config{
-			Path: path, Args: args, Env: append(append([]string{}, base...), env...), Dir: e.o.Dir, Guard: e.o.Guard,
+			Path: path, Args: args, Env: withLabels(append(append([]string{}, base...), env...)), Dir: e.o.Dir, Guard: e.o.Guard,
 			Handler: e.out, MemoryLimit: e.memoryLimit(), Late: e.late, Logger: e.log,
 		})
 		e.mu.Lock()

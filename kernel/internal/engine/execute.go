@@ -178,6 +178,7 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 	e.calls++
 	id := e.calls
 	e.mu.Unlock()
+	defer e.watchStill(r, w)()
 	type result struct {
 		ended worker.Ended
 		err   error
@@ -197,6 +198,7 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 		if r.watch != nil {
 			r.watch.ended = res.ended
 		}
+		e.mentionLeft(r, w, res.ended)
 		return e.ending(r, w, res.ended, res.err)
 	case <-r.interrupt:
 	}

@@ -21,7 +21,6 @@ func modes() []mode {
 		{"%%program", "[-race] [-timeout D] [-procs N] [-env K=V] [-gcflags F] [-ldflags F] [ARG…]", "run the cell as a program of its own, in another process", programMode},
 		{"%%race", "[flags of %%program]", "%%program with the race detector; what it finds is shown as a card", raceMode},
 		{"%%test", "[-race] [-run R] [-bench R] [-count N] [-cpu 1,2,4] [-benchtime D] [-timeout D] [-short] [-env K=V]", "run the notebook's Test, Benchmark, Example and Fuzz functions with go test", testMode},
-		{"%%test", "[-race] [-run R] [-bench R] [-count N] [-cpu 1,2,4] [-benchtime D] [-timeout D] [-short] [-env K=V]", "run the notebook's Test, Benchmark, Example and Fuzz functions with go test", testMode},
 		{"%%asm", "[FUNCTION]", "show the assembly of the cell's functions, and run the cell", (*Engine).asmMode},
 		{"%%escape", "", "show what escapes, is inlined or checked, line by line, and run the cell", (*Engine).escapeMode},
 		{"%%prof", "{cpu|mutex|block|heap|goroutine}", "run the cell under a profiler and draw a flame graph", (*Engine).profMode},

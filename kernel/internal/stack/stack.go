@@ -21,6 +21,7 @@ type Goroutine struct {
 	ID      int
 	State   string // "running", "chan receive", "select (no cases)", "sync.Mutex.Lock"
 	Minutes int    // how long it has waited, as far as the runtime says
+	Label   string // the pprof label "cell", when the process has GODEBUG=tracebacklabels=1
 	Frames  []Frame
 	Created Frame // where it was started; zero for the first
 	Parent  int   // the goroutine that started it, 0 when unknown
@@ -33,10 +34,11 @@ type Text struct {
 }
 
 var (
-	header  = regexp.MustCompile(`^goroutine (\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? \[([^\]]*)\](?:, )?.*:$`)
-	creator = regexp.MustCompile(`^created by (.+?)(?: in goroutine (\d+))?$`)
-	minutes = regexp.MustCompile(`^(\d+) minutes$`)
-	place   = regexp.MustCompile(`^\s+(.+):(\d+)(?: \+0x[0-9a-f]+)?(?: .*)?$`)
+	header    = regexp.MustCompile(`^goroutine (\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? \[([^\]]*)\](?:, )?.*:$`)
+	creator   = regexp.MustCompile(`^created by (.+?)(?: in goroutine (\d+))?$`)
+	cellLabel = regexp.MustCompile(`"?cell"?: "?([^",}]*)"?`)
+	minutes   = regexp.MustCompile(`^(\d+) minutes$`)
+	place     = regexp.MustCompile(`^\s+(.+):(\d+)(?: \+0x[0-9a-f]+)?(?: .*)?$`)
 )
 
 // Parse reads text printed by the runtime.
@@ -85,8 +87,12 @@ func Parse(text string) Text {
 	return out
 }
 
-// state reads "chan receive, 3 minutes, locked to thread".
+// state reads "chan receive, 3 minutes, locked to thread labels:{"cell": "7"}".
 func (g *Goroutine) state(s string) {
+	s, labels, _ := strings.Cut(s, " labels:{")
+	if m := cellLabel.FindStringSubmatch(labels); m != nil {
+		g.Label = m[1]
+	}
 	for i, part := range strings.Split(s, ", ") {
 		if i == 0 {
 			g.State = part

@@ -48,3 +48,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// With GODEBUG=tracebacklabels=1 the labels stand behind the state.
+func TestLabels(t *testing.T) {
+	for head, want := range map[string][2]string{
+		`[chan receive, 2 minutes labels:{"cell": "7"}]`:                    {"chan receive", "7"},
+		`[select labels:{"a": "b", "cell": "12"}]`:                          {"select", "12"},
+		`[sync.Mutex.Lock]`:                                                 {"sync.Mutex.Lock", ""},
+		`[running, locked to thread, synctest bubble 1 labels:{cell: "3"}]`: {"running", "3"},
+	} {
+		g := Parse("goroutine 5 " + head + ":\nmain.f()\n\t/x.go:1 +0x1\n").Goroutines
+		if len(g) != 1 || g[0].State != want[0] || g[0].Label != want[1] {
+			t.Errorf("%s: %+v", head, g)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"interleave/kernel/internal/stack"
+	"interleave/kernel/internal/worker"
+)
+
+// endingTime is how long goroutines that are about to end may take before they are said to be left behind.
+const endingTime = 10 * time.Millisecond
+
+// withLabels has the runtime print which cell started a goroutine.
+func withLabels(env []string) []string {
+	const want = "tracebacklabels=1"
+	for i, kv := range slices.Backward(env) {
+		if value, ok := strings.CutPrefix(kv, "GODEBUG="); ok {
+			if value != "" {
+				value += ","
+			}
+			env[i] = "GODEBUG=" + value + want
+			return env
+		}
+	}
+	return append(env, "GODEBUG="+want)
+}
+
+// background are the goroutines that cells have started, by dump.
+func (e *Engine) background(ctx context.Context, w *worker.Worker) ([]stack.Goroutine, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	dump, err := w.Dump(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(stack.Parse(string(dump)).Goroutines, func(g stack.Goroutine) bool { return g.Label == "" && !g.InCells() }), nil
+}
+
+// mentionLeft says once which goroutines have outlived their cell. It asks the worker only when there are more
+// goroutines than before, so that other cells pay nothing.
+func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
+	if ended.More <= 0 || r.cell.Silent {
+		return
+	}
+	var mine []stack.Goroutine
+	for range 2 {
+		list, err := e.background(r.ctx, w)
+		if err != nil {
+			return
+		}
+		own := strconv.Itoa(r.cell.Count)
+		mine = slices.DeleteFunc(list, func(g stack.Goroutine) bool { return g.Label != own || !g.InCells() })
+		if !slices.ContainsFunc(mine, func(g stack.Goroutine) bool { return g.Running() }) {
+			break
+		}
+		time.Sleep(endingTime)
+	}
+	if len(mine) == 0 {
+		return
+	}
+	what := "a goroutine that this cell started goes on"
+	if len(mine) > 1 {
+		what = fmt.Sprintf("%d goroutines that this cell started go on", len(mine))
+	}
+	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.waits(mine), "")))
+}
+
+// listGoroutines lists them by the cell that started them.
+func (e *Engine) listGoroutines(r *run, args string) error {
+	if args != "" {
+		return fmt.Errorf("%%goroutines takes no argument: write %%goroutines on a line of its own")
+	}
+	w, err := e.current(r.ctx)
+	if err != nil {
+		return err
+	}
+	list, err := e.background(r.ctx, w)
+	if err != nil {
+		return err
+	}
+	groups := map[int][]stack.Goroutine{}
+	var order []int
+	for _, g := range list {
+		n, _ := strconv.Atoi(g.Label)
+		if groups[n] == nil {
+			order = append(order, n)
+		}
+		groups[n] = append(groups[n], g)
+	}
+	slices.Sort(order)
+	var b strings.Builder
+	for _, n := range order {
+		name := fmt.Sprintf("In[%d]", n)
+		if n == 0 {
+			name = "without a cell's name"
+		}
+		fmt.Fprintf(&b, "%s: %d\n%s", name, len(groups[n]), strings.Join(e.waits(groups[n]), ""))
+	}
+	if b.Len() == 0 {
+		b.WriteString("no goroutine runs in the background\n")
+	}
+	r.out.Stream("stdout", []byte(b.String()))
+	return nil
+}
