@@ -109,9 +109,9 @@ func (v *Var) refs() []string {
 func (v *Var) TypeString() string {
 	var b strings.Builder
 	for _, p := range v.typ {
+		b.WriteString(p.text)
 		switch {
 		case p.ref == nil:
-			b.WriteString(p.text)
 		case p.ref.kind == refImport:
 			b.WriteString(p.ref.name[strings.LastIndexByte(p.ref.name, '/')+1:])
 		default:

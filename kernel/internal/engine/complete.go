@@ -19,13 +19,8 @@ func (e *Engine) Complete(ctx context.Context, code string, cursor int) session.
 	from := wordStart(runes, cursor)
 	prefix := string(runes[from:cursor])
 	c := session.Completion{Start: from, End: cursor}
-	if from > 0 && runes[from-1] == '%' {
-		c.Start--
-		for _, cmd := range commands() {
-			if strings.HasPrefix(cmd.name, "%"+prefix) {
-				c.Matches = append(c.Matches, session.Match{Text: cmd.name, Type: "keyword", Signature: cmd.help})
-			}
-		}
+	if at, found := commandStart(runes, from); found {
+		c.Start, c.Matches = at, commandMatches(string(runes[at:cursor]))
 		return c
 	}
 	if !e.isOpen() {

@@ -233,7 +233,10 @@ func (e *Engine) current(ctx context.Context) (*worker.Worker, error) {
 
 // IsComplete implements session.Engine.
 func (e *Engine) IsComplete(code string) (status, indent string) {
-	_, text := cell.Directives(code)
+	list, text := cell.Directives(code)
+	if status := commandsComplete(list, code); status != "" {
+		return status, ""
+	}
 	return cell.Complete(text)
 }
 

@@ -56,12 +56,7 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 			o.Fault = e.mode(r, d, text, code)
 			return o
 		}
-		page, f := e.command(r, d)
-		if page != nil {
-			o.Payload = append(o.Payload, page)
-		}
-		if f != nil {
-			o.Fault = f
+		if o.Fault = e.command(r, d); o.Fault != nil {
 			return o
 		}
 	}
@@ -103,7 +98,7 @@ func (e *Engine) parse(text *cell.Text, code string) (*cell.Syntax, *session.Fau
 	}
 	var list []compile.Diagnostic
 	for _, err := range errs {
-		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: "syntax error: " + err.Message})
+		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: "syntax error: " + err.Message + misplaced(text, err.Offset)})
 	}
 	return nil, e.compileFault(list)
 }

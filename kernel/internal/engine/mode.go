@@ -18,6 +18,8 @@ type mode struct {
 // modes is the table of cell modes, as %help shows it.
 func modes() []mode {
 	return []mode{
+		{"%%bash", "[ARG…]", "run the cell as a script of the shell", (*Engine).bash},
+		{"%%file", "NAME [-a]", "write the cell to a file; -a appends", (*Engine).writeFile},
 		{"%%program", "[-race] [-timeout D] [-procs N] [-env K=V] [-gcflags F] [-ldflags F] [ARG…]", "run the cell as a program of its own, in another process", programMode},
 		{"%%race", "[flags of %%program]", "%%program with the race detector; what it finds is shown as a card", raceMode},
 		{"%%test", "[-race] [-run R] [-bench R] [-count N] [-cpu 1,2,4] [-benchtime D] [-timeout D] [-short] [-env K=V]", "run the notebook's Test, Benchmark, Example and Fuzz functions with go test", testMode},
@@ -25,6 +27,7 @@ func modes() []mode {
 		{"%%escape", "", "show what escapes, is inlined or checked, line by line, and run the cell", (*Engine).escapeMode},
 		{"%%prof", "{cpu|mutex|block|heap|goroutine}", "run the cell under a profiler and draw a flame graph", (*Engine).profMode},
 		{"%%trace", "[-o FILE] [-var NAME]", "run the cell under the execution tracer and draw what its goroutines did", (*Engine).traceMode},
+		{"%%writefile", "NAME [-a]", "the same as %%file", (*Engine).writeFile},
 	}
 }
 

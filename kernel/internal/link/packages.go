@@ -58,6 +58,7 @@ var ours = []string{
 	own + "/kernel/display",
 	own + "/kernel/display/gonum",
 	own + "/kernel/internal/worker/inmate",
+	own + "/kernel/internal/inventory",
 	own + "/kernel/internal/stage",
 	own + "/lessons/...",
 	own + "/plots/...",

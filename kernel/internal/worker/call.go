@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"interleave/kernel/internal/worker/frame"
 )
@@ -142,6 +143,15 @@ func (w *Worker) Setenv(ctx context.Context, name, value string) error {
 func (w *Worker) Unsetenv(ctx context.Context, name string) error {
 	_, err := w.ask(ctx, frame.Command{Op: frame.Setenv, Name: name, Unset: true})
 	return err
+}
+
+// Environ returns the worker's environment as it is now, cells' changes included.
+func (w *Worker) Environ(ctx context.Context) ([]string, error) {
+	b, err := w.ask(ctx, frame.Command{Op: frame.Environ})
+	if err != nil {
+		return nil, err
+	}
+	return strings.Split(string(b), "\x00"), nil
 }
 
 // ask sends a command and waits for its answer. An error the worker reports is returned as it is worded there.

@@ -33,10 +33,11 @@ const (
 	Stack   = "stack"   // answered with the stacks of all goroutines
 	Profile = "profile" // Name of a runtime/pprof profile, Level as pprof's debug argument
 	Ping    = "ping"
-	Still   = "still"  // the worker sets no timer of its own until a second one, with Unset, comes
-	Chdir   = "chdir"  // Name
-	Setenv  = "setenv" // Name, Value; Unset removes it
-	Reply   = "reply"  // to an Emit: Value is the reader's line, Error refuses
+	Still   = "still"   // the worker sets no timer of its own until a second one, with Unset, comes
+	Chdir   = "chdir"   // Name
+	Setenv  = "setenv"  // Name, Value; Unset removes it
+	Environ = "environ" // answered with the environment, variables parted by zero bytes
+	Reply   = "reply"   // to an Emit: Value is the reader's line, Error refuses
 )
 
 // The operations of a Report.

@@ -140,6 +140,8 @@ func (h *host) obey(c frame.Command) {
 		} else {
 			answer.Error = text(os.Setenv(c.Name, c.Value))
 		}
+	case frame.Environ:
+		answer.Bytes = []byte(strings.Join(os.Environ(), "\x00"))
 	default:
 		answer.Error = "unknown command " + c.Op
 	}

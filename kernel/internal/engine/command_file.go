@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/session"
+)
+
+// writeFile writes a cell's text to a file in the folder that cells run in.
+func (e *Engine) writeFile(r *run, d cell.Directive, text *cell.Text, _ string) *session.Fault {
+	name := "%%" + d.Name
+	words, err := splitWords(d.Args)
+	if err != nil {
+		return plainFault("CommandError", name+": "+err.Error())
+	}
+	rest := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "-a" || w == "--append" })
+	if len(rest) != 1 || len(words)-len(rest) > 1 {
+		return plainFault("CommandError", fmt.Sprintf("%s takes one file name, and -a to append: %s notes.txt", name, name))
+	}
+	_, dir, err := e.surroundings(r.ctx)
+	if err != nil {
+		return commandFault(err)
+	}
+	path := inDir(rest[0], dir)
+	_, statErr := os.Stat(path)
+	flag, did := os.O_WRONLY|os.O_CREATE|os.O_TRUNC, "wrote"
+	switch {
+	case len(words) > len(rest):
+		flag, did = os.O_WRONLY|os.O_CREATE|os.O_APPEND, "appended to"
+	case statErr == nil:
+		did = "overwrote"
+	}
+	body := below(text.Source, d)
+	if body != "" && !strings.HasSuffix(body, "\n") {
+		body += "\n" // front ends drop the last one
+	}
+	f, err := os.OpenFile(path, flag, 0o644)
+	if err == nil {
+		if _, err = f.WriteString(body); err == nil {
+			err = f.Close()
+		} else {
+			f.Close()
+		}
+	}
+	if err != nil {
+		return plainFault("CommandError", name+": "+err.Error())
+	}
+	r.out.Stream("stdout", fmt.Appendf(nil, "%s %s (%d bytes)\n", did, rest[0], len(body)))
+	return nil
+}
+
+// inDir resolves a file's name as the shell would.
+func inDir(name, dir string) string {
+	if name == "~" || strings.HasPrefix(name, "~/") {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, name[1:])
+		}
+	}
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, name)
+}

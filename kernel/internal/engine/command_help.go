@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"interleave/kernel/internal/session"
+)
+
+// synonyms are what people type who know other kernels.
+var synonyms = map[string]string{
+	"%whos": "%vars", "%ls": "%vars", "%list": "%vars", "%who_ls": "%who",
+	"%rm": "%forget", "%remove": "%forget", "%del": "%forget", "%reset_selective": "%forget",
+	"%pip": "%get", "%conda": "%get", "%install": "%get", "%dep": "%get",
+	"%setenv": "%env", "%set_env": "%env", "%pwd": "!pwd", "%sh": "%%bash", "%%sh": "%%bash", "%%script": "%%bash",
+	"%main": "%%program", "%%main": "%%program", "%%": "%%program", "%%gx": "%%program",
+}
+
+// helpRow is one line of %help.
+type helpRow struct{ name, args, help string }
+
+// helpRows is everything that %help knows, generated from the tables.
+func helpRows() []helpRow {
+	var rows []helpRow
+	for _, c := range commands() {
+		rows = append(rows, helpRow{c.name, c.args, c.help})
+	}
+	for _, m := range modes() {
+		rows = append(rows, helpRow{m.name, m.args, m.help})
+	}
+	return append(rows,
+		helpRow{"$", "COMMAND", "run a program; its line is split at blanks, without quotes or pipes"},
+		helpRow{"!", "COMMAND", "run a line in the shell"})
+}
+
+// help shows all commands, or one.
+func (e *Engine) help(r *run, args string) error {
+	words, err := splitWords(args)
+	if err != nil {
+		return fmt.Errorf("%%help: %w", err)
+	}
+	rows := helpRows()
+	if len(words) > 0 {
+		asked := "%" + strings.TrimLeft(words[0], "%")
+		rows = slices.DeleteFunc(rows, func(h helpRow) bool {
+			return h.name != words[0] && h.name != asked && h.name != "%"+asked
+		})
+		if len(rows) == 0 {
+			return fmt.Errorf("%%help: there is no command %s%s", asked, suggestion(asked))
+		}
+	}
+	var b strings.Builder
+	if len(words) == 0 {
+		b.WriteString("Commands stand at the top of a cell, each on a line of its own. A \\ at the end of a line joins the next one.\n\n")
+	}
+	const width = 36
+	for _, h := range rows {
+		left := strings.TrimSpace(h.name + " " + h.args)
+		if utf8.RuneCountInString(left) >= width {
+			fmt.Fprintf(&b, "%s\n%*s %s\n", left, width, "", h.help)
+			continue
+		}
+		fmt.Fprintf(&b, "%-*s %s\n", width, left, h.help)
+	}
+	r.out.Stream("stdout", []byte(b.String()))
+	return nil
+}
+
+func (e *Engine) version(r *run, args string) error {
+	if err := none("%version", args); err != nil {
+		return err
+	}
+	t := e.builder.Toolchain()
+	fmt.Fprintf(streamWriter{r.out, "stdout"}, "interleave %s\n%s %s\nlinking: %s (%s)\n", e.o.Version, t.Version, t.Root, e.builder.Mode(), e.builder.Why())
+	return nil
+}
+
+// none refuses arguments; a comment is none.
+func none(name, args string) error {
+	words, err := splitWords(args)
+	if err == nil && len(words) > 0 {
+		err = fmt.Errorf("%s takes no argument, and got %s", name, words[0])
+	}
+	return err
+}
+
+type streamWriter struct {
+	out  session.Output
+	name string
+}
+
+func (s streamWriter) Write(b []byte) (int, error) {
+	s.out.Stream(s.name, b)
+	return len(b), nil
+}

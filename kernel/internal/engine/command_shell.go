@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/worker"
+)
+
+// shell runs $ COMMAND, split at blanks as gophernotes does, or !COMMAND, a line of the shell.
+func (e *Engine) shell(r *run, d cell.Directive) error {
+	if d.Args == "" {
+		return fmt.Errorf("%s needs a command behind it: %s", d.Mark, map[string]string{"$": "$ go version", "!": "!ls | wc -l"}[d.Mark])
+	}
+	if d.Mark == "$" {
+		return e.child(r, strings.Fields(d.Args))
+	}
+	return e.child(r, []string{e.shellPath(), "-c", d.Args})
+}
+
+// bash runs a cell as a script of the shell.
+func (e *Engine) bash(r *run, d cell.Directive, text *cell.Text, _ string) *session.Fault {
+	words, err := splitWords(d.Args)
+	if err != nil {
+		return plainFault("CommandError", "%%bash: "+err.Error())
+	}
+	err = e.child(r, append([]string{e.shellPath(), "-c", below(text.Source, d), "bash"}, words...))
+	if err != nil && r.ctx.Err() != nil {
+		return plainFault("Interrupted", "the script was interrupted")
+	}
+	return commandFault(err)
+}
+
+// shellPath is bash where there is one.
+func (e *Engine) shellPath() string {
+	for _, p := range []string{"/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"} {
+		if st, err := os.Stat(p); err == nil && !st.IsDir() {
+			return p
+		}
+	}
+	return "/bin/sh"
+}
+
+// below is the text of a cell behind a directive.
+func below(source string, d cell.Directive) string {
+	rest := source[d.Offset:]
+	for {
+		line, more, found := strings.Cut(rest, "\n")
+		if !found {
+			return ""
+		}
+		if rest = more; !strings.HasSuffix(strings.TrimSpace(line), "\\") {
+			return rest
+		}
+	}
+}
+
+// child runs a command where cells run and with their environment, its output live. An interrupt ends it with everything it
+// has started.
+func (e *Engine) child(r *run, argv []string) error {
+	env, dir, err := e.surroundings(r.ctx)
+	if err != nil {
+		return err
+	}
+	path := lookPath(argv[0], env, dir)
+	if path == "" {
+		return fmt.Errorf("there is no command %s in the PATH of the cells", argv[0])
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	defer cancel()
+	defer context.AfterFunc(e.ctx, cancel)()
+	status, err := worker.Command{Argv: append([]string{path}, argv[1:]...), Env: env, Dir: dir, Guard: e.o.Guard,
+		Stdout: streamWriter{r.out, "stdout"}, Stderr: streamWriter{r.out, "stderr"}}.Run(ctx)
+	if err != nil {
+		return err
+	}
+	name := filepath.Base(argv[0])
+	switch {
+	case len(argv) > 2 && argv[1] == "-c":
+		name = "the command"
+		if len(argv) > 3 {
+			name = "the script"
+		}
+	}
+	return statusError(name, status)
+}
+
+// statusError says how a command ended, when not well.
+func statusError(name string, s syscall.WaitStatus) error {
+	switch {
+	case s.Signaled():
+		return fmt.Errorf("%s was ended by a signal: %v", name, s.Signal())
+	case s.ExitStatus() == 127 && name != "the script":
+		return fmt.Errorf("%s ended with exit status 127: not found", name)
+	case s.ExitStatus() != 0:
+		return fmt.Errorf("%s ended with exit status %d", name, s.ExitStatus())
+	}
+	return nil
+}
+
+// surroundings are the environment and the folder that cells have now.
+func (e *Engine) surroundings(ctx context.Context) (env []string, dir string, err error) {
+	w, err := e.current(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if env, err = w.Environ(ctx); err != nil {
+		return nil, "", err
+	}
+	if dir, err = os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID())); err != nil {
+		dir = e.o.Dir
+	}
+	return env, dir, nil
+}
+
+// lookPath finds a program as the shell would, "" if there is none.
+func lookPath(name string, env []string, dir string) string {
+	runs := func(p string) bool {
+		if !filepath.IsAbs(p) {
+			p = filepath.Join(dir, p)
+		}
+		st, err := os.Stat(p)
+		return err == nil && !st.IsDir() && st.Mode()&0o111 != 0
+	}
+	if strings.Contains(name, "/") {
+		if runs(name) {
+			return name
+		}
+		return ""
+	}
+	for _, d := range filepath.SplitList(lookupEnv(env, "PATH")) {
+		if p := filepath.Join(d, name); d != "" && runs(p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// lookupEnv is a variable's value; the last one counts.
+func lookupEnv(env []string, name string) string {
+	value := ""
+	for _, kv := range env {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			value = v
+		}
+	}
+	return value
+}

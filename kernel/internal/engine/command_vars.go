@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/session"
+)
+
+// forget removes names; what is declared otherwise stays.
+func (e *Engine) forget(r *run, args string) error {
+	words, err := splitWords(strings.ReplaceAll(args, ",", " "))
+	if err != nil {
+		return fmt.Errorf("%%forget: %w", err)
+	}
+	if len(words) == 0 {
+		return errors.New("%forget takes names: %forget x y (%reset forgets everything)")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	next := e.state.Clone()
+	for _, name := range words {
+		if !next.Forget(name) {
+			return fmt.Errorf("%%forget: there is no %s; nothing was forgotten", name)
+		}
+	}
+	e.state = next
+	return nil
+}
+
+func (e *Engine) reset(r *run, args string) error {
+	if err := none("%reset", args); err != nil {
+		return err
+	}
+	w, err := e.current(r.ctx)
+	if err != nil {
+		return err
+	}
+	e.replace(w, "%reset")
+	w.Close()
+	e.mu.Lock()
+	e.state = compile.NewState()
+	e.mu.Unlock()
+	e.startWorker()
+	return nil
+}
+
+// vars lists variables.
+func (e *Engine) vars(r *run, args string) error {
+	names, err := splitWords(args)
+	if err != nil {
+		return fmt.Errorf("%%vars: %w", err)
+	}
+	s := e.snapshot()
+	for _, n := range names {
+		if s.Vars[n] == nil {
+			return fmt.Errorf("%%vars: there is no variable %s%s", n, whyLost(s, n))
+		}
+	}
+	if len(names) == 0 {
+		names = slices.Sorted(maps.Keys(s.Vars))
+	}
+	if len(names) == 0 {
+		r.out.Stream("stdout", []byte("no variables\n"))
+		return nil
+	}
+	items, fault := e.inventory(r, names)
+	if fault != nil && fault.Name != "CompileError" { // without values the list is still of use
+		return &faultError{fault}
+	}
+	rows := [][]string{{"name", "type", "size", "value"}}
+	for i, n := range names {
+		row := []string{n, clip(s.Vars[n].TypeString(), 40), "", ""}
+		if i < len(items) {
+			row[2], row[3] = items[i].Size, compile.Plain(items[i].Value)
+		}
+		rows = append(rows, row)
+	}
+	r.out.Stream("stdout", []byte(columns(rows)))
+	return nil
+}
+
+func whyLost(s *compile.State, name string) string {
+	if why := s.Lost[name]; why != "" {
+		return " (" + why + ")"
+	}
+	return ""
+}
+
+// who lists all names, by kind.
+func (e *Engine) who(r *run, args string) error {
+	if err := none("%who", args); err != nil {
+		return err
+	}
+	s := e.snapshot()
+	kinds := map[compile.Kind]string{compile.ConstKind: "constants", compile.TypeKind: "types", compile.FuncKind: "functions"}
+	groups := map[string][]string{"variables": slices.Collect(maps.Keys(s.Vars)), "imports": slices.Collect(maps.Keys(s.Imports))}
+	for n, d := range s.Decls {
+		groups[kinds[d.Kind]] = append(groups[kinds[d.Kind]], n)
+	}
+	var rows [][]string
+	for _, g := range []string{"variables", "functions", "types", "constants", "imports"} {
+		if names := groups[g]; len(names) > 0 {
+			slices.Sort(names)
+			rows = append(rows, []string{g, strings.Join(names, " ")})
+		}
+	}
+	r.out.Stream("stdout", []byte(columns(rows)))
+	return nil
+}
+
+// item is what package inventory says of a variable.
+type item struct{ Size, Value string }
+
+// inventory asks the worker for the sizes and values of variables, by a cell nobody sees and the state never learns of.
+func (e *Engine) inventory(r *run, names []string) ([]item, *session.Fault) {
+	var b strings.Builder
+	b.WriteString("import interleaveInventory \"interleave/kernel/internal/inventory\"\ninterleaveInventory.Of(")
+	for _, n := range names {
+		b.WriteString("&" + n + ", ")
+	}
+	b.WriteString(")\n")
+	text := cell.NewText(b.String())
+	e.remember(text, r.cell.Count)
+	syn, fault := e.parse(text, text.Source)
+	if fault != nil {
+		return nil, fault
+	}
+	unit, fault := e.apply(r, syn)
+	if fault != nil {
+		return nil, fault
+	}
+	plugin, fault := e.build(r, unit)
+	if fault != nil {
+		return nil, fault
+	}
+	var result session.Bundle
+	e.out.setCapture(&result)
+	fault = e.call(r, plugin)
+	e.out.setCapture(nil)
+	if fault != nil {
+		return nil, fault
+	}
+	var items []item
+	said, _ := result.Data["text/plain"].(json.RawMessage)
+	var list string
+	if json.Unmarshal(said, &list) != nil || json.Unmarshal([]byte(list), &items) != nil {
+		e.log.Warn("inventory", "result", string(said))
+		return nil, nil
+	}
+	return items, nil
+}
+
+// columns sets rows in columns, the last one ragged.
+func columns(rows [][]string) string {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for i, c := range row {
+			line += c + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c)+2)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+// clip cuts a text to n characters.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
