@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"interleave/kernel/internal/kerneltest"
+	"interleave/kernel/internal/client"
 	"interleave/kernel/internal/notebook"
 	"interleave/kernel/internal/wire"
 )
 
 // child is a kernel of ours in a process of its own, as Jupyter would start it, for the notebook runner.
 type child struct {
-	kernel *kerneltest.Kernel
+	kernel *client.Kernel
 	dir    string // of the connection file and the sockets
 }
 
@@ -30,7 +30,7 @@ func startChild(ctx context.Context, folder string, env ...string) (*child, erro
 	if err != nil {
 		return nil, err
 	}
-	k, err := kerneltest.Start(ctx, dir, kerneltest.Spec{
+	k, err := client.Start(ctx, dir, client.Spec{
 		Argv: []string{self, "serve", "--no-history", "{connection_file}"}, Transport: "ipc", Dir: folder, Env: env,
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *child) close() error {
 }
 
 func (c *child) Execute(ctx context.Context, code string, continueOnError bool, onMessage func(string, json.RawMessage)) (notebook.Reply, error) {
-	opts := kerneltest.ExecuteOptions{ContinueOnError: continueOnError}
+	opts := client.ExecuteOptions{ContinueOnError: continueOnError}
 	opts.Discard = true
 	opts.OnMessage = func(m wire.Message) { onMessage(m.Header.MsgType, m.Content) }
 	r, err := c.kernel.Execute(ctx, code, opts)

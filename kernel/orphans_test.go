@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/browser"
+	"interleave/kernel/internal/client"
 	"interleave/kernel/internal/kerneltest"
 	"interleave/kernel/internal/wire"
 )
@@ -147,12 +148,12 @@ func startServer(t *testing.T, ctx context.Context, value string) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := kerneltest.Dial(ctx, conn)
+	c, err := client.Dial(ctx, conn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.Close)
-	return &server{lab, client}
+	t.Cleanup(c.Close)
+	return &server{lab, c}
 }
 
 // cell runs a cell and returns what it printed to standard output.

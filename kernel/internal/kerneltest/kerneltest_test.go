@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"interleave/kernel/internal/client"
 	"interleave/kernel/internal/wire"
 )
 
@@ -78,7 +79,7 @@ func TestCrashIsSeen(t *testing.T) {
 func TestStartTellsWhy(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	_, err := Start(ctx, t.TempDir(), Spec{Argv: []string{"/bin/sh", "-c", "echo no toolchain >&2; exit 1"}})
+	_, err := client.Start(ctx, t.TempDir(), Spec{Argv: []string{"/bin/sh", "-c", "echo no toolchain >&2; exit 1"}})
 	if err == nil || !strings.Contains(err.Error(), "no toolchain") {
 		t.Errorf("error is %v, want what the process wrote", err)
 	}

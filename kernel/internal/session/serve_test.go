@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"interleave/kernel/internal/client"
 	"interleave/kernel/internal/kerneltest"
 	"interleave/kernel/internal/wire"
 )
@@ -42,7 +43,7 @@ func onSockets(t *testing.T, engine func() *fakeEngine, o Options, test func(r *
 			r := &real{t: t, ctx: ctx, srv: srv, session: New(engine(), o), served: make(chan error, 1)}
 			serving, stop := context.WithCancel(ctx)
 			go func() { r.served <- r.session.ServeSockets(serving, srv) }()
-			if r.Client, err = kerneltest.Dial(ctx, srv.Connection()); err != nil {
+			if r.Client, err = client.Dial(ctx, srv.Connection()); err != nil {
 				t.Fatal(err)
 			}
 			test(r)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"interleave/kernel/internal/client"
 	"interleave/kernel/internal/kerneltest"
 	"interleave/kernel/internal/wire"
 )
@@ -62,12 +63,12 @@ func serveEcho(s *wire.Server) {
 
 func dial(t testing.TB, s *wire.Server) *kerneltest.Client {
 	t.Helper()
-	client, err := kerneltest.Dial(testContext(t), s.Connection())
+	c, err := client.Dial(testContext(t), s.Connection())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.Close)
-	return client
+	t.Cleanup(c.Close)
+	return c
 }
 
 func TestRequestReplyAndIOPub(t *testing.T) {

@@ -1,4 +1,4 @@
-package kerneltest
+package client
 
 import (
 	"bytes"
@@ -31,7 +31,7 @@ type Client struct {
 // Dial connects to a kernel and waits until its IOPub messages arrive: after Dial no message is missed.
 // It tries until ctx is done, so the kernel may still be starting.
 func Dial(ctx context.Context, conn wire.Connection) (*Client, error) {
-	codec, err := wire.NewCodec(conn, "test")
+	codec, err := wire.NewCodec(conn, "interleave")
 	if err != nil {
 		return nil, err
 	}
