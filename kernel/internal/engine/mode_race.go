@@ -227,6 +227,9 @@ func raceText(list []*race) string {
 	return b.String()
 }
 
+// leftAligned is the one attribute that tables of the kernel have: JupyterLab sets cells to the right.
+const leftAligned = ` style="text-align: left"`
+
 // raceCard is the card as HTML that a front end's sanitizer leaves whole.
 func raceCard(list []*race) string {
 	esc := html.EscapeString
@@ -235,11 +238,11 @@ func raceCard(list []*race) string {
 	for i, x := range list {
 		fmt.Fprintf(&b, "<p><b>%d. Race %s</b></p>\n<table>\n<tr>", i+1, esc(x.title()))
 		for _, s := range x.sides {
-			fmt.Fprintf(&b, "<th>%s at %s</th>", esc(s.what), esc(s.at))
+			fmt.Fprintf(&b, "<th%s>%s at %s</th>", leftAligned, esc(s.what), esc(s.at))
 		}
 		b.WriteString("</tr>\n<tr>")
 		for _, s := range x.sides {
-			fmt.Fprintf(&b, "<td><code>%s</code></td>", esc(s.source))
+			fmt.Fprintf(&b, "<td%s><code>%s</code></td>", leftAligned, esc(s.source))
 		}
 		b.WriteString("</tr>\n<tr>")
 		for _, s := range x.sides {
@@ -247,7 +250,7 @@ func raceCard(list []*race) string {
 			if s.in != "" {
 				in = " in <code>" + esc(s.in) + "</code>"
 			}
-			fmt.Fprintf(&b, "<td>by %s%s</td>", esc(s.who), in)
+			fmt.Fprintf(&b, "<td%s>by %s%s</td>", leftAligned, esc(s.who), in)
 		}
 		b.WriteString("</tr>\n<tr>")
 		for _, s := range x.sides {
@@ -255,7 +258,7 @@ func raceCard(list []*race) string {
 				b.WriteString("<td></td>")
 				continue
 			}
-			fmt.Fprintf(&b, "<td>started at %s: <code>%s</code></td>", esc(s.started), esc(s.startBy))
+			fmt.Fprintf(&b, "<td%s>started at %s: <code>%s</code></td>", leftAligned, esc(s.started), esc(s.startBy))
 		}
 		b.WriteString("</tr>\n</table>\n")
 	}

@@ -293,7 +293,7 @@ func testTable(title string, rows []testRow, measures []testreport.Measure, note
 		fmt.Fprintf(&b, "<p><b>%s</b></p>\n", esc(title))
 	}
 	if len(rows) > 0 {
-		b.WriteString("<table>\n<tr><th></th><th>test</th><th>time</th><th>what it said</th></tr>\n")
+		b.WriteString("<table>\n<tr><th></th><th" + leftAligned + ">test</th><th>time</th><th" + leftAligned + ">what it said</th></tr>\n")
 		for _, row := range rows {
 			verdict := esc(row.verdict)
 			if row.verdict != "pass" {
@@ -303,14 +303,14 @@ func testTable(title string, rows []testRow, measures []testreport.Measure, note
 			if len(row.lines) > 0 {
 				said = "<pre>" + esc(strings.Join(row.lines, "\n")) + "</pre>"
 			}
-			fmt.Fprintf(&b, "<tr><td>%s</td><td><code>%s</code></td><td>%s</td><td>%s</td></tr>\n", verdict, esc(row.name), esc(row.time), said)
+			fmt.Fprintf(&b, "<tr><td>%s</td><td%s><code>%s</code></td><td>%s</td><td%s>%s</td></tr>\n", verdict, leftAligned, esc(row.name), esc(row.time), leftAligned, said)
 		}
 		b.WriteString("</table>\n")
 	}
 	if len(measures) > 0 {
-		b.WriteString("<table>\n<tr><th>benchmark</th><th>median</th><th>unit</th><th>interval</th><th>n</th></tr>\n")
+		b.WriteString("<table>\n<tr><th" + leftAligned + ">benchmark</th><th>median</th><th" + leftAligned + ">unit</th><th>interval</th><th>n</th></tr>\n")
 		for _, m := range measures {
-			fmt.Fprintf(&b, "<tr><td><code>%s</code></td><td>%s</td><td>%s</td><td>± %s</td><td>%d</td></tr>\n", esc(m.Name), esc(m.Center), esc(m.Unit), esc(m.Range), m.N)
+			fmt.Fprintf(&b, "<tr><td%s><code>%s</code></td><td>%s</td><td%s>%s</td><td>± %s</td><td>%d</td></tr>\n", leftAligned, esc(m.Name), esc(m.Center), leftAligned, esc(m.Unit), esc(m.Range), m.N)
 		}
 		b.WriteString("</table>\n")
 	}
