@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says what the packages of this module import of each other. A package without a row imports none;
+// whoever may import it says so in its own row. Below lessons and plots see lessonsAndPlots.
+//
+// A row that is missing here is added when the arrow points the way of the straight line in DESIGN.md, and
+// is a reason to think again when it points back.
+var layers = map[string]string{
+	// What cells import.
+	"kernel/display":                "kernel/display/internal/chart kernel/internal/stage",
+	"kernel/display/gonum":          "kernel/display/internal/chart",
+	"kernel/internal/worker/inmate": "kernel/internal/stage kernel/internal/worker/frame",
+	"kernel/internal/worker/host":   "kernel/internal/worker/inmate",
+
+	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
+	"kernel/internal/session":    "kernel/internal/wire", // its serve.go alone: see TestImports there
+	"kernel/internal/compile":    "kernel/internal/cell",
+	"kernel/internal/worker":     "kernel/internal/stage kernel/internal/worker/frame",
+	"kernel/internal/racereport": "kernel/internal/cell kernel/internal/stack",
+	"kernel/internal/flame":      "kernel/internal/picture",
+	"kernel/internal/timeline":   "kernel/internal/picture",
+	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link kernel/internal/program " +
+		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +
+		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture",
+	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
+
+	// The commands, which see all of it.
+	"kernel/internal/client": "kernel/internal/wire",
+	"kernel": "kernel/internal/client kernel/internal/engine kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
+		"kernel/internal/notebook kernel/internal/python kernel/internal/session kernel/internal/wire kernel/internal/worker",
+
+	"kernel/internal/kerneltest": "kernel/internal/client kernel/internal/python kernel/internal/wire",
+}
+
+// outside says which of our packages may import what, where that is a matter of layers: Go code is unknown
+// to the sockets, ZeroMQ to everything but the sockets, tests' helpers to the program.
+var outside = []struct{ prefix, by string }{
+	{"github.com/go-zeromq/zmq4", "kernel/internal/wire kernel/internal/client"},
+	{"github.com/chromedp/", "kernel/internal/browser"},
+	{"github.com/alecthomas/kong", "kernel"},
+	{"gonum.org/v1/plot", "kernel/display/gonum kernel/internal/picture"},
+	{"testing", "kernel/internal/kerneltest"},
+}
+
+// goSource are the packages that know Go's syntax or types.
+const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/engine kernel/internal/racereport"
+
+// listed is what `go list -json` says of a package.
+type listed struct {
+	ImportPath           string
+	Imports, TestImports []string
+	Deps                 []string
+}
+
+const modulePrefix = "interleave/"
+
+// lessonsAndPlots are the trees that stand for themselves: only notebooks and Example tests, which are
+// packages of their own, see more than one.
+var lessonsAndPlots = []string{"lessons", "plots"}
+
+// layerFaults are the imports that point the wrong way.
+func layerFaults(packages []listed) []string {
+	var faults []string
+	for _, p := range packages {
+		path := strings.TrimPrefix(p.ImportPath, modulePrefix)
+		tree := slices.IndexFunc(lessonsAndPlots, func(tree string) bool { return within(path, tree) })
+		imports := p.Imports
+		if tree >= 0 {
+			imports = slices.Concat(imports, p.TestImports) // those of package x_test are not among them
+		}
+		for _, name := range imports {
+			ours, isOurs := strings.CutPrefix(name, modulePrefix)
+			switch {
+			case isOurs && tree >= 0 && !within(ours, lessonsAndPlots[tree]):
+				faults = append(faults, fmt.Sprintf("%s imports %s: it may import nothing of ours but %s", path, ours, lessonsAndPlots[tree]))
+			case isOurs && tree < 0 && !slices.Contains(strings.Fields(layers[path]), ours):
+				faults = append(faults, fmt.Sprintf("%s imports %s, which its row in layers does not have", path, ours))
+			case !isOurs && tree < 0 && !mayImport(path, name):
+				faults = append(faults, fmt.Sprintf("%s imports %s, which is the business of other packages", path, name))
+			}
+		}
+	}
+	return faults
+}
+
+func within(path, tree string) bool { return path == tree || strings.HasPrefix(path, tree+"/") }
+
+// mayImport reports whether a package below kernel may import one from outside the module.
+func mayImport(path, name string) bool {
+	for _, o := range outside {
+		if strings.HasPrefix(name, o.prefix) && !slices.Contains(strings.Fields(o.by), path) {
+			return false
+		}
+	}
+	switch name {
+	case "go/ast", "go/parser", "go/scanner", "go/token", "go/types", "go/importer":
+		return slices.Contains(strings.Fields(goSource), path)
+	}
+	return true
+}
+
+// TestLayers looks at every import of the module.
+func TestLayers(t *testing.T) {
+	packages := listModule(t)
+	for _, fault := range layerFaults(packages) {
+		t.Error(fault)
+	}
+	found := map[string]bool{}
+	for _, p := range packages {
+		path := strings.TrimPrefix(p.ImportPath, modulePrefix)
+		found[path] = true
+		if path == "kernel" && slices.Contains(p.Deps, "testing") {
+			t.Error("the program holds package testing")
+		}
+	}
+	for path, row := range layers {
+		for _, name := range append(strings.Fields(row), path) {
+			if !found[name] {
+				t.Errorf("layers has %s, which does not exist", name)
+			}
+		}
+	}
+}
+
+// TestLayersFindsFaults is the test of the test.
+func TestLayersFindsFaults(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		test     bool // imported by a test of the same package
+		fault    bool
+	}{
+		{"kernel/internal/session", "interleave/kernel/internal/engine", false, true},
+		{"kernel/internal/wire", "interleave/kernel/internal/session", false, true},
+		{"kernel/internal/wire", "go/ast", false, true},
+		{"kernel/internal/session", "github.com/go-zeromq/zmq4", false, true},
+		{"kernel/internal/newcomer", "interleave/kernel/internal/cell", false, true},
+		{"kernel/internal/client", "testing", false, true},
+		{"lessons/race", "interleave/plots", false, true},
+		{"lessons/race", "interleave/plots", true, true},
+		{"plots", "interleave/lessons/race", false, true},
+		{"plots", "interleave/kernel/display", false, true},
+		{"lessons/race", "interleave/lessons/check", false, false},
+		{"lessonsabout", "interleave/lessons/check", false, true},
+		{"kernel/internal/engine", "interleave/kernel/internal/session", false, false},
+		{"kernel/internal/wire", "encoding/json", false, false},
+	} {
+		p := listed{ImportPath: modulePrefix + c.from, Imports: []string{c.to}}
+		if c.test {
+			p.Imports, p.TestImports = nil, p.Imports
+		}
+		if faults := layerFaults([]listed{p}); (len(faults) > 0) != c.fault {
+			t.Errorf("%s imports %s: faults %q", c.from, c.to, faults)
+		}
+	}
+}
+
+func listModule(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,TestImports,Deps", modulePrefix+"...").Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	var packages []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	if len(packages) < 20 {
+		t.Fatalf("go list knows only %d packages", len(packages))
+	}
+	return packages
+}
