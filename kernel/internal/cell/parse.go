@@ -63,20 +63,29 @@ type span struct {
 // the Syntax holds what could be read.
 func Parse(text *Text, code string) (*Syntax, []Error) {
 	s := &Syntax{Text: text, Code: code, fset: token.NewFileSet(), shift: map[*token.File]int{}}
+	if at, ok := stray(code); ok { // it would close the frame, and the parser would speak of what follows
+		return s, []Error{{at, "unexpected " + code[at:at+1] + " without its opening"}}
+	}
 	spans := split(code)
 	s.parsePackage(spans)
 	errs := s.parseImports(spans)
 	errs = append(errs, s.parseFuncs(spans)...)
 	errs = append(errs, s.parseStmts(spans)...)
-	return s, tidy(errs)
+	return s, tidy(code, errs)
 }
 
 // tidy orders errors and drops echoes.
-func tidy(errs []Error) []Error {
+func tidy(code string, errs []Error) []Error {
 	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Offset < errs[j].Offset })
 	var out []Error
 	seen := map[string]bool{}
-	for _, e := range errs {
+	for i, e := range errs {
+		if strings.Contains(e.Message, "found 'ILLEGAL'") && (i > 0 || len(errs) > 1) {
+			continue // the scanner says which character
+		}
+		if what, ok := strings.CutPrefix(e.Message, "expected '}', found "); ok && depthAt(code, e.Offset) == 0 && what != "'EOF'" {
+			e.Message = "unexpected " + what // the brace would be the frame's
+		}
 		key := fmt.Sprint(e.Offset, e.Message)
 		if len(out) > 0 && strings.HasSuffix(e.Message, "found 'EOF'") {
 			continue // the end of the frame, which the user did not write
@@ -103,7 +112,11 @@ func (s *Syntax) parse(frame, body, tail string, mode parser.Mode) (*ast.File, [
 	var errs []Error
 	list, _ := err.(scanner.ErrorList)
 	for _, e := range list {
-		errs = append(errs, Error{min(max(e.Pos.Offset-len(frame), 0), len(body)), e.Msg})
+		at := e.Pos.Offset - len(frame)
+		if at > len(body) {
+			e.Msg = strings.Replace(e.Msg, "found '}'", "found 'EOF'", 1) // the frame's own
+		}
+		errs = append(errs, Error{min(max(at, 0), len(body)), e.Msg})
 	}
 	return f, errs
 }
@@ -167,15 +180,18 @@ func (s *Syntax) parseFuncs(spans []span) []Error {
 
 func (s *Syntax) parseStmts(spans []span) []Error {
 	body := blank(s.Code, spans)
-	if at, ok := stray(body); ok { // it would close the frame, and the parser would speak of what follows
-		return []Error{{at, "unexpected " + body[at:at+1] + " without its opening"}}
-	}
 	f, errs := s.parse(stmtFrame, body, "\n}", 0)
 	if f == nil || len(f.Decls) == 0 {
 		return errs
 	}
 	if fd, ok := f.Decls[0].(*ast.FuncDecl); ok && fd.Body != nil {
 		s.Stmts = fd.Body.List
+		for n := len(s.Stmts); n > 0; n-- { // semicolons behind the last expression
+			if _, ok := s.Stmts[n-1].(*ast.EmptyStmt); !ok {
+				break
+			}
+			s.Stmts = s.Stmts[:n-1]
+		}
 	}
 	return errs
 }

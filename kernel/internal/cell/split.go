@@ -162,3 +162,21 @@ func stray(code string) (offset int, found bool) {
 	}
 	return 0, false
 }
+
+// depthAt counts the brackets open at an offset.
+func depthAt(code string, offset int) int {
+	list, _ := tokens(code)
+	depth := 0
+	for _, t := range list {
+		if t.at >= offset {
+			break
+		}
+		switch t.tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth--
+		}
+	}
+	return depth
+}

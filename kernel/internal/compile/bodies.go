@@ -37,7 +37,7 @@ func (j *job) checkBodies() error {
 	}
 	spans := j.declSpans()
 	j.report(v, func(e viewError) bool {
-		if strings.HasPrefix(e.message, "declared and not used: ") {
+		if _, unused := e.unused(); unused {
 			if _, mended := v.afterDeclaration(e.pos); mended {
 				return true
 			}
@@ -56,6 +56,9 @@ func (j *job) checkBodies() error {
 func (j *job) changed() map[string]bool {
 	out := map[string]bool{}
 	for n := range j.own {
+		out[n] = true
+	}
+	for n := range j.dropped {
 		out[n] = true
 	}
 	for _, d := range j.decls {
@@ -99,10 +102,6 @@ func (j *job) methodChanged(typ string) bool {
 		}
 	}
 	return false
-}
-
-func samePart(a, b part) bool {
-	return a.text == b.text && (a.ref == nil) == (b.ref == nil) && (a.ref == nil || *a.ref == *b.ref)
 }
 
 // bodyView writes the cell's declarations with their bodies, and those of dirty names.
@@ -199,7 +198,7 @@ func (v *view) holes(root ast.Node, id string, start, end int) []hole {
 				if r.kind == refName && r.name == "Display" && v.isPreloaded(t) {
 					r = ref{kind: refDisplay}
 				}
-				out = append(out, hole{at, at + len(t.Name), r, r.kind == refName && embedded[t]})
+				out = append(out, hole{at, at + len(t.Name), r, r.kind == refName && embedded[t], v.info.Defs[t] != nil})
 			}
 		}
 		return true
@@ -241,13 +240,18 @@ func (v *view) isPreloaded(id *ast.Ident) bool {
 func (v *view) fixes(id string, start, end int) []edit {
 	var out []edit
 	for _, e := range v.errs {
-		if !strings.HasPrefix(e.message, "declared and not used: ") || e.text == nil || e.text.ID != id || e.offset < start || e.offset >= end {
+		name, unused := e.unused()
+		if !unused || e.text == nil || e.text.ID != id || e.offset < start || e.offset >= end {
 			continue
 		}
-		name := strings.TrimPrefix(e.message, "declared and not used: ")
 		if pos, ok := v.afterDeclaration(e.pos); ok {
 			if _, at, ok := v.at(pos); ok {
-				out = append(out, edit{at, at, "; _ = " + name + "; "})
+				with := "; _ = " + name + "; "
+				again := slices.ContainsFunc(out, func(o edit) bool { return o.start == at })
+				if v.emptySwitch(pos) && !again {
+					with = "default: _ = " + name + "; "
+				}
+				out = append(out, edit{at, at, with})
 			}
 		}
 	}
@@ -255,11 +259,14 @@ func (v *view) fixes(id string, start, end int) []edit {
 }
 
 // afterDeclaration finds where a statement can follow the declaration of a variable: behind its statement, or
-// at the start of the body of the if, for or switch that declares it.
+// at the start of the body of the if, for or switch that declares it (of its first case).
 func (v *view) afterDeclaration(pos token.Pos) (token.Pos, bool) {
 	var found token.Pos
 	inList := func(list []ast.Stmt) {
 		for _, s := range list {
+			if l, ok := s.(*ast.LabeledStmt); ok {
+				s = l.Stmt
+			}
 			switch s.(type) {
 			case *ast.AssignStmt, *ast.DeclStmt:
 				if s.Pos() <= pos && pos < s.End() {
@@ -275,12 +282,27 @@ func (v *view) afterDeclaration(pos token.Pos) (token.Pos, bool) {
 			}
 		}
 	}
+	inSwitch := func(parts []ast.Stmt, body *ast.BlockStmt) {
+		at := body.Lbrace + 1
+		if len(body.List) > 0 {
+			at = body.List[0].(*ast.CaseClause).Colon + 1
+		}
+		for _, p := range parts {
+			if p != nil && p.Pos() <= pos && pos < p.End() {
+				found = at
+			}
+		}
+	}
 	ast.Inspect(v.file, func(n ast.Node) bool {
 		switch t := n.(type) {
 		case *ast.IfStmt:
 			header([]ast.Stmt{t.Init}, t.Body)
 		case *ast.ForStmt:
 			header([]ast.Stmt{t.Init}, t.Body)
+		case *ast.SwitchStmt:
+			inSwitch([]ast.Stmt{t.Init}, t.Body)
+		case *ast.TypeSwitchStmt:
+			inSwitch([]ast.Stmt{t.Init, t.Assign}, t.Body)
 		case *ast.RangeStmt:
 			if t.Tok == token.DEFINE && t.Pos() <= pos && pos < t.X.Pos() {
 				found = t.Body.Lbrace + 1
@@ -300,12 +322,31 @@ func (v *view) afterDeclaration(pos token.Pos) (token.Pos, bool) {
 	return found, found.IsValid()
 }
 
+// emptySwitch reports whether a place is the start of a switch without cases.
+func (v *view) emptySwitch(pos token.Pos) bool {
+	found := false
+	ast.Inspect(v.file, func(n ast.Node) bool {
+		var body *ast.BlockStmt
+		switch t := n.(type) {
+		case *ast.SwitchStmt:
+			body = t.Body
+		case *ast.TypeSwitchStmt:
+			body = t.Body
+		}
+		if body != nil && len(body.List) == 0 && body.Lbrace+1 == pos {
+			found = true
+		}
+		return true
+	})
+	return found
+}
+
 // markBroken says of each dirty declaration whether it still compiles.
 func (j *job) markBroken(v *view, dirty map[string]bool) {
 	verdict := func(d *Decl) *Decl {
 		why := ""
 		for _, e := range v.errs {
-			if e.text == d.Text && e.text != j.syn.Text && d.Start <= e.offset && e.offset <= d.End && !strings.HasPrefix(e.message, "declared and not used") {
+			if _, unused := e.unused(); e.text == d.Text && e.text != j.syn.Text && d.Start <= e.offset && e.offset <= d.End && !unused {
 				why = e.message
 				break
 			}

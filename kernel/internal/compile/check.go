@@ -53,6 +53,16 @@ type viewError struct {
 	offset  int
 }
 
+// unused reports whether an error is that of a local variable which nothing uses. The checker says it the other
+// way round for the variable of a type switch.
+func (e viewError) unused() (name string, ok bool) {
+	const words = "declared and not used"
+	if name, ok = strings.CutPrefix(e.message, words+": "); ok {
+		return name, true
+	}
+	return strings.CutSuffix(e.message, " "+words)
+}
+
 // check parses and type-checks a source.
 func (c *Checker) check(src *source) (*view, error) {
 	fset := token.NewFileSet()
@@ -133,6 +143,9 @@ type naming struct {
 	alive   func(d *Decl, name string) bool // does the name a group declares still mean this group
 	lines   bool                            // write //line directives
 	embeds  bool                            // fill embedded types too, though that renames the fields
+
+	// shadowed tells of predeclared types whose names the notebook uses for something else (nil: there are none).
+	shadowed func(name string) bool
 }
 
 func (n *naming) fill(r ref) string {
@@ -143,6 +156,11 @@ func (n *naming) fill(r ref) string {
 		return n.aliases.name(DisplayPath) + ".Display"
 	case refDot:
 		return n.aliases.name(r.name) + "."
+	case refUniverse:
+		if n.shadowed != nil && n.shadowed(r.name) {
+			return n.aliases.name(universePath) + "." + exported(r.name)
+		}
+		return r.name
 	}
 	return n.symbol(r.name)
 }
@@ -154,7 +172,7 @@ func (n *naming) edits(d *Decl) []edit {
 		switch {
 		case h.embed && !n.embeds:
 			continue // an alias of the natural name stands in the unit, and the field keeps its name
-		case h.ref.kind == refName && d.Kind == ConstKind && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name):
+		case h.ref.kind == refName && d.Kind == ConstKind && h.def && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name):
 			with = "_"
 		case h.ref.kind == refDot:
 			with = n.fill(h.ref) + d.Text.Source[h.start:h.end]
@@ -200,7 +218,11 @@ func (n *naming) typ(parts []part) string {
 	var b strings.Builder
 	for _, p := range parts {
 		b.WriteString(p.text)
-		if p.ref != nil {
+		switch {
+		case p.ref == nil:
+		case p.embed && !n.embeds:
+			b.WriteString(p.ref.name) // as in edits
+		default:
 			b.WriteString(n.fill(*p.ref))
 		}
 	}

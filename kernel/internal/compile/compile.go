@@ -36,12 +36,31 @@ type job struct {
 	run    *view // the cell with its statements, bodies of functions left out
 	diags  []Diagnostic
 	notes  []string
+
+	dropped map[string]string // what the cell's new types leave no room for, and why
+	drops   map[string]string // what else was found to be so
 }
 
 // Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an
 // error is our fault, not the user's.
 func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, error) {
-	j := &job{c: c, syn: syn, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
+	dropped := map[string]string{}
+	for { // once more without each variable that does not survive the cell: nothing of the cell may read it
+		old := st.Clone()
+		for name, why := range dropped {
+			old.Forget(name)
+			old.Lost[name] = why
+		}
+		j := &job{c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, dropped: dropped, drops: map[string]string{}}
+		u, diags, err := j.compile()
+		if len(j.drops) == 0 {
+			return u, diags, err
+		}
+		maps.Copy(dropped, j.drops)
+	}
+}
+
+func (j *job) compile() (*Unit, []Diagnostic, error) {
 	j.imports()
 	j.collect()
 	if len(j.diags) > 0 {
@@ -57,8 +76,11 @@ func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, err
 	if len(j.diags) > 0 {
 		return nil, diagnostics(j.diags), nil
 	}
-	if err := j.migrate(); err != nil {
+	if err := j.migrate(); err != nil || len(j.drops) > 0 {
 		return nil, nil, err
+	}
+	if len(j.diags) > 0 {
+		return nil, diagnostics(j.diags), nil
 	}
 	u, err := j.emit()
 	if err != nil || len(j.diags) > 0 {
@@ -75,6 +97,10 @@ func (j *job) fault(offset int, format string, args ...any) {
 func (j *job) imports() {
 	for _, im := range j.syn.Imports {
 		p := Canonical(im.Path)
+		if p == "C" {
+			j.fault(im.Offset, "a cell cannot import \"C\": put the cgo code into a package of the notebook's module and import that")
+			continue
+		}
 		name, err := j.c.importName(p)
 		if err != nil {
 			j.fault(im.Offset, "could not import %s (%v)", im.Path, err)
@@ -85,15 +111,17 @@ func (j *job) imports() {
 			j.blanks = append(j.blanks, p)
 			continue
 		case ".":
-			if !slices.Contains(j.next.Dots, p) {
-				j.next.Dots = append(j.next.Dots, p)
-			}
+			j.next.Dots = append(slices.DeleteFunc(slices.Clone(j.next.Dots), func(d string) bool { return d == p }), p)
 			continue
 		case "":
 		default:
 			name = im.Name
 		}
+		if j.next.Vars[name] != nil || j.next.Decls[name] != nil {
+			j.own[name] = true
+		}
 		j.next.Forget(name)
+		delete(j.next.Lost, name)
 		j.next.Imports[name] = p
 	}
 }
@@ -217,8 +245,23 @@ func (j *job) naturalImports(hidden map[string]bool) string {
 			fmt.Fprintf(&b, "import %s %q\n", name, p)
 		}
 	}
-	for _, p := range j.next.Dots {
-		fmt.Fprintf(&b, "import . %q\n", p)
+	taken := map[string]bool{}
+	for _, p := range slices.Backward(j.next.Dots) { // names of the notebook go before, then those imported last
+		pkg, err := j.c.importer.Import(p)
+		if err != nil {
+			continue // reported with the import
+		}
+		var without []string
+		for _, name := range pkg.Scope().Names() {
+			if !token.IsExported(name) {
+				continue
+			}
+			if taken[name] || j.own[name] || hidden[name] || j.next.Vars[name] != nil || j.next.Decls[name] != nil || j.next.Imports[name] != "" {
+				without = append(without, name)
+			}
+			taken[name] = true
+		}
+		fmt.Fprintf(&b, "import . %q\n", dotPath(p, without))
 	}
 	return b.String()
 }
@@ -226,7 +269,10 @@ func (j *job) naturalImports(hidden map[string]bool) string {
 // natural is the naming of the views: every name is itself.
 func (j *job) natural() *naming {
 	return &naming{aliases: &aliases{}, symbol: func(n string) string { return n },
-		alive: func(d *Decl, n string) bool { return j.next.Decls[n] == d }}
+		alive: func(d *Decl, n string) bool { return j.next.Decls[n] == d },
+		shadowed: func(n string) bool {
+			return j.own[n] || j.next.Vars[n] != nil || j.next.Decls[n] != nil || j.next.Imports[n] != ""
+		}}
 }
 
 // ownDecl writes a declaration of the cell as the user typed it.
@@ -249,7 +295,7 @@ func (j *job) preloaded(src *source, n *naming) {
 	if _, isVar := j.next.Vars["Display"]; isVar || j.next.Decls["Display"] != nil || j.own["Display"] || !slices.Contains(j.idents, "Display") {
 		return
 	}
-	src.gen("var Display func(", n.aliases.name(DisplayPath), ".Data) error\n")
+	src.gen("var Display func(", n.aliases.name(DisplayPath), ".Data) ", n.fill(ref{refUniverse, "error"}), "\n")
 }
 
 // attempt checks a view, adding imports that are missing and in the base library, as goimports would.
@@ -334,6 +380,9 @@ func (v *view) object(id *ast.Ident, selected bool) (ref, bool) {
 		return ref{}, false
 	case *types.PkgName:
 		return ref{refImport, o.Imported().Path()}, true
+	}
+	if _, isType := obj.(*types.TypeName); isType && obj.Parent() == types.Universe {
+		return ref{refUniverse, obj.Name()}, true
 	}
 	if obj.Pkg() == nil || selected {
 		return ref{}, false

@@ -25,6 +25,7 @@ const firstFunc = "\n//go:noinline\nfunc first" + prime + prime + "() {}\n"
 // emit writes the unit.
 func (j *job) emit() (*Unit, error) {
 	j.dropUnneeded()
+	j.noteDropped()
 	stmts := j.topStmts()
 	inits := j.inits()
 	u := &Unit{State: j.next, Notes: j.notes}
@@ -32,6 +33,7 @@ func (j *job) emit() (*Unit, error) {
 		return u, nil // declarations alone are compiled with the cell that uses them
 	}
 	j.promote()
+	j.expose()
 	names := &aliases{}
 	n := &naming{aliases: names, symbol: j.next.symbol, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }, lines: true}
 	edits, roots, before := j.runEdits(n)
@@ -45,6 +47,9 @@ func (j *job) emit() (*Unit, error) {
 				roots = append(roots, t.name)
 			}
 		}
+	}
+	for _, name := range before {
+		roots = append(roots, j.old.refsOf(name, true)...)
 	}
 	live := j.next.closure(roots, true)
 	j.refuseBroken(live)
@@ -139,6 +144,8 @@ func (j *job) runEdits(n *naming) (edits []edit, roots []string, before []string
 	for _, h := range v.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
 		with := ""
 		switch {
+		case h.ref.kind == refUniverse:
+			continue
 		case h.ref.kind == refName && later[h.ref.name]:
 			before = append(before, h.ref.name)
 			with = j.oldSymbol(h.ref.name)
@@ -181,9 +188,9 @@ func (j *job) inDecl(offset int) bool {
 // topFix reports whether a fix speaks of a top-level variable, which needs none.
 func (j *job) topFix(e edit) bool {
 	for _, err := range j.run.errs {
-		if j.isTop(err.pos) && strings.HasPrefix(err.message, "declared and not used: ") {
+		if name, unused := err.unused(); unused && j.isTop(err.pos) {
 			if pos, ok := j.run.afterDeclaration(err.pos); ok {
-				if _, at, _ := j.run.at(pos); at == e.start && strings.Contains(e.with, " "+strings.TrimPrefix(err.message, "declared and not used: ")+";") {
+				if _, at, _ := j.run.at(pos); at == e.start && strings.Contains(e.with, " "+name+";") {
 					return true
 				}
 			}
@@ -212,7 +219,18 @@ func (j *job) versionSymbol(t *top) string {
 	return symbol
 }
 
-func (j *job) oldSymbol(name string) string { return j.old.symbol(name) }
+// oldSymbol names what a name of this cell's variables meant before.
+func (j *job) oldSymbol(name string) string {
+	if j.old.Vars[name] != nil {
+		return j.old.symbol(name)
+	}
+	st := j.next.Clone()
+	delete(st.Vars, name)
+	st.Decls[name] = j.old.Decls[name]
+	symbol := st.symbol(name)
+	j.next.versions[name] = st.versions[name]
+	return symbol
+}
 
 // otherVersions declares the variables that exist in the unit under another type than the state's.
 func (j *job) otherVersions(src *source, n *naming, before []string) {
@@ -230,10 +248,23 @@ func (j *job) otherVersions(src *source, n *naming, before []string) {
 		}
 	}
 	for _, name := range before {
-		if s := j.oldSymbol(name); !done[s] {
-			done[s] = true
+		s, d := j.oldSymbol(name), j.old.Decls[name]
+		switch {
+		case done[s]:
+		case d != nil: // a function or constant that a variable takes the place of
+			old := *n
+			old.alive = func(_ *Decl, other string) bool { return other == name }
+			old.symbol = func(other string) string {
+				if other == name {
+					return s
+				}
+				return n.symbol(other)
+			}
+			old.decl(src, d, false)
+		default:
 			n.variable(src, s, j.old.Vars[name])
 		}
+		done[s] = true
 	}
 }
 
@@ -250,11 +281,25 @@ func (j *job) embedAliases(src *source, n *naming, live []string, extra []*Decl)
 			}
 		}
 	}
+	noteVar := func(v *Var) {
+		if v == nil {
+			return
+		}
+		for _, p := range v.typ {
+			if p.embed {
+				wanted[p.ref.name] = true
+			}
+		}
+	}
 	for _, name := range live {
 		note(j.next.Decls[name])
 		for _, m := range j.next.Methods[name] {
 			note(m)
 		}
+		noteVar(j.next.Vars[name])
+	}
+	for _, t := range j.tops {
+		noteVar(t.v)
 	}
 	for _, d := range extra {
 		note(d)
@@ -339,10 +384,17 @@ func (w *stmtWriter) line(p token.Pos) {
 func (w *stmtWriter) write(s ast.Stmt) {
 	switch t := s.(type) {
 	case *ast.LabeledStmt:
-		if names, _ := defined(t.Stmt); len(names) > 0 {
+		names, _ := defined(t.Stmt)
+		_, expr := labelled(t).(*ast.ExprStmt)
+		if len(names) > 0 || expr {
 			w.line(t.Pos())
 			w.src.gen(t.Label.Name, ":\n")
 			w.write(t.Stmt)
+			return
+		}
+		if e, empty := t.Stmt.(*ast.EmptyStmt); empty && e.Implicit { // at the end of the cell
+			w.line(t.Pos())
+			w.src.gen(t.Label.Name, ":\n")
 			return
 		}
 	case *ast.AssignStmt:
@@ -358,7 +410,7 @@ func (w *stmtWriter) write(s ast.Stmt) {
 		}
 		return
 	case *ast.ExprStmt:
-		if show := w.j.shown(); show != nil && t == w.last() {
+		if show := w.j.shown(); show != nil && t == labelled(w.last()) {
 			w.line(show.Pos())
 			w.show(show)
 			return

@@ -42,12 +42,59 @@ func newImporter(p Packages) *lockedImporter {
 func (im *lockedImporter) Import(p string) (pkg *types.Package, err error) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
+	if p == universePath {
+		return universe(), nil
+	}
+	if p, without, ok := strings.Cut(p, prime); ok {
+		return im.part(p, strings.Split(without, prime))
+	}
 	defer func() {
 		if e := recover(); e != nil { // export data of another toolchain
 			err = fmt.Errorf("read export data of %s: %v", p, e)
 		}
 	}()
 	return im.importer.Import(p)
+}
+
+// universePath names a package, known to the checker only, that has the predeclared types under names nobody can
+// shadow: Int, String, Error.
+const universePath = "universe" + prime
+
+var universe = sync.OnceValue(func() *types.Package {
+	p := types.NewPackage(universePath, "universe"+prime)
+	for _, name := range types.Universe.Names() {
+		if t, ok := types.Universe.Lookup(name).(*types.TypeName); ok {
+			p.Scope().Insert(types.NewTypeName(token.NoPos, p, exported(name), t.Type()))
+		}
+	}
+	p.MarkComplete()
+	return p
+})
+
+func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+// dotPath is the path under which the checker finds a package without some of its names.
+func dotPath(p string, without []string) string {
+	if len(without) == 0 {
+		return p
+	}
+	return p + prime + strings.Join(without, prime)
+}
+
+// part makes a package that has what another has but for some names.
+func (im *lockedImporter) part(p string, without []string) (*types.Package, error) {
+	whole, err := im.importer.Import(p)
+	if err != nil {
+		return nil, err
+	}
+	pkg := types.NewPackage(p, whole.Name())
+	for _, name := range whole.Scope().Names() {
+		if !slices.Contains(without, name) {
+			pkg.Scope().Insert(whole.Scope().Lookup(name))
+		}
+	}
+	pkg.MarkComplete()
+	return pkg, nil
 }
 
 // first breaks ties between packages of one name the way most notebooks mean them.

@@ -3,16 +3,36 @@ package compile
 import (
 	"fmt"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// migrate looks at the variables whose type rests on something this cell declares again. One whose memory
-// still means the same keeps its storage; another is dropped.
+// migrate looks at what rests on something this cell declares again. A variable whose memory still means the
+// same keeps its storage; another is to be dropped. A name that the cell reads before it declares it again must
+// hold to the same rule while it is read.
 func (j *job) migrate() error {
+	next := j.next.Clone()
+	for name, at := range j.readBefore() {
+		if v := j.old.Vars[name]; v != nil {
+			next.Vars[name] = v
+			continue
+		}
+		d := j.old.Decls[name]
+		if d.Kind == TypeKind {
+			j.fault(at, "%s is a type, and a variable of that name would take its place: give the variable another name", name)
+			return nil
+		}
+		as := j.next.Clone()
+		delete(as.Vars, name)
+		as.Decls[name] = d
+		if as.hash(name) != j.old.hash(name) {
+			j.drops[name] = "it rests on something that this cell declares again"
+		}
+	}
 	var moved []string
-	for name, v := range j.next.Vars {
-		if o := j.old.Vars[name]; o == v && j.old.hash(name) != j.next.hash(name) {
+	for name, v := range next.Vars {
+		if o := j.old.Vars[name]; o == v && j.old.hash(name) != next.hash(name) {
 			moved = append(moved, name)
 		}
 	}
@@ -20,28 +40,47 @@ func (j *job) migrate() error {
 		return nil
 	}
 	slices.Sort(moved)
-	v, err := j.c.check(j.migrationView(moved))
+	v, err := j.c.check(j.migrationView(next, moved))
 	if err != nil {
 		return err
 	}
 	for _, name := range moved {
 		before, after := v.pkg.Scope().Lookup("old"+prime+name), v.pkg.Scope().Lookup("new"+prime+name)
 		if before != nil && after != nil && compatible(before.Type(), after.Type(), map[[2]types.Type]bool{}) {
-			j.next.adopt(name, j.old)
+			if j.next.Vars[name] == next.Vars[name] {
+				j.next.adopt(name, j.old)
+			}
 			continue
 		}
-		typ := j.old.Vars[name].TypeString()
-		why := fmt.Sprintf("%s was dropped: the memory layout of its type %s has changed", name, typ)
-		delete(j.next.Vars, name)
-		j.next.Lost[name] = why
-		j.notes = append(j.notes, why)
+		j.drops[name] = fmt.Sprintf("%s was dropped: the memory layout of its type %s has changed", name, j.old.Vars[name].TypeString())
 	}
 	clear(j.next.hashes)
 	return nil
 }
 
+// readBefore finds names that the cell's statements read in their old meaning and declare again as variables.
+func (j *job) readBefore() map[string]int {
+	out := map[string]int{}
+	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
+		if h.ref.kind == refName && (j.old.Vars[h.ref.name] != nil || j.old.Decls[h.ref.name] != nil) &&
+			slices.ContainsFunc(j.tops, func(t *top) bool { return t.name == h.ref.name }) {
+			out[h.ref.name] = h.start
+		}
+	}
+	return out
+}
+
+// noteDropped tells which variables went and were not declared again.
+func (j *job) noteDropped() {
+	for _, name := range slices.Sorted(maps.Keys(j.dropped)) {
+		if j.next.Lost[name] == j.dropped[name] {
+			j.notes = append(j.notes, j.dropped[name])
+		}
+	}
+}
+
 // migrationView declares each moved variable twice: with the types of before, marked, and with those of now.
-func (j *job) migrationView(moved []string) *source {
+func (j *job) migrationView(next *State, moved []string) *source {
 	src := &source{}
 	names := &aliases{}
 	write := func(st *State, mark string) {
@@ -56,7 +95,7 @@ func (j *job) migrationView(moved []string) *source {
 		}
 	}
 	write(j.old, "old")
-	write(j.next, "new")
+	write(next, "new")
 	return src.with("package notebook\n" + names.clauses())
 }
 

@@ -19,9 +19,10 @@ func (j *job) promote() {
 	for _, t := range j.tops {
 		count[t.name]++
 	}
+	used := j.functionRefs()
 	byObj := map[types.Object]*top{}
 	for _, t := range j.tops {
-		if t.v != nil && count[t.name] == 1 && simple(t.obj.Type()) && !j.functionsUse(t.name) {
+		if t.v != nil && count[t.name] == 1 && simple(t.obj.Type()) && !used[t.name] && !j.old.exposed[j.next.symbol(t.name)] {
 			byObj[t.obj] = t
 		}
 	}
@@ -37,6 +38,45 @@ func (j *job) promote() {
 	}
 }
 
+// expose remembers which variables something other than the statements of cells may reach from now on: a closure,
+// a pointer, a function. Such a one lives at package level also in a cell that declares it again.
+func (j *job) expose() {
+	info := j.run.info
+	note := func(e ast.Node) {
+		id, ok := e.(*ast.Ident)
+		if !ok {
+			return
+		}
+		if t := j.topOf(id); t != nil {
+			if t.v != nil {
+				j.next.exposed[j.topName(t)] = true
+			}
+		} else if obj := info.Uses[id]; obj != nil && obj.Parent() == j.run.pkg.Scope() && j.next.Vars[id.Name] != nil {
+			j.next.exposed[j.next.symbol(id.Name)] = true
+		}
+	}
+	ast.Inspect(j.runBody(), func(n ast.Node) bool {
+		switch t := n.(type) {
+		case *ast.FuncLit:
+			ast.Inspect(t, func(n ast.Node) bool { note(n); return true })
+		case *ast.UnaryExpr:
+			if t.Op == token.AND {
+				note(ast.Unparen(t.X))
+			}
+		case *ast.SelectorExpr:
+			if sel := info.Selections[t]; sel != nil && sel.Kind() == types.MethodVal {
+				note(ast.Unparen(t.X))
+			}
+		}
+		return true
+	})
+	for name := range j.functionRefs() {
+		if j.next.Vars[name] != nil {
+			j.next.exposed[j.next.symbol(name)] = true
+		}
+	}
+}
+
 // simple types fit registers and have no part that could be addressed by itself.
 func simple(t types.Type) bool {
 	switch t.Underlying().(type) {
@@ -46,25 +86,23 @@ func simple(t types.Type) bool {
 	return true
 }
 
-// functionsUse reports whether a live function mentions a name.
-func (j *job) functionsUse(name string) bool {
-	for _, d := range j.next.Decls {
+// functionRefs are the names that live functions mention.
+func (j *job) functionRefs() map[string]bool {
+	out := map[string]bool{}
+	note := func(d *Decl) {
 		for _, r := range d.bodyRefs {
-			if r == name {
-				return true
-			}
+			out[r] = true
 		}
+	}
+	for _, d := range j.next.Decls {
+		note(d)
 	}
 	for _, ms := range j.next.Methods {
 		for _, m := range ms {
-			for _, r := range m.bodyRefs {
-				if r == name {
-					return true
-				}
-			}
+			note(m)
 		}
 	}
-	return false
+	return out
 }
 
 type promoter struct {
@@ -227,6 +265,10 @@ func harmless(s ast.Stmt, info *types.Info) bool {
 			*ast.SwitchStmt, *ast.CaseClause, *ast.EmptyStmt:
 			if a, isAssign := t.(*ast.AssignStmt); isAssign && (a.Tok == token.QUO_ASSIGN || a.Tok == token.REM_ASSIGN || a.Tok == token.SHL_ASSIGN || a.Tok == token.SHR_ASSIGN) {
 				ok = ok && safeOperand(a.Rhs[0], a.Tok == token.SHL_ASSIGN || a.Tok == token.SHR_ASSIGN, info)
+			}
+			if sw, isSwitch := t.(*ast.SwitchStmt); isSwitch && sw.Tag != nil { // interfaces may hold what cannot be compared
+				_, isBasic := info.TypeOf(sw.Tag).Underlying().(*types.Basic)
+				ok = ok && isBasic
 			}
 			if f, isFor := t.(*ast.ForStmt); isFor && f.Cond == nil {
 				ok = false // may never end: what it assigns must be seen meanwhile

@@ -31,10 +31,11 @@ func Plain(text string) string {
 type refKind int
 
 const (
-	refName    refKind = iota // a name of the notebook
-	refImport                 // the name of an imported package; ref.name is its path
-	refDot                    // a name that a dot import brought; ref.name is the path
-	refDisplay                // the preloaded variable Display
+	refName     refKind = iota // a name of the notebook
+	refImport                  // the name of an imported package; ref.name is its path
+	refDot                     // a name that a dot import brought; ref.name is the path
+	refDisplay                 // the preloaded variable Display
+	refUniverse                // a predeclared type
 )
 
 type ref struct {
@@ -47,6 +48,7 @@ type hole struct {
 	start, end int
 	ref        ref
 	embed      bool // the type of an embedded field, which names the field too
+	def        bool // declares the name
 }
 
 // Kind is the kind of a declaration.
@@ -80,18 +82,13 @@ type Decl struct {
 	Broken     string // why it does not compile any more, "" if it does
 }
 
-// part is a stretch of a type's text or a reference in it.
-type part struct {
-	text string
-	ref  *ref
-}
-
 // Var is a live variable.
 type Var struct {
 	Name   string
 	Text   *cell.Text
 	Offset int
 	typ    []part
+	shown  string // the type as the user would write it
 }
 
 // Refs are the notebook's names in the variable's type.
@@ -106,20 +103,7 @@ func (v *Var) refs() []string {
 }
 
 // TypeString is the type as the user would write it.
-func (v *Var) TypeString() string {
-	var b strings.Builder
-	for _, p := range v.typ {
-		b.WriteString(p.text)
-		switch {
-		case p.ref == nil:
-		case p.ref.kind == refImport:
-			b.WriteString(p.ref.name[strings.LastIndexByte(p.ref.name, '/')+1:])
-		default:
-			b.WriteString(p.ref.name)
-		}
-	}
-	return b.String()
-}
+func (v *Var) TypeString() string { return v.shown }
 
 // State is what a notebook has declared. It is a value: a cell is tried on a clone, which becomes the state
 // when the cell has been built.
@@ -130,6 +114,7 @@ type State struct {
 	Methods  map[string][]*Decl
 	Vars     map[string]*Var
 	Lost     map[string]string // variables that went, and why
+	exposed  map[string]bool   // symbols of variables that a closure, a function or a pointer may reach
 	versions map[string]*version
 	hashes   map[string]string // closure hashes, a cache
 }
@@ -145,14 +130,14 @@ func NewState() *State {
 	return &State{
 		Imports: map[string]string{"display": DisplayPath},
 		Decls:   map[string]*Decl{}, Methods: map[string][]*Decl{}, Vars: map[string]*Var{},
-		Lost: map[string]string{}, versions: map[string]*version{}, hashes: map[string]string{},
+		Lost: map[string]string{}, exposed: map[string]bool{}, versions: map[string]*version{}, hashes: map[string]string{},
 	}
 }
 
 // Clone copies the state; Decls and Vars are shared, as they never change.
 func (s *State) Clone() *State {
 	c := &State{Imports: maps.Clone(s.Imports), Dots: slices.Clone(s.Dots), Decls: maps.Clone(s.Decls), Methods: maps.Clone(s.Methods),
-		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), versions: map[string]*version{}, hashes: map[string]string{}}
+		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), exposed: maps.Clone(s.exposed), versions: map[string]*version{}, hashes: map[string]string{}}
 	for n, v := range s.versions {
 		c.versions[n] = &version{maps.Clone(v.numbers), v.next}
 	}
@@ -164,6 +149,7 @@ func (s *State) Clone() *State {
 func (s *State) Restarted(why string) (next *State, lost []string) {
 	next = s.Clone()
 	next.versions = map[string]*version{}
+	next.exposed = map[string]bool{}
 	for name := range s.Vars {
 		lost = append(lost, name)
 		next.Lost[name] = why
@@ -239,7 +225,7 @@ func (s *State) hash(name string) string {
 				h.Write([]byte(p.text))
 				if p.ref != nil {
 					h.Write([]byte{0, byte(p.ref.kind)})
-					h.Write([]byte(p.ref.name))
+					h.Write([]byte(meaning(p.ref)))
 				}
 			}
 		}
@@ -259,7 +245,7 @@ func (s *State) hash(name string) string {
 func (d *Decl) digest(write func([]byte) (int, error)) {
 	write([]byte(string(d.Kind) + " " + d.Text.Source[d.Start:d.End]))
 	for _, h := range d.holes {
-		if h.ref.kind != refName {
+		if h.ref.kind != refName && h.ref.kind != refUniverse {
 			write([]byte{0, byte(h.ref.kind)})
 			write([]byte(h.ref.name))
 		}

@@ -34,7 +34,7 @@ func (j *job) checkStatements() error {
 	j.findTops()
 	show := j.shown()
 	j.report(v, func(e viewError) bool {
-		if strings.HasPrefix(e.message, "declared and not used: ") {
+		if _, unused := e.unused(); unused {
 			_, mended := v.afterDeclaration(e.pos) // top-level variables are for later cells; others see fixes
 			return mended || j.isTop(e.pos)
 		}
@@ -61,7 +61,7 @@ func (j *job) statementView() *source {
 	for _, d := range j.decls {
 		ownDecl(body, d, true)
 	}
-	body.gen("\nfunc ", showName, "(...any) {}\nfunc ", runName, "() {\n")
+	body.gen("\nfunc ", showName, "(...interface{}) {}\nfunc ", runName, "() {\n")
 	j.statements(body)
 	body.gen("\n}\n")
 	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(nil))
@@ -102,8 +102,10 @@ func (j *job) statements(src *source) {
 		}
 		src.gen("\n")
 		from, to := s.Offset(stmt.Pos()), s.Offset(stmt.End())
-		if es, ok := stmt.(*ast.ExprStmt); ok && i == len(s.Stmts)-1 {
-			src.gen(showName, "(")
+		if es, ok := labelled(stmt).(*ast.ExprStmt); ok && i == len(s.Stmts)-1 {
+			src.copy(s.Text, from, s.Offset(es.Pos())) // labels
+			from = s.Offset(es.Pos())
+			src.gen("\n", showName, "(")
 			src.copy(s.Text, from, s.Offset(es.X.End()))
 			src.gen(")")
 			continue
@@ -111,6 +113,17 @@ func (j *job) statements(src *source) {
 		src.copy(s.Text, from, to)
 	}
 	src.gen(strings.Repeat("\n}", blocks))
+}
+
+// labelled is a statement without its labels.
+func labelled(s ast.Stmt) ast.Stmt {
+	for {
+		l, ok := s.(*ast.LabeledStmt)
+		if !ok {
+			return s
+		}
+		s = l.Stmt
+	}
 }
 
 // defined lists the names a statement declares at the level it stands; define is true for :=.
@@ -177,7 +190,7 @@ func (j *job) shown() ast.Expr {
 	if len(stmts) == 0 {
 		return nil
 	}
-	es, ok := stmts[len(stmts)-1].(*ast.ExprStmt)
+	es, ok := labelled(stmts[len(stmts)-1]).(*ast.ExprStmt)
 	if !ok {
 		return nil
 	}
@@ -245,7 +258,7 @@ func (j *job) declareVariables() {
 		parts, why := typeParts(t.obj.Type(), j.run.pkg)
 		t.why = why
 		if why == "" {
-			t.v = &Var{Name: t.name, Text: j.syn.Text, Offset: t.offset, typ: parts}
+			t.v = &Var{Name: t.name, Text: j.syn.Text, Offset: t.offset, typ: parts, shown: j.shownType(t.obj.Type())}
 		}
 		delete(j.next.Decls, t.name)
 		delete(j.next.Methods, t.name)
@@ -262,109 +275,12 @@ func (j *job) declareVariables() {
 	clear(j.next.hashes)
 }
 
-// typeParts writes a type as text with references. why says what keeps it from being written.
-func typeParts(t types.Type, own *types.Package) (parts []part, why string) {
-	if why := unnameable(t, own, map[types.Type]bool{}); why != "" {
-		return nil, why
-	}
-	const mark = "\x01"
-	text := types.TypeString(t, func(p *types.Package) string {
-		if p == own {
-			return mark + mark
+// shownType is a type as the user would write it.
+func (j *job) shownType(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string {
+		if p == j.run.pkg {
+			return ""
 		}
-		return mark + p.Path() + mark
+		return p.Name()
 	})
-	for {
-		before, rest, found := strings.Cut(text, mark)
-		if !found {
-			return append(parts, part{text: text}), ""
-		}
-		path, after, _ := strings.Cut(rest, mark)
-		if path != "" {
-			parts = append(parts, part{before, &ref{refImport, path}})
-			text = after // ".Name" follows the alias
-			continue
-		}
-		after = strings.TrimPrefix(after, ".")
-		n := 0
-		for n < len(after) && (after[n] == '_' || after[n] >= 0x80 || after[n] >= '0' && after[n] <= '9' || after[n]|0x20 >= 'a' && after[n]|0x20 <= 'z') {
-			n++
-		}
-		parts = append(parts, part{before, &ref{refName, after[:n]}})
-		text = after[n:]
-	}
-}
-
-// unnameable says which part of a type cannot be written in another package, or outside of its function.
-func unnameable(t types.Type, own *types.Package, seen map[types.Type]bool) string {
-	if seen[t] {
-		return ""
-	}
-	seen[t] = true
-	named := func(obj *types.TypeName, args *types.TypeList) string {
-		p := obj.Pkg()
-		switch {
-		case p == nil:
-		case p == own && obj.Parent() != own.Scope():
-			return "its type " + obj.Name() + " is declared inside of a function"
-		case p != own && !obj.Exported():
-			return "its type " + p.Name() + "." + obj.Name() + " is not exported, so no later cell can name it"
-		}
-		for i := range args.Len() {
-			if why := unnameable(args.At(i), own, seen); why != "" {
-				return why
-			}
-		}
-		return ""
-	}
-	both := func(ts ...types.Type) string {
-		for _, t := range ts {
-			if why := unnameable(t, own, seen); why != "" {
-				return why
-			}
-		}
-		return ""
-	}
-	switch t := t.(type) {
-	case *types.Named:
-		return named(t.Obj(), t.TypeArgs())
-	case *types.Alias:
-		return named(t.Obj(), t.TypeArgs())
-	case *types.Pointer:
-		return both(t.Elem())
-	case *types.Slice:
-		return both(t.Elem())
-	case *types.Array:
-		return both(t.Elem())
-	case *types.Chan:
-		return both(t.Elem())
-	case *types.Map:
-		return both(t.Key(), t.Elem())
-	case *types.Signature:
-		return both(t.Params(), t.Results())
-	case *types.Tuple:
-		for i := range t.Len() {
-			if why := unnameable(t.At(i).Type(), own, seen); why != "" {
-				return why
-			}
-		}
-	case *types.Struct:
-		for i := range t.NumFields() {
-			if why := unnameable(t.Field(i).Type(), own, seen); why != "" {
-				return why
-			}
-		}
-	case *types.Interface:
-		for i := range t.NumExplicitMethods() {
-			if why := unnameable(t.ExplicitMethod(i).Type(), own, seen); why != "" {
-				return why
-			}
-		}
-		for i := range t.NumEmbeddeds() {
-			if why := unnameable(t.EmbeddedType(i), own, seen); why != "" {
-				return why
-			}
-		}
-	}
-	return ""
 }
