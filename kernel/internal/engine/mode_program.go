@@ -194,10 +194,12 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
 	binary := filepath.Join(dir, "program")
+	workDir, env := e.childPlace(r)
+	env = append(env, p.env...) // the command's own count more
 	out := &placeOutput{Output: r.out, e: e, id: []byte(cell.NewText(r.cell.Code).ID)}
 	errs := &crashFilter{out: out}
 	c := program.Command{
-		Argv: append([]string{binary}, p.args...), Env: e.childEnv(p.race, dir, p.env), Dir: e.childDir(r),
+		Argv: append([]string{binary}, p.args...), Env: append(e.baseEnv(), raceEnv(p.race, dir, env)...), Dir: workDir,
 		Stdout: streamWriter{out, "stdout"}, Stderr: errs, Timeout: p.timeout, Patience: stacksTime,
 	}
 	end, err := program.Run(ctx, c)
@@ -225,26 +227,30 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	return nil
 }
 
-// childDir is the folder that cells run in.
-func (e *Engine) childDir(r *run) string {
-	w, err := e.current(r.ctx)
+// childPlace is the folder that cells run in, and what %env has set for them.
+func (e *Engine) childPlace(r *run) (dir string, set []string) {
+	env, dir, err := e.surroundings(r.ctx)
 	if err != nil {
-		return e.o.Dir
+		return e.o.Dir, nil
 	}
-	dir, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID()))
-	if err != nil {
-		return e.o.Dir
+	have := map[string]bool{}
+	_, _, own := e.builder.Worker()
+	for _, kv := range slices.Concat(e.baseEnv(), own) {
+		have[kv] = true
 	}
-	return dir
+	for _, kv := range env {
+		if name, _, _ := strings.Cut(kv, "="); !have[kv] && name != "PWD" && name != "GOTRACEBACK" && !strings.HasPrefix(name, "INTERLEAVE_") {
+			set = append(set, kv)
+		}
+	}
+	return dir, set
 }
 
-// childEnv is the environment of a program.
-func (e *Engine) childEnv(race bool, dir string, set []string) []string {
-	env := e.o.Env
-	if env == nil {
-		env = os.Environ()
+func (e *Engine) baseEnv() []string {
+	if e.o.Env != nil {
+		return slices.Clone(e.o.Env)
 	}
-	return append(slices.Clone(env), raceEnv(race, dir, set)...)
+	return os.Environ()
 }
 
 // raceEnv is what a program's environment has besides the kernel's. Race reports go to files, so that they do not

@@ -153,10 +153,11 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
-	args := append(p.args(), "-ldflags=-w", "-exec="+execIn(e.childDir(r)), file)
+	cellDir, set := e.childPlace(r)
+	args := append(p.args(), "-ldflags=-w", "-exec="+execIn(cellDir), file)
 	argv, env, workDir := e.builder.Command(ctx, "test", args...)
 	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.inCells(s))) }}
-	end, err := program.Run(ctx, program.Command{Argv: argv, Env: append(env, raceEnv(p.race, dir, p.env)...), Dir: workDir, Stdout: report, Stderr: report})
+	end, err := program.Run(ctx, program.Command{Argv: argv, Env: append(env, raceEnv(p.race, dir, append(set, p.env...))...), Dir: workDir, Stdout: report, Stderr: report})
 	report.Close()
 	switch {
 	case err != nil:
