@@ -25,6 +25,8 @@ func commands() []command {
 		{"%goroutines", "", "list the goroutines that cells have left in the background", (*Engine).listGoroutines},
 		{"%help", "[COMMAND]", "show this help", (*Engine).help},
 		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset},
+		{"%time", "EXPRESSION", "run an expression, show its value, its wall and CPU time and what it allocated", (*Engine).timeCommand},
+		{"%timeit", "EXPRESSION", "run an expression many times: median, 95 % interval, allocations", (*Engine).timeitCommand},
 		{"%vars", "[NAME…]", "list variables with type, size and value", (*Engine).vars},
 		{"%version", "", "show the versions of the kernel and of Go", (*Engine).version},
 		{"%who", "", "list the names of everything that is declared", (*Engine).who},

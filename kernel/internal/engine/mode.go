@@ -26,6 +26,8 @@ func modes() []mode {
 		{"%%asm", "[FUNCTION]", "show the assembly of the cell's functions, and run the cell", (*Engine).asmMode},
 		{"%%escape", "", "show what escapes, is inlined or checked, line by line, and run the cell", (*Engine).escapeMode},
 		{"%%prof", "{cpu|mutex|block|heap|goroutine}", "run the cell under a profiler and draw a flame graph", (*Engine).profMode},
+		{"%%time", "", "run the cell and show its wall and CPU time and what it allocated", (*Engine).timeMode},
+		{"%%timeit", "", "run the cell many times: median, 95 % interval, allocations", (*Engine).timeitMode},
 		{"%%trace", "[-o FILE] [-var NAME]", "run the cell under the execution tracer and draw what its goroutines did", (*Engine).traceMode},
 		{"%%writefile", "NAME [-a]", "the same as %%file", (*Engine).writeFile},
 	}

@@ -99,6 +99,7 @@ const WatchUsage = "usage"
 
 // Usage is what a watched cell took. All of it is the whole process's.
 type Usage struct {
+	Wall    time.Duration   `json:"wall"`
 	CPU     time.Duration   `json:"cpu"`
 	Bytes   uint64          `json:"bytes"`             // allocated
 	Objects uint64          `json:"objects"`           // allocated

@@ -4,13 +4,13 @@ import (
 	"context"
 	"os"
 	"runtime"
-	"runtime/metrics"
 	"runtime/pprof"
 	"runtime/trace"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"interleave/kernel/internal/worker/frame"
 )
@@ -34,8 +34,13 @@ func watched(ctx context.Context, c frame.Command, cell func(), done *frame.Repo
 		use.Samples = make([]time.Duration, 0, c.Repeat)
 	}
 	before := measure()
+	before.CPU = processorTime()
+	began := time.Now()
 	defer func() {
+		use.Wall = time.Since(began)
+		cpu := processorTime()
 		after := measure()
+		after.CPU = cpu
 		use.CPU, use.Bytes, use.Objects, use.GCs = after.CPU-before.CPU, after.Bytes-before.Bytes, after.Objects-before.Objects, after.GCs-before.GCs
 		unhook()
 		stop()
@@ -167,16 +172,18 @@ func (l *limited) Write(b []byte) (int, error) {
 
 // measure reads the counters of the process.
 func measure() (u frame.Usage) {
-	var r syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) == nil {
-		u.CPU = time.Duration(r.Utime.Nano() + r.Stime.Nano())
-	}
-	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/allocs:objects"}, {Name: "/gc/cycles/total:gc-cycles"}}
-	metrics.Read(s)
-	for i, to := range []*uint64{&u.Bytes, &u.Objects, &u.GCs} {
-		if s[i].Value.Kind() == metrics.KindUint64 {
-			*to = s[i].Value.Uint64()
-		}
-	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m) // stops the world, and counts what the processors still have to report
+	u.Bytes, u.Objects, u.GCs = m.TotalAlloc, m.Mallocs, uint64(m.NumGC)
 	return u
+}
+
+// processorTime is what the process has computed so far. Getrusage counts in ticks of 10 ms on some machines.
+func processorTime() time.Duration {
+	const processClock = 2 // CLOCK_PROCESS_CPUTIME_ID
+	var ts syscall.Timespec
+	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, processClock, uintptr(unsafe.Pointer(&ts)), 0); errno != 0 {
+		return 0
+	}
+	return time.Duration(ts.Nano())
 }
