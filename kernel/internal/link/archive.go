@@ -11,6 +11,7 @@ import (
 
 // archive is a compiled Go package as the compiler writes it: export data, Go objects, host objects of cgo.
 type archive struct {
+	data    []byte   // all of it; the rest shares its memory
 	def     []byte   // the export data entry, header included
 	objects [][]byte // the Go objects from their magic on
 	host    bool     // holds objects of a C compiler
@@ -29,7 +30,7 @@ func readArchive(data []byte) (*archive, error) {
 	if !bytes.HasPrefix(data, []byte(arMagic)) {
 		return nil, fmt.Errorf("read package archive: %w", errObject)
 	}
-	a := &archive{}
+	a := &archive{data: data}
 	for at := len(arMagic); at < len(data); {
 		if at+arHeader > len(data) {
 			return nil, fmt.Errorf("read package archive: short header: %w", errObject)

@@ -184,6 +184,28 @@ func openArchive(name string) (*archive, error) {
 	return a, nil
 }
 
+// detach frees the unit's type descriptors from methods of the library's.
+func (j *job) detach() error {
+	lib := j.b.base.lib
+	changed, err := j.nb.detach(func(name string) bool {
+		for _, s := range spellings(name) {
+			if lib.find(s) != 0 {
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil {
+		return &LinkError{"unit", err}
+	}
+	if changed {
+		if err := os.WriteFile(j.path("nb.a"), j.nb.data, 0o644); err != nil {
+			return fmt.Errorf("link unit: %w", err)
+		}
+	}
+	return nil
+}
+
 // thin links the unit against the base library.
 func (j *job) thin(ctx context.Context) error {
 	began := time.Now()
@@ -192,6 +214,9 @@ func (j *job) thin(ctx context.Context) error {
 	}
 	j.times.Stub = time.Since(began)
 	began = time.Now()
+	if err := j.detach(); err != nil {
+		return err
+	}
 	cfg, err := j.thinConfig()
 	if err != nil {
 		return err
