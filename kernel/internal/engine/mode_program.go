@@ -213,6 +213,9 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	}
 	if crash != "" {
 		e.showCrash(r, crash, end)
+		if errs.cut {
+			r.out.Stream("stderr", fmt.Appendf(nil, "… (only the first %d MiB of the stacks were read)\n", crashLimit>>20))
+		}
 	}
 	if p.race {
 		reports := e.readRaces(dir)

@@ -12,8 +12,8 @@ import (
 const (
 	// crashPause is how long text that looks like the start of a crash is held back without stacks behind it.
 	crashPause = 300 * time.Millisecond
-	// crashLimit is how much of a crash is kept.
-	crashLimit = 1 << 20
+	// crashLimit is how much of a crash is kept: the stacks of some 100 000 goroutines.
+	crashLimit = 16 << 20
 )
 
 // crashSigns begin the lines with which the Go runtime announces that a program dies.
@@ -27,6 +27,7 @@ type crashFilter struct {
 	mu    sync.Mutex
 	held  []byte // begins at the start of a line
 	sure  bool   // held begins with a sign, and is not only a part of one
+	cut   bool   // the end of a crash was dropped
 	inner bool   // what was passed on last did not end a line
 	timer *time.Timer
 }
@@ -45,7 +46,7 @@ func (f *crashFilter) Write(b []byte) (int, error) {
 		}
 	}
 	if len(f.held) > crashLimit {
-		f.held = f.held[:crashLimit]
+		f.held, f.cut = f.held[:crashLimit], true
 	}
 	return len(b), nil
 }

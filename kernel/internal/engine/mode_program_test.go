@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"interleave/kernel/internal/kerneltest"
+	"interleave/kernel/internal/wire"
 )
 
 // startAt starts the kernel in a folder that module interleave does not govern.
@@ -105,6 +107,34 @@ func waitFor(t *testing.T, done func() bool) {
 	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it did not happen within a minute")
+		}
+	}
+}
+
+// TestProgramInterrupted logs how soon the prompt is back, of a program that waits and of one that computes.
+func TestProgramInterrupted(t *testing.T) {
+	k := start("thin")(t)
+	for _, code := range []string{"%%program\nfmt.Println(1)\nselect {\ncase <-time.After(time.Hour):\n}", "%%program\nfmt.Println(1)\nfor {\n}"} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var asked time.Time
+		var once sync.Once
+		res, err := k.Execute(ctx, code, kerneltest.ExecuteOptions{CallOptions: kerneltest.CallOptions{OnMessage: func(m wire.Message) {
+			if m.Header.MsgType == "stream" {
+				once.Do(func() {
+					asked = time.Now()
+					go k.Send(wire.Control, "interrupt_request", nil, kerneltest.CallOptions{})
+				})
+			}
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		took := time.Since(asked)
+		text := kerneltest.Text(res, kerneltest.TextOptions{Traceback: true})
+		t.Logf("%v\n%s", took, text)
+		if !strings.Contains(text, "error: Interrupted") || !strings.Contains(text, " in main ") {
+			t.Errorf("the interrupted program shows\n%s", text)
 		}
 	}
 }
