@@ -84,6 +84,7 @@ type Grid struct {
 	Kinds  []string
 	Shares []int               // percent of the operations that write
 	NS     [][]measure.Summary // by kind, then share: nanoseconds per operation
+	Runs   [][][]float64       // the same round by round; values of one round were taken side by side
 	Card   measure.Card
 }
 
@@ -114,14 +115,15 @@ func Maps(ctx context.Context, size Size) (Grid, error) {
 	g.Card = r.Card
 	for i := range g.Kinds {
 		var row []measure.Summary
+		var runs [][]float64
 		for _, s := range r.Samples[i*len(g.Shares) : (i+1)*len(g.Shares)] {
 			summary, err := s.Summary()
 			if err != nil {
 				return g, err
 			}
-			row = append(row, summary)
+			row, runs = append(row, summary), append(runs, s.Values)
 		}
-		g.NS = append(g.NS, row)
+		g.NS, g.Runs = append(g.NS, row), append(g.Runs, runs)
 	}
 	return g, nil
 }
