@@ -13,5 +13,8 @@
 //
 // (test.in with -c lab.txt; test.txt holds only what lab.txt lacks).
 //
+// Each environment also holds a small package of ours, papermill/interleave_papermill.py, by which papermill
+// writes parameters as Go. It is brought up to date whenever the environment is opened.
+//
 // The package knows nothing of Jupyter's protocol or of kernels. It starts no goroutine that outlives a call.
 package python

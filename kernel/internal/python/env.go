@@ -64,7 +64,7 @@ func Open(ctx context.Context, o Options) (*Env, error) {
 	}
 	env := &Env{Dir: filepath.Join(o.Cache, "python-"+key(o.Set, python)), Python: python}
 	if complete(env.Dir) {
-		return env, nil
+		return env, plant(env)
 	}
 	if err := os.MkdirAll(o.Cache, 0o755); err != nil {
 		return nil, fmt.Errorf("make the cache folder: %w", err)
@@ -75,13 +75,13 @@ func Open(ctx context.Context, o Options) (*Env, error) {
 	}
 	defer unlock()
 	if complete(env.Dir) {
-		return env, nil
+		return env, plant(env)
 	}
 	if err := create(ctx, env, o); err != nil {
 		return nil, fmt.Errorf("make the Python environment %s: %w", env.Dir, err)
 	}
 	env.Fresh = true
-	return env, nil
+	return env, plant(env)
 }
 
 // key is the content of an environment's name. The micro version is left out: a venv follows its
