@@ -67,7 +67,7 @@ type programWriter struct {
 
 func (w *programWriter) write() *Program {
 	j := w.j
-	stmts := w.statements()
+	stmts := j.topStmts()
 	ownMain := slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Kind == FuncKind && d.Names[0] == "main" })
 	if w.form == TestForm {
 		w.findTests()
@@ -93,9 +93,6 @@ func (w *programWriter) write() *Program {
 	}
 	return &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes}
 }
-
-// statements are the cell's top-level statements without the expression that shows a value of a void call.
-func (w *programWriter) statements() []ast.Stmt { return w.j.topStmts() }
 
 // testPrefixes are what go test looks for.
 var testPrefixes = []string{"Test", "Benchmark", "Example", "Fuzz"}
@@ -196,7 +193,7 @@ func (w *programWriter) chooseGlobals(stmts []ast.Stmt, all bool) {
 	}
 	promote := func(t *top, must bool) {
 		switch {
-		case t.v != nil && count[t.name] == 1 && !w.needsLocalType(t):
+		case t.v != nil && count[t.name] == 1:
 			w.globals[t] = true
 		case !must:
 		case count[t.name] > 1:
@@ -231,10 +228,6 @@ func (w *programWriter) chooseGlobals(stmts []ast.Stmt, all bool) {
 		}
 	}
 }
-
-// needsLocalType reports whether a variable's type rests on nothing that stands at package level. Types of the
-// cell's statements are declarations, so there is none.
-func (w *programWriter) needsLocalType(t *top) bool { return t.v == nil }
 
 // topsOf lists the variables that a statement declares.
 func (w *programWriter) topsOf(s ast.Stmt) []*top {
