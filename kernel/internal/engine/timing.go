@@ -228,7 +228,6 @@ func objects(f float64) string {
 	return s + " objects"
 }
 
-
 // loop runs the statements n times in a loop, the loop once for nothing and then repeat times. The state is not
 // changed: what the statements declare lives in the loop.
 func (e *Engine) loop(r *run, syn *cell.Syntax, n, repeat int) (*worker.Usage, *session.Fault) {

@@ -20,7 +20,7 @@ import (
 //
 //   - the worker has used no processor time for a while, as /proc tells at next to no cost,
 //   - every goroutine of the notebook is blocked on a channel, a lock, a wait group or a condition, in the same
-//     place in each of several dumps; one that sleeps, waits for the network, for input or for a child, or is in a
+//     place in two dumps; one that sleeps, waits for the network, for input or for a child, or is in a
 //     system call, silences it,
 //   - nobody has asked for signals, and
 //   - the runtime has no timer: its last idle thread waits in epoll_pwait without a timeout. The worker's own timer is
@@ -29,7 +29,7 @@ import (
 // Where the last cannot be seen (another system, a /proc without syscall) it stays silent.
 const (
 	stillTick = 250 * time.Millisecond
-	stillFor  = 1400 * time.Millisecond // between equal dumps
+	stillFor  = 1500 * time.Millisecond // between two equal dumps
 	settle    = 40 * time.Millisecond   // longer than the worker's own timer
 )
 
@@ -63,48 +63,48 @@ type watchdog struct {
 	w    *worker.Worker
 	said bool
 
-	used  int64 // clock ticks of the worker
-	last  string
-	same  int
-	began time.Time // when last was first seen
-	next  time.Time // no dump before: dumps of many goroutines are spaced out
+	used  int64     // clock ticks of the worker
+	last  string    // what the first dump showed, "" before there is one
+	began time.Time // when that was
+	next  time.Time // no dump before
 }
 
-// look is one tick.
+// look is one tick. What is cheap comes first: a dump stops the world for as long as there are goroutines.
 func (d *watchdog) look(ctx context.Context) {
 	used, ok := processorTime(d.w.PID())
 	quiet := ok && used-d.used <= 1
 	d.used = used
-	if !quiet {
-		d.last, d.same = "", 0
-		return
+	switch now := time.Now(); {
+	case !quiet:
+		d.last = ""
+	case now.Before(d.next), d.last != "" && now.Sub(d.began) < stillFor:
+	case !d.noTimer(ctx):
+		d.last = ""
+	default:
+		d.compare(ctx)
 	}
-	now := time.Now()
-	if now.Before(d.next) {
-		return
-	}
+}
+
+// compare takes a dump, and speaks when an earlier one said the same.
+func (d *watchdog) compare(ctx context.Context) {
 	ask, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
+	now := time.Now()
 	dump, err := d.w.Dump(ask)
 	if err != nil {
 		return
 	}
-	list := stack.Parse(string(dump)).Goroutines
-	d.next = now.Add(min(20*time.Since(now), time.Second))
-	mine, blocked := blockedAll(list)
-	if !blocked {
-		d.last, d.same = "", 0
-		return
+	mine, blocked := blockedAll(stack.Parse(string(dump)).Goroutines)
+	d.used, _ = processorTime(d.w.PID()) // a dump of many goroutines is no movement of theirs
+	switch print := fingerprint(mine); {
+	case !blocked:
+		d.last, d.next = "", now.Add(max(time.Second, 100*time.Since(now)))
+	case print != d.last:
+		d.last, d.began = print, now
+	default:
+		d.said = true
+		d.r.out.Stream("stderr", []byte(d.text(mine, now.Sub(d.began))))
 	}
-	if print := fingerprint(mine); print != d.last {
-		d.last, d.same, d.began = print, 1, now
-		return
-	}
-	if d.same++; d.same < 3 || now.Sub(d.began) < stillFor || !d.noTimer(ctx) {
-		return
-	}
-	d.said = true
-	d.r.out.Stream("stderr", []byte(d.text(mine, time.Since(d.began)+stillTick)))
 }
 
 // blockedStates are those that only another goroutine ends, or a timer.
@@ -210,16 +210,6 @@ func processorTime(pid int) (int64, bool) {
 
 // text says what is known: where everybody waits.
 func (d *watchdog) text(mine []stack.Goroutine, still time.Duration) string {
-	own := strconv.Itoa(d.r.cell.Count)
-	slices.SortStableFunc(mine, func(a, b stack.Goroutine) int { // the cell's own first
-		if x, y := a.Label == own, b.Label == own; x != y {
-			if x {
-				return -1
-			}
-			return 1
-		}
-		return a.ID - b.ID
-	})
 	return fmt.Sprintf("nothing has moved for %.0f s: every goroutine of the notebook waits for another one\n%s"+
 		"no timer, signal, network connection or input is due; the cell goes on waiting until it is interrupted\n",
 		still.Seconds(), strings.Join(d.e.waits(mine), ""))
@@ -236,6 +226,13 @@ func (e *Engine) waits(list []stack.Goroutine) []string {
 			lines = append(lines, s)
 		}
 	}
+	slices.SortFunc(lines, func(a, b string) int { // cells themselves first; numbers of goroutines say nothing
+		x, y := strings.Contains(a, "(started at "), strings.Contains(b, "(started at ")
+		if x != y {
+			return map[bool]int{true: 1, false: -1}[x]
+		}
+		return strings.Compare(a[strings.Index(a, " at ")+1:], b[strings.Index(b, " at ")+1:])
+	})
 	var out []string
 	for i, s := range lines {
 		if i == most {

@@ -280,7 +280,7 @@ func (b *builder) trace() (*Trace, error) {
 				procs[s.proc] = append(procs[s.proc], Span{v.Start, v.End, Running, lane.Name, lane.ID})
 			}
 		}
-		if len(lane.Spans) > 0 && (!g.host || g.id == b.main) {
+		if len(lane.Spans) > 0 && (!g.host && g.entry+g.name+g.said != "" || g.id == b.main) {
 			t.Goroutines = append(t.Goroutines, lane)
 		}
 	}
