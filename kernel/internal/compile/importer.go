@@ -118,6 +118,11 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 			found = append(found, p.Path)
 		}
 	}
+	if len(found) == 0 && len(symbols) > 0 {
+		if p, ok := c.elsewhere(name, symbols); ok {
+			return p, true
+		}
+	}
 	if len(found) == 0 {
 		// A package of the very name is meant, and the symbol is misspelt: that is the better error.
 		i := slices.IndexFunc(c.packages.Packages(), func(p Package) bool { return p.Path == name })
@@ -141,6 +146,24 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		return strings.Compare(a, b)
 	})
 	return found[0], true
+}
+
+// Finder is a Packages that can also find packages outside of the base library, which may take a while.
+type Finder interface {
+	// Find returns the first package of a name that has agrees to. It makes a package available to Export before it asks.
+	Find(name string, has func(path string) bool) (path string, ok bool)
+}
+
+// elsewhere looks for a package outside of the base library.
+func (c *Checker) elsewhere(name string, symbols []string) (path string, ok bool) {
+	f, ok := c.packages.(Finder)
+	if !ok {
+		return "", false
+	}
+	return f.Find(name, func(path string) bool {
+		pkg, err := c.importer.Import(path)
+		return err == nil && !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil })
+	})
 }
 
 // importName is the name a package is known by without being given one.

@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 )
 
+// get adds modules to the go.mod and says what that means for the cells to come.
 func (e *Engine) get(r *run, args string) error {
 	words, err := splitWords(args)
 	if err != nil {
@@ -13,5 +17,58 @@ func (e *Engine) get(r *run, args string) error {
 	if len(words) == 0 {
 		return errors.New("%get takes a package: %get golang.org/x/sync@latest")
 	}
-	return e.builder.Get(r.ctx, words...)
+	if strings.HasPrefix(words[0], "-") {
+		return fmt.Errorf("%%get takes packages, not the flag %s: %%get golang.org/x/sync@latest", words[0])
+	}
+	changes, err := e.builder.Get(r.ctx, words...)
+	if err != nil {
+		return fmt.Errorf("%%get: %w", err)
+	}
+	var b strings.Builder
+	var loaded []string
+	for _, c := range changes {
+		switch {
+		case c.Before == "":
+			fmt.Fprintf(&b, "added %s %s\n", c.Path, c.After)
+		case c.After == "":
+			fmt.Fprintf(&b, "removed %s %s\n", c.Path, c.Before)
+		default:
+			fmt.Fprintf(&b, "changed %s %s to %s\n", c.Path, c.Before, c.After)
+		}
+		if c.Loaded {
+			loaded = append(loaded, c.Path+" "+c.Before)
+		}
+	}
+	if len(changes) == 0 {
+		b.WriteString("nothing to change\n")
+	}
+	r.out.Stream("stdout", []byte(b.String()))
+	if len(loaded) > 0 {
+		r.out.Stream("stderr", []byte("note: "+strings.Join(loaded, ", ")+" is loaded and stays as it is; restart the kernel to use the new version\n"))
+	}
+	return nil
+}
+
+// findTime is how long looking for a missing import may take.
+const findTime = 10 * time.Second
+
+// Find implements compile.Finder.
+func (p packages) Find(name string, has func(path string) bool) (string, bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), findTime)
+	defer cancel()
+	paths, err := p.b.Named(ctx, name)
+	if err != nil {
+		p.log.Warn("look for a missing import", "name", name, "error", err)
+		return "", false
+	}
+	for _, path := range paths {
+		if err := p.b.Require(ctx, path); err != nil {
+			p.log.Warn("missing import", "path", path, "error", err)
+			continue
+		}
+		if has(path) {
+			return path, true
+		}
+	}
+	return "", false
 }

@@ -114,7 +114,7 @@ func (e *Engine) open() {
 	})
 	e.builder, e.openErr = b, err
 	if err == nil {
-		e.checker = compile.NewChecker(packages{b}, b.Module().Lang)
+		e.checker = compile.NewChecker(packages{b, e.log}, b.Module().Lang)
 		e.startWorker()
 	}
 	close(e.opened)
@@ -124,7 +124,10 @@ func (e *Engine) open() {
 }
 
 // packages lets the checker read what the builder has compiled.
-type packages struct{ b *link.Builder }
+type packages struct {
+	b   *link.Builder
+	log *slog.Logger
+}
 
 func (p packages) Export(path string) (io.ReadCloser, error) {
 	file, err := p.b.Export(path)

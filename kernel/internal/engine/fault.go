@@ -95,8 +95,13 @@ func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
 			break
 		}
 	}
-	return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: at, Message: strings.TrimSpace(err.Error())}})
+	return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: at, Message: asCommand(strings.TrimSpace(err.Error()))}})
 }
+
+var goGet = regexp.MustCompile(`(to add it:)\s+go get `)
+
+// asCommand words the go command's advice as the notebook's.
+func asCommand(text string) string { return goGet.ReplaceAllString(text, "$1 %get ") }
 
 // internalFault reports a failure of the kernel's own.
 func (e *Engine) internalFault(err error) *session.Fault {

@@ -60,7 +60,11 @@ func (b *Builder) Require(ctx context.Context, importPaths ...string) error {
 	b.requiring.Lock()
 	defer b.requiring.Unlock()
 	args := slices.Concat([]string{"-export", "-deps"}, modeFlags(b.mode), []string{"--"}, missing)
-	all, err := b.shop.list(ctx, nil, args...)
+	shop, err := b.governing()
+	if err != nil {
+		return err
+	}
+	all, err := shop.list(ctx, nil, args...)
 	if err != nil {
 		return err
 	}
@@ -75,6 +79,13 @@ func (b *Builder) Require(ctx context.Context, importPaths ...string) error {
 	}
 	if len(bad) > 0 {
 		return &PackageError{strings.Join(slices.Compact(bad), "\n")}
+	}
+	clashes, err := b.clashes(all)
+	if err != nil {
+		return err
+	}
+	if len(clashes) > 0 {
+		return &ClashError{Wanted: missing, Loaded: clashes}
 	}
 	return b.admit(all, missing)
 }
@@ -151,27 +162,6 @@ func (b *Builder) reach(imports []string) ([]*Package, error) {
 	return out, nil
 }
 
-// Get adds modules to the governing go.mod as go get does ("pkg", "pkg@v1.2.3"). A new Builder sees them. The error
-// is a *PackageError with the go command's own words.
-func (b *Builder) Get(ctx context.Context, args ...string) error {
-	w := b.shop
-	plain := *w.module
-	if plain.Scratch {
-		plain = *plain.completing()
-	} else { // the user's own go.mod is what go get is asked to change
-		plain.flags, plain.env = nil, nil
-	}
-	cmd := plain.command(ctx, w.tool, w.env, "get", append([]string{"--"}, args...)...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return &PackageError{words(string(out), err)}
-	}
-	return nil
-}
-
 // Changed lists the local packages whose source is not what was compiled: a new Builder, with a new worker, sees
 // the change.
 func (b *Builder) Changed() []string {
@@ -189,6 +179,10 @@ func (b *Builder) Changed() []string {
 
 // Command is a go command for this folder, with what makes our packages visible to it.
 func (b *Builder) Command(ctx context.Context, verb string, args ...string) (argv, env []string, dir string) {
-	cmd := b.shop.module.command(ctx, b.shop.tool, b.shop.env, verb, args...)
+	shop, err := b.governing()
+	if err != nil { // the go.mod is broken just now: as it was is better than nothing
+		shop = b.shop
+	}
+	cmd := shop.module.command(ctx, shop.tool, shop.env, verb, args...)
 	return cmd.Args, cmd.Env, cmd.Dir
 }

@@ -1,0 +1,132 @@
+package engine_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+	"golang.org/x/tools/txtar"
+
+	"interleave/kernel/internal/kerneltest"
+)
+
+// TestModules runs notebooks in folders that different modules govern. The network is out of reach: what is not in the module
+// cache comes from a proxy of the test's own.
+func TestModules(t *testing.T) {
+	tree := t.TempDir()
+	plant(t, tree)
+	env := []string{
+		"GOPROXY=file://" + filepath.Join(tree, "goproxy"), "GONOSUMDB=interleave.test", "GOFLAGS=",
+		"GOCACHE=" + goEnv(t, "GOCACHE"),
+	}
+	forget := func() { // what the test's proxy has put into the module cache
+		cache := goEnv(t, "GOMODCACHE")
+		for _, dir := range []string{filepath.Join(cache, "interleave.test"), filepath.Join(cache, "cache", "download", "interleave.test")} {
+			filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+				if err == nil && d.IsDir() {
+					os.Chmod(path, 0o755)
+				}
+				return nil
+			})
+			os.RemoveAll(dir)
+		}
+	}
+	forget()
+	t.Cleanup(forget)
+	sources, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []string{"thin", "thick"} {
+		cache := t.TempDir() // for a scratch module that is nobody else's
+		for folder, dir := range map[string]string{"governed": "governed/notebooks", "workspace": "workspace/a/notebooks", "scratch": "scratch/notebooks"} {
+			t.Run(mode+"/"+folder, func(t *testing.T) {
+				root := t.TempDir()
+				copyTree(t, root, tree)
+				kerneltest.RunTranscript(t, filepath.Join("testdata", "modules", folder+".txtar"), func(t testing.TB) *kerneltest.Kernel {
+					self, err := os.Executable()
+					if err != nil {
+						t.Fatal(err)
+					}
+					return kerneltest.StartT(t, kerneltest.Spec{
+						Argv: []string{self, "serve", "{connection_file}"}, Dir: filepath.Join(root, dir),
+						Env: append(env, "XDG_CACHE_HOME="+cache, "INTERLEAVE_LINK="+mode, "INTERLEAVE_TEST_SOURCES="+sources),
+					})
+				})
+			})
+		}
+	}
+}
+
+// plant writes the folders of tree.txt and the proxy.
+func plant(t *testing.T, root string) {
+	t.Helper()
+	archive, err := txtar.ParseFile("testdata/modules/tree.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range archive.Files {
+		name := filepath.Join(root, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := filepath.Join(root, "goproxy", "interleave.test", "dep", "@v")
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	versions, err := os.ReadDir(filepath.Join(root, "proxy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, v := range versions {
+		list = append(list, v.Name())
+		dir := filepath.Join(root, "proxy", v.Name())
+		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Create(filepath.Join(at, v.Name()+".zip"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := zip.CreateFromDir(f, module.Version{Path: "interleave.test/dep", Version: v.Name()}, dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for ext, data := range map[string]string{".mod": string(mod), ".info": `{"Version":"` + v.Name() + `"}`} {
+			if err := os.WriteFile(filepath.Join(at, v.Name()+ext), []byte(data), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(at, "list"), []byte(strings.Join(list, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func copyTree(t *testing.T, to, from string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}

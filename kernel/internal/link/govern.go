@@ -1,0 +1,225 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// governing is the module as its files are now: a go.mod that was edited, or that Get has changed, counts at once for
+// packages that are not loaded yet.
+func (b *Builder) governing() (*workshop, error) {
+	dir, err := filepath.Abs(b.opts.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("find notebook folder: %w", err)
+	}
+	now := *b.shop
+	if now.module, err = findModule(now.tool, dir, b.opts.Sources, now.cache); err != nil {
+		return nil, err
+	}
+	return &now, nil
+}
+
+// Change is a module whose version Get has changed. Before or After is empty when it was added or removed.
+type Change struct {
+	Path, Before, After string
+	Loaded              bool // packages of it are in use, in the version before
+}
+
+// Get adds modules to the governing go.mod as go get does ("pkg", "pkg@v1.2.3") and tells what has changed. Packages that are not loaded yet
+// can be imported in their new version at once, others when there is a new Builder. The error
+// is a *PackageError with the go command's own words.
+func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
+	b.requiring.Lock()
+	defer b.requiring.Unlock()
+	w, err := b.governing()
+	if err != nil {
+		return nil, err
+	}
+	plain := *w.module
+	if !plain.Scratch { // the user's own go.mod is what go get is asked to change
+		plain.flags, plain.env = nil, nil
+	}
+	before := b.versions()
+	cmd := plain.command(ctx, w.tool, w.env, "get", append([]string{"--"}, args...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, &PackageError{words(string(out), err)}
+	}
+	return b.changes(before, b.versions()), nil
+}
+
+// versions reads what the governing go.mod requires.
+func (b *Builder) versions() map[string]string {
+	name := b.shop.tool.Env["GOMOD"]
+	if b.shop.module.Scratch {
+		name = filepath.Join(b.shop.module.Dir, "go.mod")
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil
+	}
+	f, err := modfile.ParseLax(name, data, nil)
+	if err != nil {
+		return nil
+	}
+	out := map[string]string{}
+	for _, r := range f.Require {
+		out[r.Mod.Path] = r.Mod.Version
+	}
+	return out
+}
+
+func (b *Builder) changes(before, after map[string]string) []Change {
+	var out []Change
+	for path, v := range after {
+		if before[path] != v && path != own {
+			out = append(out, Change{Path: path, Before: before[path], After: v, Loaded: before[path] != "" && b.uses(path)})
+		}
+	}
+	for path, v := range before {
+		if after[path] == "" {
+			out = append(out, Change{Path: path, Before: v, Loaded: b.uses(path)})
+		}
+	}
+	slices.SortFunc(out, func(x, y Change) int { return strings.Compare(x.Path, y.Path) })
+	return out
+}
+
+// uses tells whether packages of a module are in the base or were found by Require.
+func (b *Builder) uses(module string) bool {
+	below := func(p *Package) bool { return p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/") }
+	if slices.ContainsFunc(b.base.sorted, below) {
+		return true
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, p := range b.extra {
+		if below(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Named lists packages of a name that are in the governing module or in one that it requires itself, whether they are loaded or not, those of
+// the module first. It does not download anything.
+func (b *Builder) Named(ctx context.Context, name string) ([]string, error) {
+	b.requiring.Lock()
+	defer b.requiring.Unlock()
+	w, err := b.governing()
+	if err != nil {
+		return nil, err
+	}
+	offline := setenv(w.env, map[string]string{"GOPROXY": "off"})
+	main, patterns := w.module.Path, []string{}
+	if !w.module.Scratch { // of a workspace all modules are the user's own
+		out, err := w.module.command(ctx, w.tool, offline, "list", "-m", "-f", "{{.Path}}").Output()
+		if err != nil {
+			out = []byte(main)
+		}
+		for path := range strings.FieldsSeq(string(out)) {
+			if path != own || main == own {
+				patterns = append(patterns, path+"/...")
+			}
+		}
+	}
+	for path := range b.versions() {
+		if path != own && path != main {
+			patterns = append(patterns, path+"/...")
+		}
+	}
+	if len(patterns) == 0 {
+		return nil, nil
+	}
+	slices.Sort(patterns)
+	args := append([]string{"-e", "-find", "-f", "{{.Name}} {{.ImportPath}}", "--"}, patterns...)
+	out, err := w.module.command(ctx, w.tool, offline, "list", args...).Output()
+	if err != nil && w.module.generated() { // a pattern wants requirements complete that a package does not
+		out, err = w.module.completing().command(ctx, w.tool, offline, "list", args...).Output()
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, &PackageError{words(stderrOf(err), err)}
+	}
+	var found []string
+	for line := range strings.Lines(string(out)) {
+		n, path, ok := strings.Cut(strings.TrimSpace(line), " ")
+		mine := path == main || strings.HasPrefix(path, main+"/")
+		if ok && n == name && (mine || !slices.Contains(strings.Split(path, "/"), "internal")) {
+			found = append(found, path)
+		}
+	}
+	slices.SortStableFunc(found, func(x, y string) int {
+		mine := func(p string) int {
+			if p == main || strings.HasPrefix(p, main+"/") {
+				return 0
+			}
+			return 1
+		}
+		return mine(x) - mine(y)
+	})
+	return found, nil
+}
+
+func stderrOf(err error) string {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return string(exit.Stderr)
+	}
+	return ""
+}
+
+// clashes lists packages that are loaded and that the go command now lists with other contents. What depends on one can not be loaded
+// beside the one that is there.
+func (b *Builder) clashes(all []*listed) ([]string, error) {
+	var out []string
+	for _, l := range all {
+		if l.Standard || l.Export == "" {
+			continue
+		}
+		p := b.find(l.ImportPath)
+		if p == nil {
+			continue
+		}
+		data, err := os.ReadFile(l.Export)
+		if err != nil {
+			return nil, fmt.Errorf("read package: %w", err)
+		}
+		a, err := readArchive(data)
+		if err != nil {
+			return nil, fmt.Errorf("read package %s: %w", l.ImportPath, err)
+		}
+		if a.print() == p.print {
+			continue
+		}
+		s := l.ImportPath
+		if m := l.Module; m != nil && !l.local() {
+			s += " (now " + m.Version + ")"
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// ClashError is a package that cannot be loaded because it rests on other versions of packages that are.
+type ClashError struct {
+	Wanted, Loaded []string // import paths; Loaded with the version that is asked for now
+}
+
+func (e *ClashError) Error() string {
+	return fmt.Sprintf("%s needs %s in a version other than the one that is loaded, and a process holds one version of a package; restart the kernel to use it",
+		strings.Join(e.Wanted, ", "), strings.Join(e.Loaded, ", "))
+}
