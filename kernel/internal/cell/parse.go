@@ -235,3 +235,13 @@ func Identifiers(code string, f func(name string)) {
 		}
 	}
 }
+
+// Comments calls f for every comment in code.
+func Comments(code string, f func(offset int, text string)) {
+	list, _ := tokens(code)
+	for _, t := range list {
+		if t.tok == token.COMMENT {
+			f(t.at, t.lit)
+		}
+	}
+}

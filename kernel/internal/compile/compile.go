@@ -129,6 +129,11 @@ func (j *job) imports() {
 // collect lists the cell's declarations and takes what they replace out of the state.
 func (j *job) collect() {
 	s := j.syn
+	cell.Comments(s.Code, func(at int, text string) {
+		if strings.HasPrefix(text, "//go:embed ") {
+			j.fault(at, "//go:embed does nothing in a cell: read the file with os.ReadFile")
+		}
+	})
 	seen := map[string]int{}
 	declare := func(d *Decl, at int, key string) {
 		if first, dup := seen[key]; dup && key != "init" && key != "_" {

@@ -332,9 +332,19 @@ func (j *job) refuseBroken(live []string) {
 			decls = append(decls, d)
 		}
 		for _, d := range decls {
+			at := max(strings.Index(j.syn.Code, name), 0)
 			if d.Broken != "" {
-				at := max(strings.Index(j.syn.Code, name), 0)
 				j.fault(at, "%s does not compile any more: %s", d.title(), d.Broken)
+				continue
+			}
+			for _, r := range slices.Concat(d.sigRefs, d.bodyRefs) {
+				if j.next.Vars[r] == nil && j.next.Decls[r] == nil && d.Kind != ConstKind {
+					why := j.next.Lost[r]
+					if why == "" {
+						why = "it is not declared any more"
+					}
+					j.fault(at, "%s uses %s: %s", d.title(), r, why)
+				}
 			}
 		}
 	}

@@ -256,6 +256,9 @@ func (j *job) declareVariables() {
 			continue
 		}
 		parts, why := typeParts(t.obj.Type(), j.run.pkg)
+		if why == notKnown {
+			continue
+		}
 		t.why = why
 		if why == "" {
 			t.v = &Var{Name: t.name, Text: j.syn.Text, Offset: t.offset, typ: parts, shown: j.shownType(t.obj.Type())}

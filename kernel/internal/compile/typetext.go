@@ -23,6 +23,9 @@ type typeWriter struct {
 	why   string
 }
 
+// notKnown is why a type that comes out of an error cannot be written.
+const notKnown = "its type is not known"
+
 // typeParts writes a type as text with references. why says what keeps it from being written outside of its
 // package or function.
 func typeParts(t types.Type, own *types.Package) (parts []part, why string) {
@@ -87,7 +90,11 @@ func (w *typeWriter) name(obj *types.TypeName, args *types.TypeList, embed bool)
 func (w *typeWriter) typ(t types.Type) {
 	switch t := t.(type) {
 	case *types.Basic:
-		if t.Kind() == types.UnsafePointer {
+		switch t.Kind() {
+		case types.Invalid:
+			w.why = notKnown
+			return
+		case types.UnsafePointer:
 			w.refer(refImport, "unsafe", false)
 			w.gen(".Pointer")
 			return
@@ -189,6 +196,10 @@ func (w *typeWriter) embedded(t types.Type) {
 	case *types.Named:
 		w.name(t.Obj(), t.TypeArgs(), true)
 	case *types.Basic:
+		if t.Kind() == types.Invalid {
+			w.typ(t)
+			return
+		}
 		w.gen(t.Name())
 	default:
 		w.typ(t)
