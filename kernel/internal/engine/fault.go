@@ -208,49 +208,49 @@ func (e *Engine) created(g stack.Goroutine) string {
 // function and its file.
 func (e *Engine) frames(list []stack.Frame) []string {
 	var out []string
-	folded, repeated := 0, 0
+	folded, repeated, last := 0, 0, ""
 	flush := func() {
 		if repeated > 0 {
-			out = append(out, fmt.Sprintf("  \x1b[2m… the same call %d times more\x1b[0m", repeated))
-			repeated = 0
+			out = append(out, fmt.Sprintf("  \x1b[2m… the same call %d more times\x1b[0m", repeated))
 		}
 		if folded > 0 {
 			out = append(out, fmt.Sprintf("  \x1b[2m… %d frames of the runtime\x1b[0m", folded))
-			folded = 0
 		}
+		folded, repeated = 0, 0
 	}
 	for i, f := range list {
-		id := f.Cell()
-		switch {
-		case id != "":
-			flush()
-			at, source := e.place(id, strconv.Itoa(f.Line))
-			out = append(out, fmt.Sprintf("  \x1b[1m%s\x1b[0m in %s   %s", at, e.function(f.Func), strings.TrimSpace(source)))
-		case hostFrame(f.Func):
-			if cellBelow(list[i:]) {
-				folded++
-			}
-		case runtimeFrame(f.Func):
-			folded++
-		default:
-			flush()
-			out = append(out, fmt.Sprintf("  %s   %s:%d", f.Func, path.Base(f.File), f.Line))
+		if len(out) == mostFrames {
+			return append(out, fmt.Sprintf("  … %d more calls", len(list)-i))
 		}
-		if n := len(out); n > 1 && out[n-1] == out[n-2] && id != "" { // a recursion reads better counted
-			out = out[:n-1]
+		line := ""
+		switch id := f.Cell(); {
+		case id != "":
+			at, source := e.place(id, strconv.Itoa(f.Line))
+			line = fmt.Sprintf("  \x1b[1m%s\x1b[0m in %s   %s", at, e.function(f.Func), strings.TrimSpace(source))
+		case hostFrame(f.Func) && !cellBelow(list[i:]):
+			continue
+		case hostFrame(f.Func), runtimeFrame(f.Func):
+			folded++
+			continue
+		default:
+			line = fmt.Sprintf("  %s   %s:%d", f.Func, path.Base(f.File), f.Line)
+		}
+		if line == last && folded == 0 { // a recursion reads better counted
 			repeated++
 			continue
 		}
-		if len(out) == 60 {
-			out = append(out, fmt.Sprintf("  … %d more calls", len(list)-i-1))
-			return out
-		}
+		flush()
+		out = append(out, line)
+		last = line
 	}
 	if len(out) == 0 || repeated > 0 {
 		flush()
 	}
 	return out
 }
+
+// mostFrames is how many lines of a stack are shown.
+const mostFrames = 60
 
 func cellBelow(list []stack.Frame) bool {
 	for _, f := range list {
