@@ -122,7 +122,7 @@ type goer struct {
 	id          trace.GoID
 	said        string // its own name for itself
 	name, entry string
-	host        bool // the runtime's or the worker's own
+	host        bool // the runtime's or the worker's own, whose main only waits for commands
 	born        trace.Time
 	spans       []raw
 	now         raw
@@ -221,7 +221,7 @@ func (b *builder) transition(e trace.Event, s trace.StateTransition) {
 				}
 			}
 		}
-		g.host = strings.HasPrefix(g.entry, "runtime.") || strings.HasPrefix(g.entry, "runtime/") || strings.Contains(g.entry, "/worker/inmate.")
+		g.host = strings.HasPrefix(g.entry, "runtime.") || strings.HasPrefix(g.entry, "runtime/") || g.entry == "main.main" || strings.Contains(g.entry, "/worker/inmate.")
 	}
 	if from == to {
 		return // repeated at the start of each part of the trace
