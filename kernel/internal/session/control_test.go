@@ -49,7 +49,7 @@ func TestShutdownDuringACell(t *testing.T) {
 			t.Errorf("Serve returned %v", err)
 		}
 		h.served <- nil
-		h.of("1", "busy", "execute_input [1] long", "busy", "error WorkerDied: ", "execute_reply error [1]", "idle")
+		h.ofOnce("1", "busy", "execute_input [1] long", "error WorkerDied: ", "execute_reply error [1]", "idle")
 		h.of("2", "busy", "execute_reply aborted [<nil>]", "idle")
 	})
 }
