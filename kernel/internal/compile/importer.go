@@ -106,6 +106,7 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		return name, true
 	}
 	var found []string
+	most, best := 0, ""
 	for _, p := range c.packages.Packages() {
 		if p.Name != name || strings.Contains(p.Path, "/internal/") || strings.HasPrefix(p.Path, "internal/") || strings.HasPrefix(p.Path, "vendor/") || p.Name == "main" {
 			continue
@@ -116,6 +117,16 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		}
 		if !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil }) {
 			found = append(found, p.Path)
+			continue
+		}
+		n := 0
+		for _, s := range symbols {
+			if token.IsExported(s) && pkg.Scope().Lookup(s) != nil {
+				n++
+			}
+		}
+		if n > most || n == most && n > 0 && p.Path < best {
+			most, best = n, p.Path
 		}
 	}
 	if len(found) == 0 && len(symbols) > 0 {
@@ -127,7 +138,7 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		// A package of the very name is meant, and the symbol is misspelt: that is the better error.
 		i := slices.IndexFunc(c.packages.Packages(), func(p Package) bool { return p.Path == name })
 		if i < 0 {
-			return "", false
+			return best, most > 0
 		}
 		return name, true
 	}
