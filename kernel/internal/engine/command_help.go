@@ -35,7 +35,7 @@ func helpRows() []helpRow {
 		helpRow{"!", "COMMAND", "run a line in the shell"})
 }
 
-// help shows all commands, or one.
+// help shows one command where a command prints, and all of them in the front end's pager.
 func (e *Engine) help(r *run, args string) error {
 	words, err := splitWords(args)
 	if err != nil {
@@ -64,7 +64,11 @@ func (e *Engine) help(r *run, args string) error {
 		}
 		fmt.Fprintf(&b, "%-*s %s\n", width, left, h.help)
 	}
-	r.out.Stream("stdout", []byte(b.String()))
+	if len(words) > 0 {
+		r.out.Stream("stdout", []byte(b.String()))
+		return nil
+	}
+	r.pages = append(r.pages, map[string]any{"source": "page", "data": map[string]any{"text/plain": b.String()}, "start": 0})
 	return nil
 }
 

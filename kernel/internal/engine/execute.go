@@ -21,9 +21,10 @@ type run struct {
 	cancel    context.CancelFunc
 	cell      session.Cell
 	out       session.Output
-	interrupt chan struct{} // closed by the first interrupt
-	stopped   bool          // guarded by Engine.mu
-	watch     *watching     // what a cell mode has recorded; nil for an ordinary cell
+	interrupt chan struct{}    // closed by the first interrupt
+	stopped   bool             // guarded by Engine.mu
+	watch     *watching        // what a cell mode has recorded; nil for an ordinary cell
+	pages     []map[string]any // what commands give the front end's pager
 }
 
 // Execute implements session.Engine.
@@ -56,7 +57,9 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 			o.Fault = e.mode(r, d, text, code)
 			return o
 		}
-		if o.Fault = e.command(r, d); o.Fault != nil {
+		o.Fault = e.command(r, d)
+		o.Payload = r.pages
+		if o.Fault != nil {
 			return o
 		}
 	}
