@@ -4,11 +4,11 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -18,8 +18,8 @@ import (
 	"interleave/kernel/internal/worker"
 )
 
-// drain is how long clients may take to read the last messages.
-const drain = 2 * time.Second
+// drain is how long the last messages may take to leave.
+const drain = 5 * time.Second
 
 // Options are the settings of a kernel.
 type Options struct {
@@ -29,35 +29,39 @@ type Options struct {
 	Logger         *slog.Logger
 }
 
-// Main serves one notebook until it is told to end.
+// Main serves one notebook until a client, SIGTERM or the end of the Jupyter server ends it. SIGINT is Jupyter's
+// interrupt in signal mode.
 func Main(ctx context.Context, o Options) error {
-	log := o.Logger
-	conn, err := wire.ReadConnection(o.ConnectionFile, log)
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt) // before anything else: the default would end the kernel
+	defer signal.Stop(interrupts)
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+
+	conn, err := wire.ReadConnection(o.ConnectionFile, o.Logger)
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
-	defer stop()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go worker.WatchParent(ctx, cancel)
-	interrupts := make(chan os.Signal, 1)
-	signal.Notify(interrupts, syscall.SIGINT) // before anything else: the default would end the kernel
-	defer signal.Stop(interrupts)
-
-	srv, err := wire.Listen(ctx, conn, wire.Options{Logger: log})
+	srv, err := wire.Listen(ctx, conn, wire.Options{Logger: o.Logger})
 	if err != nil {
 		return fmt.Errorf("open the sockets of %s: %w", o.ConnectionFile, err)
 	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), drain)
+		defer cancel()
+		if err := srv.Close(ctx); err != nil {
+			o.Logger.Warn("close sockets", "err", err)
+		}
+	}()
 	if o.Engine.Dir == "" {
 		if o.Engine.Dir, err = os.Getwd(); err != nil {
-			return err
+			return fmt.Errorf("find the notebook's folder: %w", err)
 		}
 	}
-	o.Engine.Logger = log
-	eng := engine.New(o.Engine)
-	s := session.New(eng, session.Options{Log: log, HistoryFile: o.HistoryFile})
-	go func() {
+	o.Engine.Logger = o.Logger
+	s := session.New(engine.New(o.Engine), session.Options{Log: o.Logger, HistoryFile: o.HistoryFile, Ports: ports(srv.Connection())})
+	go worker.WatchParent(ctx, stop) // ends with ctx
+	go func() {                      // ends with ctx
 		for {
 			select {
 			case <-interrupts:
@@ -68,23 +72,15 @@ func Main(ctx context.Context, o Options) error {
 		}
 	}()
 	err = s.ServeSockets(ctx, srv)
-	if ctx.Err() != nil {
-		err = nil
+	if errors.Is(err, context.Canceled) { // asked to end, or the parent is gone
+		return nil
 	}
-	if cerr := eng.Close(); cerr != nil {
-		log.Warn("end the worker", "error", cerr)
-	}
-	dctx, done := context.WithTimeout(context.Background(), drain)
-	defer done()
-	srv.Close(dctx)
 	return err
 }
 
-// HistoryFile is where the history of all sessions is kept, "" when the machine has no such place.
-func HistoryFile() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
+func ports(c wire.Connection) map[string]int {
+	return map[string]int{
+		"shell_port": c.Ports.Shell, "iopub_port": c.Ports.IOPub, "stdin_port": c.Ports.Stdin,
+		"control_port": c.Ports.Control, "hb_port": c.Ports.Heartbeat,
 	}
-	return filepath.Join(dir, "interleave", "history.jsonl")
 }
