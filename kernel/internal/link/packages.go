@@ -180,12 +180,14 @@ func (w *workshop) list(ctx context.Context, seen func(importPath string), args 
 	return all, nil
 }
 
-// modeFlags make go list compile for a mode.
+// modeFlags make go list compile for a mode. A plugin initialises a package that no earlier one held, once for all; with
+// wrapglobalmapctl=0 cmd/link would leave out the maps that this plugin does not use, and later ones would find them
+// empty.
 func modeFlags(mode Mode) []string {
 	if mode == Thin {
-		return []string{"-buildmode=plugin", "-gcflags=all=-linkshared", "-asmflags=all=-linkshared -D=GOBUILDMODE_shared=1"}
+		return []string{"-buildmode=plugin", "-gcflags=all=-linkshared -d=wrapglobalmapctl=1", "-asmflags=all=-linkshared -D=GOBUILDMODE_shared=1"}
 	}
-	return []string{"-buildmode=plugin"}
+	return []string{"-buildmode=plugin", "-gcflags=all=-d=wrapglobalmapctl=1"}
 }
 
 // roots finds the packages a base is made of: those of the list that exist here and can be loaded.
