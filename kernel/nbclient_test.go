@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -20,6 +21,47 @@ type executed struct {
 		Count   *int
 		Outputs []string // type and what it says
 	}
+}
+
+// TestNbclientRunsTheWorkshop has nbclient execute notebook 05, in a folder outside of this repository.
+func TestNbclientRunsTheWorkshop(t *testing.T) {
+	t.Setenv("FAST", "1")
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	j := newJupyter(t, ctx)
+	data, err := os.ReadFile("../notebooks/05-race-condition.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(j.work(), "race.ipynb")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := nbclient(t, ctx, j, path)
+	if got.Error.Type != "" {
+		t.Fatalf("it failed: %+v", got.Error)
+	}
+	charts := 0
+	for _, c := range got.Cells {
+		for _, o := range c.Outputs {
+			if strings.HasSuffix(o, " image") {
+				charts++
+			}
+		}
+	}
+	if charts < 2 {
+		t.Errorf("%d charts", charts)
+	}
+}
+
+// nbclient executes the notebook at path and tells what became of it.
+func nbclient(t *testing.T, ctx context.Context, j *jupyter, path string) (got executed) {
+	t.Helper()
+	text := j.run(t, ctx, 0, "python", script(t, "execute.py"), path)
+	if err := json.Unmarshal([]byte(text[strings.LastIndex(strings.TrimSpace(text), "\n")+1:]), &got); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return got
 }
 
 // TestNbclient has nbclient, which runs the notebooks of nbconvert, papermill and `jupyter execute`, execute
@@ -74,11 +116,7 @@ func TestNbclient(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(j.work(), strings.ReplaceAll(c.name, " ", "-")+".ipynb")
 			writeNotebook(t, path, c.cells...)
-			text := j.run(t, ctx, 0, "python", script(t, "execute.py"), path)
-			var got executed
-			if err := json.Unmarshal([]byte(text[strings.LastIndex(strings.TrimSpace(text), "\n")+1:]), &got); err != nil {
-				t.Fatalf("%v in\n%s", err, text)
-			}
+			got := nbclient(t, ctx, j, path)
 			if got.Language.Name != "go" || got.Language.Version == "" {
 				t.Errorf("language_info in the notebook: %+v", got.Language)
 			}

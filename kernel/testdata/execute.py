@@ -31,7 +31,7 @@ print(
         {
             "error": error,
             "language": notebook.metadata.get("language_info", {}),
-            "cells": [{"count": c.execution_count, "outputs": [say(o) for o in c.outputs]} for c in notebook.cells],
+            "cells": [{"count": c.execution_count, "outputs": [say(o) for o in c.outputs]} for c in notebook.cells if c.cell_type == "code"],
         }
     )
 )
