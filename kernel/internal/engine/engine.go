@@ -58,18 +58,19 @@ type Engine struct {
 	checker *compile.Checker
 	openErr error
 
-	mu        sync.Mutex
-	state     *compile.State
-	worker    *worker.Worker
-	starting  *start
-	running   *run // the cell under way
-	calls     uint64
-	abandoned map[uint64]bool // cells that an interrupt left behind and that have not ended
-	texts     map[string]*record
-	silentAsk bool // the worker did not answer; the next cell replaces it
-	stale     string
-	closed    bool
-	watchers  sync.WaitGroup
+	mu         sync.Mutex
+	state      *compile.State
+	worker     *worker.Worker
+	starting   *start
+	running    *run // the cell under way
+	calls      uint64
+	abandoned  map[uint64]bool // cells that an interrupt left behind and that have not ended
+	texts      map[string]*record
+	restarting chan struct{} // while a second interrupt replaces the worker; closed then
+	silentAsk  bool          // the worker did not answer; the next cell replaces it
+	stale      string
+	closed     bool
+	watchers   sync.WaitGroup
 }
 
 // record is what is known of a cell's text: the number it ran under last.

@@ -36,9 +36,20 @@ func (e *Engine) Interrupt() {
 		close(r.interrupt)
 		r.cancel()
 	}
+	var done chan struct{}
+	if r == nil && left > 0 && w != nil && e.restarting == nil {
+		done = make(chan struct{})
+		e.restarting = done
+	}
 	e.mu.Unlock()
-	if r == nil && left > 0 && w != nil {
-		go e.endSpinning(w)
+	if done != nil {
+		go func() {
+			defer close(done)
+			e.endSpinning(w)
+			e.mu.Lock()
+			e.restarting = nil
+			e.mu.Unlock()
+		}()
 	}
 }
 
@@ -133,9 +144,23 @@ func (e *Engine) late(id uint64, ended worker.Ended) {
 // revive makes sure that a worker answers before a cell is given to it.
 func (e *Engine) revive(r *run) *session.Fault {
 	e.mu.Lock()
+	ending := e.restarting
+	e.mu.Unlock()
+	if ending != nil { // a second interrupt is at work
+		select {
+		case <-ending:
+		case <-r.interrupt:
+			return interruptedEarly("restarting the worker")
+		}
+	}
+	e.mu.Lock()
 	w, left, ask := e.worker, len(e.abandoned), e.silentAsk
 	e.silentAsk = false
 	e.mu.Unlock()
+	if w != nil && w.Death() != nil { // its watcher may not have come round
+		e.buryIdle(w)
+		return nil
+	}
 	if w == nil || left == 0 {
 		return nil
 	}
@@ -160,14 +185,17 @@ func (e *Engine) revive(r *run) *session.Fault {
 }
 
 // replace takes a worker out of service; its watcher then stays silent.
-func (e *Engine) replace(w *worker.Worker, why string) {
+// It is false when that has been done.
+func (e *Engine) replace(w *worker.Worker, why string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.worker == w {
-		e.worker = nil
-		clear(e.abandoned)
-		e.log.Info("worker replaced", "why", why)
+	if e.worker != w {
+		return false
 	}
+	e.worker = nil
+	clear(e.abandoned)
+	e.log.Info("worker replaced", "why", why)
+	return true
 }
 
 // forgetValues gives the state up that lived in a worker; declarations stay.
@@ -200,10 +228,16 @@ func (e *Engine) watch(w *worker.Worker) {
 	e.mu.Lock()
 	idle := e.worker == w && e.running == nil && !e.closed
 	e.mu.Unlock()
-	if !idle {
+	if idle {
+		e.buryIdle(w)
+	}
+}
+
+// buryIdle replaces a worker that died while no cell ran, and says so.
+func (e *Engine) buryIdle(w *worker.Worker) {
+	if !e.replace(w, w.Death().Reason) {
 		return
 	}
-	e.replace(w, w.Death().Reason)
 	lost := e.forgetValues("lost when the worker died between two cells")
 	if out := e.out.current(); out != nil {
 		f := e.deathFault(w.Death(), lost)

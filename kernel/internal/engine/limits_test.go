@@ -11,13 +11,14 @@ import (
 )
 
 // TestMemoryLimit sets the limit as a user does, with INTERLEAVE_MEMORY.
-func TestMemoryLimit(t *testing.T) {
-	prepare(t, "thin")
+func TestMemoryLimit(t *testing.T) { onBothWays(t, memoryLimit) }
+
+func memoryLimit(t *testing.T, mode string) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Env: []string{"INTERLEAVE_MEMORY=400MiB"}})
+	k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Env: []string{"INTERLEAVE_MEMORY=400MiB", "INTERLEAVE_LINK=" + mode}})
 	execute(t, k, "func twice(n int) int { return 2 * n }\nkept := 1")
 	r, err := k.Execute(t.Context(), "var hoard [][]byte\nfor {\n\tb := make([]byte, 1<<20)\n\tfor i := range b { b[i] = 1 }\n\thoard = append(hoard, b)\n}", kerneltest.ExecuteOptions{})
 	if err != nil {
@@ -34,9 +35,10 @@ func TestMemoryLimit(t *testing.T) {
 func isStream(m wire.Message) bool { return m.Header.MsgType == "stream" }
 
 // TestSecondInterrupt ends what the first one could not.
-func TestSecondInterrupt(t *testing.T) {
-	prepare(t, "thin")
-	k := start("thin")(t)
+func TestSecondInterrupt(t *testing.T) { onBothWays(t, secondInterrupt) }
+
+func secondInterrupt(t *testing.T, mode string) {
+	k := start(mode)(t)
 	execute(t, k, "x := 1")
 	first := value(t, k, "os.Getpid()")
 	call, err := k.StartExecute("fmt.Println(\"spinning\")\nfor {\n}", kerneltest.ExecuteOptions{})

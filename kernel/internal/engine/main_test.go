@@ -70,3 +70,14 @@ func start(mode string) func(t testing.TB) *kerneltest.Kernel {
 		return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: []string{"INTERLEAVE_LINK=" + mode}})
 	}
 }
+
+// onBothWays runs a test with thin and with thick linking.
+func onBothWays(t *testing.T, test func(t *testing.T, mode string)) {
+	t.Helper()
+	for _, mode := range []string{"thin", "thick"} {
+		t.Run(mode, func(t *testing.T) {
+			prepare(t, mode)
+			test(t, mode)
+		})
+	}
+}

@@ -8,10 +8,7 @@ import (
 
 // TestTranscripts runs every transcript on both ways to link.
 func TestTranscripts(t *testing.T) {
-	for _, mode := range []string{"thin", "thick"} {
-		t.Run(mode, func(t *testing.T) {
-			prepare(t, mode)
-			kerneltest.RunTranscripts(t, "testdata/*.txtar", start(mode))
-		})
-	}
+	onBothWays(t, func(t *testing.T, mode string) {
+		kerneltest.RunTranscripts(t, "testdata/*.txtar", start(mode))
+	})
 }
