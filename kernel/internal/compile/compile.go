@@ -60,21 +60,23 @@ func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, err
 	}
 }
 
-func (j *job) compile() (*Unit, []Diagnostic, error) {
+// check takes the cell through everything that does not depend on what becomes of it; faults are in diags.
+func (j *job) check() error {
 	j.imports()
 	j.collect()
 	if len(j.diags) > 0 {
-		return nil, diagnostics(j.diags), nil
+		return nil
 	}
 	if err := j.checkStatements(); err != nil {
-		return nil, nil, err
+		return err
 	}
 	j.declareVariables()
-	if err := j.checkBodies(); err != nil {
-		return nil, nil, err
-	}
-	if len(j.diags) > 0 {
-		return nil, diagnostics(j.diags), nil
+	return j.checkBodies()
+}
+
+func (j *job) compile() (*Unit, []Diagnostic, error) {
+	if err := j.check(); err != nil || len(j.diags) > 0 {
+		return nil, diagnostics(j.diags), err
 	}
 	if err := j.migrate(); err != nil || len(j.drops) > 0 {
 		return nil, nil, err

@@ -71,9 +71,7 @@ func (j *job) emit() (*Unit, error) {
 	for _, d := range inits {
 		body.gen(j.initName(d), "()\n")
 	}
-	if err := j.writeStatements(body, n, stmts, edits); err != nil {
-		return nil, err
-	}
+	j.writeStatements(body, n, stmts, edits)
 	body.gen("\n}\n")
 	header := "package notebook\n" + names.clauses()
 	if slices.ContainsFunc(names.paths, isPlot) && !slices.Contains(j.blanks, plotSupport) {
@@ -360,7 +358,7 @@ func (j *job) locals(src *source, n *naming) {
 }
 
 // writeStatements writes the body of the cell's function.
-func (j *job) writeStatements(src *source, n *naming, stmts []ast.Stmt, edits []edit) error {
+func (j *job) writeStatements(src *source, n *naming, stmts []ast.Stmt, edits []edit) {
 	for _, s := range stmts {
 		inner, behind := j.stores(s)
 		w := &stmtWriter{j: j, src: src, n: n, edits: append(slices.Clone(edits), inner...)}
@@ -370,7 +368,6 @@ func (j *job) writeStatements(src *source, n *naming, stmts []ast.Stmt, edits []
 		}
 		src.gen("\n")
 	}
-	return nil
 }
 
 type stmtWriter struct {

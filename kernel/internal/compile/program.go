@@ -31,20 +31,8 @@ type Program struct {
 // have, so a cell that needs one is refused. The state is left alone.
 func (c *Checker) Program(st *State, syn *cell.Syntax, form Form) (*Program, []Diagnostic, error) {
 	j := &job{c: c, syn: syn, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
-	j.imports()
-	j.collect()
-	if len(j.diags) > 0 {
-		return nil, diagnostics(j.diags), nil
-	}
-	if err := j.checkStatements(); err != nil {
-		return nil, nil, err
-	}
-	j.declareVariables()
-	if err := j.checkBodies(); err != nil {
-		return nil, nil, err
-	}
-	if len(j.diags) > 0 {
-		return nil, diagnostics(j.diags), nil
+	if err := j.check(); err != nil || len(j.diags) > 0 {
+		return nil, diagnostics(j.diags), err
 	}
 	w := &programWriter{j: j, form: form, globals: map[*top]bool{}, names: &importNames{taken: map[string]bool{}}}
 	p := w.write()
