@@ -15,8 +15,8 @@ var testPins string
 type Set string
 
 const (
-	Lab  Set = "lab"  // JupyterLab, nbconvert, nbclient, jupyter console
-	Test Set = "test" // Lab and what the tests need besides: papermill, jupyter_kernel_test, numpy, ...
+	Lab  Set = "lab"  // JupyterLab, nbconvert, nbclient, jupyter console; numpy, requests, aiohttp for lessons/python
+	Test Set = "test" // Lab and what the tests need besides: papermill, jupyter_kernel_test, ...
 )
 
 func (s Set) files() map[string]string {
