@@ -405,7 +405,7 @@ func (w *programWriter) decl(src *source, n *naming, d *Decl) {
 	}
 	var edits []edit
 	for _, h := range d.holes {
-		if h.ref.kind == refName && d.Kind == ConstKind && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name) {
+		if h.ref.kind == refName && d.Kind == ConstKind && h.def && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name) {
 			edits = append(edits, edit{h.start, h.end, "_"})
 			continue
 		}
