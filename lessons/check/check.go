@@ -5,17 +5,16 @@
 // measurement. [Exercise.Prove] turns the tables: the reference answer must pass every time, and every mutant, a
 // wrong answer that learners give, must fail every time and in the check that is there to find it.
 //
-// No check depends on a sleep or on how long something takes by the clock; what compares speeds compares them on
-// the same machine in the same run and says "inconclusive" when noise hides the answer. The package knows no
-// lesson and starts no goroutine.
+// No check depends on a sleep or on how long something takes by the clock; what compares speeds, a [Ratio], compares
+// them on the same machine in the same run and says "inconclusive" when noise hides the answer. The package knows
+// no lesson's matter and starts no goroutine.
 package check
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"html"
-	"strings"
+	"runtime"
 )
 
 // Kind is the way in which a check finds out.
@@ -34,8 +33,8 @@ const (
 type Check[A any] struct {
 	Name string
 	Kind Kind
-	// Try returns nil when the answer does it, an error made by [Show] with the evidence when it does not, or
-	// [Inconclusive]. A panic fails the check.
+	// Try returns nil or [Passing] when the answer does it, an error made by [Show] with the evidence when it does
+	// not, or [Inconclusive]. A panic fails the check. A check of kind P returns what [Ratio.Try] returns.
 	Try func(ctx context.Context, answer A) error
 }
 
@@ -62,8 +61,9 @@ type Finding struct {
 	Check    string
 	Kind     Kind
 	Verdict  Verdict
-	Message  string // why not; "" when passed
+	Message  string // why, or a remark; "" when there is nothing to add
 	Evidence any    // a table, a measurement; nil if there is none
+	fewCPUs  bool   // it is inconclusive since this machine has too few
 }
 
 // Report is what all checks of an exercise found.
@@ -72,25 +72,42 @@ type Report struct {
 	Findings []Finding
 }
 
-// evidence is an error that shows something.
+// evidence is an error that shows something, and says what it means.
 type evidence struct {
+	verdict Verdict
 	message string
 	what    any
+	fewCPUs bool
 }
 
 func (e *evidence) Error() string { return e.message }
 
 // Show fails a check with a message and its evidence, anything that a notebook can show or fmt can print.
 func Show(what any, format string, args ...any) error {
-	return &evidence{fmt.Sprintf(format, args...), what}
+	return &evidence{verdict: Failed, message: fmt.Sprintf(format, args...), what: what}
 }
 
-// errUnclear marks checks that could not tell.
-var errUnclear = errors.New("inconclusive")
+// Passing passes a check, with a remark and its evidence.
+func Passing(what any, format string, args ...any) error {
+	return &evidence{verdict: Passed, message: fmt.Sprintf(format, args...), what: what}
+}
 
 // Inconclusive ends a check that cannot tell, and says why.
-func Inconclusive(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", errUnclear, fmt.Sprintf(format, args...))
+func Inconclusive(format string, args ...any) error { return unclear(nil, format, args...) }
+
+func unclear(what any, format string, args ...any) error {
+	return &evidence{verdict: Unclear, message: fmt.Sprintf(format, args...), what: what}
+}
+
+// fewCPUs is the answer of a machine that cannot run what is asked.
+func fewCPUs(want int) error {
+	return &evidence{verdict: Unclear, fewCPUs: true,
+		message: fmt.Sprintf("this takes %d CPUs at the same time, and the machine has %d", want, runtime.NumCPU())}
+}
+
+func isUnclear(err error) bool {
+	var e *evidence
+	return errors.As(err, &e) && e.verdict == Unclear
 }
 
 // Check judges an answer. Checks run in order, all of them, also after one that fails.
@@ -100,12 +117,9 @@ func (e Exercise[A]) Check(ctx context.Context, answer A) *Report {
 		f := Finding{Check: c.Name, Kind: c.Kind, Verdict: Passed}
 		if err := try(ctx, c, answer); err != nil {
 			f.Verdict, f.Message = Failed, err.Error()
-			if errors.Is(err, errUnclear) {
-				f.Verdict = Unclear
-			}
 			var shown *evidence
 			if errors.As(err, &shown) {
-				f.Evidence = shown.what
+				f.Verdict, f.Evidence, f.fewCPUs = shown.verdict, shown.what, shown.fewCPUs
 			}
 		}
 		r.Findings = append(r.Findings, f)
@@ -143,48 +157,4 @@ func (r *Report) summary() string {
 		s += fmt.Sprintf(", %d inconclusive", n)
 	}
 	return s
-}
-
-// String lists the findings, with the evidence of those that did not pass; its last line is "N passed, M failed".
-func (r *Report) String() string {
-	var b strings.Builder
-	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%-12s  %s\n", f.Verdict, f.Check)
-		text := f.Message
-		if f.Evidence != nil {
-			text += "\n" + fmt.Sprint(f.Evidence)
-		}
-		for line := range strings.Lines(strings.TrimSpace(text)) {
-			b.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
-		}
-	}
-	b.WriteString(r.summary() + "\n")
-	return b.String()
-}
-
-// HTML is the same with the evidence as a notebook shows it.
-func (r *Report) HTML() string {
-	var b strings.Builder
-	b.WriteString("<ul>\n")
-	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "<li><strong>%s</strong>: %s", f.Verdict, html.EscapeString(f.Check))
-		if f.Message != "" {
-			b.WriteString("<br>" + strings.ReplaceAll(html.EscapeString(f.Message), "\n", "<br>"))
-		}
-		switch e := f.Evidence.(type) {
-		case nil:
-		case interface{ HTML() string }:
-			b.WriteString(e.HTML())
-		default:
-			b.WriteString("<pre>" + html.EscapeString(fmt.Sprint(e)) + "</pre>")
-		}
-		b.WriteString("</li>\n")
-	}
-	fmt.Fprintf(&b, "</ul>\n<p><strong>%s</strong></p>\n", r.summary())
-	return b.String()
-}
-
-// SimpleRender is what a notebook shows.
-func (r *Report) SimpleRender() map[string]any {
-	return map[string]any{"text/html": r.HTML(), "text/plain": r.String()}
 }

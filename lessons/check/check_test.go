@@ -39,7 +39,7 @@ func TestReport(t *testing.T) {
 	for answer, want := range map[int]string{
 		5: "passed        is positive\npassed        is half of 10\n2 passed, 0 failed\n",
 		6: "passed        is positive\nfailed        is half of 10\n    twice 6 is 12\n    2 x 6 & not 10\n1 passed, 1 failed\n",
-		4: "passed        is positive\ninconclusive  is half of 10\n    inconclusive: nearly\n1 passed, 0 failed, 1 inconclusive\n",
+		4: "passed        is positive\ninconclusive  is half of 10\n    nearly\n1 passed, 0 failed, 1 inconclusive\n",
 	} {
 		if got := half.Check(t.Context(), answer).String(); got != want {
 			t.Errorf("%d: got\n%swant\n%s", answer, got, want)
@@ -77,5 +77,51 @@ func TestProve(t *testing.T) {
 		if err := prove(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
 		}
+	}
+}
+
+// TestSameReason: checks in a row that fail for one reason are one line, and still count each.
+func TestSameReason(t *testing.T) {
+	short := func(context.Context, string) error { return errors.New("give two letters") }
+	e := check.Exercise[string]{Name: "letters", Checks: []check.Check[string]{
+		{Name: "first", Kind: check.Value, Try: short}, {Name: "second", Kind: check.Value, Try: short},
+		{Name: "third", Kind: check.Value, Try: func(context.Context, string) error { return nil }},
+	}}
+	r := e.Check(t.Context(), "")
+	if want := "failed        first, second\n    give two letters\npassed        third\n1 passed, 2 failed\n"; r.String() != want {
+		t.Errorf("got\n%swant\n%s", r, want)
+	}
+	if got := r.HTML(); strings.Count(got, "give two letters") != 1 || !strings.Contains(got, "first, second") {
+		t.Error(got)
+	}
+}
+
+// TestProofOfUnclear: a check of kind P may be inconclusive, but not each time, and one of another kind may not.
+func TestProofOfUnclear(t *testing.T) {
+	exercise := func(kind check.Kind, everyOther bool) check.Exercise[bool] {
+		n := 0
+		return check.Exercise[bool]{Name: "fast", Checks: []check.Check[bool]{{Name: "is fast", Kind: kind, Try: func(_ context.Context, fast bool) error {
+			if n++; !everyOther || n%2 == 1 {
+				return check.Inconclusive("the machine is busy")
+			}
+			if !fast {
+				return errors.New("it is slow")
+			}
+			return nil
+		}}}}
+	}
+	mutants := []check.Mutant[bool]{{Name: "a", Fails: "is fast"}, {Name: "b", Fails: "is fast"}, {Name: "c", Fails: "is fast"}}
+	p := exercise(check.Performance, true).Proof(t.Context(), 4, true, mutants...)
+	if err := p.Err(); err != nil {
+		t.Error(err)
+	}
+	if want := "fast\n  reference passes 2 of 4, 2 inconclusive\n  a fails 2 of 4, 2 inconclusive (is fast)\n"; !strings.HasPrefix(p.String(), want) {
+		t.Errorf("got\n%s", p)
+	}
+	if err := exercise(check.Performance, false).Prove(t.Context(), 4, true, mutants...); err == nil || !strings.Contains(err.Error(), "each of 4 times") {
+		t.Errorf("always inconclusive: %v", err)
+	}
+	if err := exercise(check.Value, true).Prove(t.Context(), 4, true, mutants...); err == nil {
+		t.Error("a value is inconclusive, and nobody doubts it")
 	}
 }

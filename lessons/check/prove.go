@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // Mutant is a wrong answer that an exercise must find.
@@ -27,29 +28,121 @@ func Times() int {
 }
 
 // Prove checks the checks: the reference answer passes all of them each time, and each mutant fails the check that
-// is named each time. It returns every reason to doubt the exercise, joined; nil if there is none.
+// is named each time. It returns every reason to doubt the exercise, joined; nil if there is none. For the counts see
+// [Exercise.Proof].
 func (e Exercise[A]) Prove(ctx context.Context, times int, reference A, mutants ...Mutant[A]) error {
-	var doubts []error
+	return e.Proof(ctx, times, reference, mutants...).Err()
+}
+
+// Tally is how often an answer did what a proof expects of it.
+type Tally struct {
+	Answer  string // "reference", or the mutant
+	Fails   string // the check that must find it; "" for the reference
+	Right   int    // runs that came out as they must: all checks passed, or the named one failed
+	Unclear int    // runs that a check of kind P could not judge: the machine was too noisy
+	Times   int    // runs in all
+	CPUs    bool   // unclear since the machine has too few CPUs
+}
+
+// Proof is what [Exercise.Proof] found.
+type Proof struct {
+	Exercise string
+	Tallies  []Tally // the reference first
+	doubts   []error
+}
+
+// Err is every reason to doubt the exercise, joined; nil if there is none.
+func (p *Proof) Err() error { return errors.Join(p.doubts...) }
+
+// String has a line for each answer.
+func (p *Proof) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", p.Exercise)
+	for _, t := range p.Tallies {
+		word := "passes"
+		if t.Fails != "" {
+			word = "fails"
+		}
+		fmt.Fprintf(&b, "  %s %s %d of %d", t.Answer, word, t.Right, t.Times)
+		if t.Unclear > 0 {
+			fmt.Fprintf(&b, ", %d inconclusive", t.Unclear)
+		}
+		if t.Fails != "" {
+			fmt.Fprintf(&b, " (%s)", t.Fails)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// Proof is [Exercise.Prove] with its counts. A check of kind P may find that it cannot tell; that is no doubt as
+// long as it is never wrong, and right at least once, or the machine has too few CPUs for the question. A check of
+// another kind is right each time.
+func (e Exercise[A]) Proof(ctx context.Context, times int, reference A, mutants ...Mutant[A]) *Proof {
+	p := &Proof{Exercise: e.Name}
 	if len(mutants) < minMutants {
-		doubts = append(doubts, fmt.Errorf("%s: %d mutants, want at least %d", e.Name, len(mutants), minMutants))
+		p.doubt("%s: %d mutants, want at least %d", e.Name, len(mutants), minMutants)
 	}
-	for i := range times {
-		if r := e.Check(ctx, reference); !r.OK() || r.Count(Passed) == 0 {
-			doubts = append(doubts, fmt.Errorf("%s: the reference answer fails, run %d of %d:\n%s", e.Name, i+1, times, r))
-			break
-		}
-	}
+	p.try(e.Name, Tally{Answer: "reference"}, times, func() *Report { return e.Check(ctx, reference) })
 	for _, m := range mutants {
-		for i := range times {
-			r := e.Check(ctx, m.Answer)
-			if f := r.find(m.Fails); f == nil || f.Verdict != Failed {
-				doubts = append(doubts, fmt.Errorf("%s: mutant %q does not fail %q, run %d of %d:\n%s",
-					e.Name, m.Name, m.Fails, i+1, times, r))
-				break
+		p.try(e.Name, Tally{Answer: m.Name, Fails: m.Fails}, times, func() *Report { return e.Check(ctx, m.Answer) })
+	}
+	return p
+}
+
+func (p *Proof) doubt(format string, args ...any) {
+	p.doubts = append(p.doubts, fmt.Errorf(format, args...))
+}
+
+// try repeats one answer until a run comes out as it must not.
+func (p *Proof) try(exercise string, t Tally, times int, run func() *Report) {
+	defer func() { p.Tallies = append(p.Tallies, t) }()
+	for t.Times < times {
+		t.Times++
+		r := run()
+		right, open := r.settles(t.Fails)
+		switch {
+		case right:
+			t.Right++
+		case open == nil:
+			if t.Fails == "" {
+				p.doubt("%s: the reference answer fails, run %d of %d:\n%s", exercise, t.Times, times, r)
+			} else {
+				p.doubt("%s: mutant %q does not fail %q, run %d of %d:\n%s", exercise, t.Answer, t.Fails, t.Times, times, r)
 			}
+			return
+		default:
+			t.Unclear++
+			t.CPUs = open.fewCPUs
+		}
+		if t.Unclear == times && !t.CPUs {
+			p.doubt("%s: %s is inconclusive each of %d times; is the machine busy?\n%s", exercise, t.Answer, times, r)
 		}
 	}
-	return errors.Join(doubts...)
+}
+
+// settles reports whether the report is what it must be: without a name, that every check passes; else that the named
+// one fails. If it is not, then open is the finding of kind P that could not tell, or nil.
+func (r *Report) settles(fails string) (right bool, open *Finding) {
+	if fails != "" {
+		f := r.find(fails)
+		if f != nil && f.Verdict == Unclear && f.Kind == Performance {
+			open = f
+		}
+		return f != nil && f.Verdict == Failed, open
+	}
+	if r.Count(Passed) == len(r.Findings) {
+		return len(r.Findings) > 0, nil
+	}
+	for i, f := range r.Findings {
+		if f.Verdict != Passed && (f.Verdict == Failed || f.Kind != Performance) {
+			return false, nil
+		}
+		if f.Verdict == Unclear {
+			open = &r.Findings[i]
+		}
+	}
+	return false, open
 }
 
 func (r *Report) find(check string) *Finding {

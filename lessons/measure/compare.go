@@ -146,13 +146,16 @@ const (
 
 // AtLeast answers whether the median is at least bound. The verdict of the machine card comes along, because a
 // noisy run can neither confirm nor refute.
-func (s Summary) AtLeast(bound float64, v Verdict) Outcome {
+func (s Summary) AtLeast(bound float64, v Verdict) Outcome { return s.Between(bound, math.Inf(1), v) }
+
+// Between answers whether the median is at least low and at most high; the rest is as with [Summary.AtLeast].
+func (s Summary) Between(low, high float64, v Verdict) Outcome {
 	switch {
-	case v.Noisy || !s.Claimed || math.IsNaN(bound):
+	case v.Noisy || !s.Claimed || math.IsNaN(low) || math.IsNaN(high):
 		return Inconclusive
-	case s.Lo >= bound:
+	case s.Lo >= low && s.Hi <= high:
 		return Holds
-	case s.Hi < bound:
+	case s.Hi < low || s.Lo > high:
 		return Fails
 	}
 	return Inconclusive

@@ -183,6 +183,22 @@ func TestAtLeast(t *testing.T) {
 	}
 }
 
+func TestBetween(t *testing.T) {
+	s, _ := Summarize([]float64{1.8, 1.9, 2.0, 2.1, 2.2, 2.3})
+	for _, tt := range []struct {
+		low, high float64
+		v         Verdict
+		want      Outcome
+	}{
+		{1.5, 2.5, Verdict{}, Holds}, {0, 1.5, Verdict{}, Fails}, {2.5, 3, Verdict{}, Fails}, {0, 2, Verdict{}, Inconclusive},
+		{2, 3, Verdict{}, Inconclusive}, {1.5, 2.5, Verdict{Noisy: true}, Inconclusive}, {math.NaN(), 3, Verdict{}, Inconclusive},
+	} {
+		if got := s.Between(tt.low, tt.high, tt.v); got != tt.want {
+			t.Errorf("%v between %v and %v, %v: got %s, want %s", s, tt.low, tt.high, tt.v, got, tt.want)
+		}
+	}
+}
+
 func TestMeterCountsThisProcess(t *testing.T) {
 	m := StartMeter()
 	for start := time.Now(); time.Since(start) < 20*time.Millisecond; {

@@ -1,0 +1,147 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"interleave/lessons/measure"
+)
+
+// says is a variant that measures nothing: round by round it gives these values, over and over.
+func says(name string, values ...float64) measure.Variant {
+	n := 0
+	return measure.Variant{Name: name, Run: func(context.Context) (float64, error) {
+		n++
+		return values[(n-1)%len(values)], nil
+	}}
+}
+
+// outcome is how a check ends.
+func outcome(err error) Verdict {
+	var e *evidence
+	switch {
+	case err == nil:
+		return Passed
+	case errors.As(err, &e):
+		return e.verdict
+	}
+	return "error: " + Verdict(err.Error())
+}
+
+// measured is what the variants give on a machine that was quiet or not.
+func measured(t *testing.T, r Ratio, noisy bool) *Measured {
+	t.Helper()
+	m, err := r.measure(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Result.Card = measure.Card{}
+	if noisy {
+		m.Result.Card.Uses = []measure.Use{{Variant: "answer", Used: 0.5, Expected: 1}}
+	}
+	return m
+}
+
+// TestJudge: on a quiet machine the interval decides; on a noisy one nothing does, unless the control reaches the
+// bounds in the same rounds.
+func TestJudge(t *testing.T) {
+	base := []float64{1, 1.01, 0.99}
+	fast, slow, wild := []float64{3, 3.1, 2.9}, []float64{1, 1.1, 1.05}, []float64{1, 3, 2.2, 1.4, 4, 1.1}
+	for _, tt := range []struct {
+		name            string
+		answer, control []float64
+		noisy           bool
+		want            Verdict
+		words           string
+	}{
+		{"fast", fast, nil, false, Passed, "answer / base is 3.0"},
+		{"slow", slow, nil, false, Failed, "asked for is at least 2"},
+		{"wild", wild, nil, false, Unclear, "inside of the interval"},
+		{"fast, noisy", fast, nil, true, Unclear, "NOISY"},
+		{"slow, noisy", slow, nil, true, Unclear, "NOISY"},
+		{"fast, noisy, controlled", fast, fast, true, Passed, "answer / base is 3.0"},
+		{"slow, noisy, controlled", slow, fast, true, Failed, "asked for is at least 2"},
+		{"slow, the control too", slow, slow, false, Unclear, `"control" itself does not`},
+		{"fast, the control is not", fast, wild, false, Unclear, `"control" itself does not`},
+	} {
+		r := Ratio{Base: says("base", base...), Answer: says("answer", tt.answer...), AtLeast: 2}
+		if tt.control != nil {
+			r.Control = says("control", tt.control...)
+		}
+		m := measured(t, r, tt.noisy)
+		err := r.judge(m)
+		if got := outcome(err); got != tt.want || !strings.Contains(err.Error(), tt.words) {
+			t.Errorf("%s: %s, %v; want %s with %q", tt.name, got, err, tt.want, tt.words)
+		}
+		if !strings.Contains(m.String(), "answer") || !strings.Contains(m.HTML(), "<table>") {
+			t.Errorf("%s: no table of the measurement", tt.name)
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	for _, tt := range []struct {
+		atLeast, atMost, value float64
+		want                   Verdict
+	}{
+		{2, 0, 2.5, Passed}, {2, 0, 1.5, Failed}, {0, 2, 1.5, Passed}, {0, 2, 2.5, Failed},
+		{0.5, 2, 1, Passed}, {0.5, 2, 0.4, Failed}, {0.5, 2, 2.1, Failed},
+	} {
+		r := Ratio{Base: says("base", 1), Answer: says("answer", tt.value), AtLeast: tt.atLeast, AtMost: tt.atMost}
+		if got := outcome(r.judge(measured(t, r, false))); got != tt.want {
+			t.Errorf("%v in [%v, %v]: %s", tt.value, tt.atLeast, tt.atMost, got)
+		}
+	}
+}
+
+// TestTries: an inconclusive try is followed by another, one that tells by none.
+func TestTries(t *testing.T) {
+	for _, tt := range []struct {
+		answer []float64
+		runs   int
+		want   Verdict
+	}{
+		{[]float64{3}, 7, Passed}, {[]float64{1}, 7, Failed}, {[]float64{1, 4, 1.2, 3.5, 1.1, 3}, 21, Unclear},
+	} {
+		answer, runs := says("answer", tt.answer...), 0
+		inner := answer.Run
+		answer.Run = func(ctx context.Context) (float64, error) { runs++; return inner(ctx) }
+		r := Ratio{Base: says("base", 1), Answer: answer, Control: says("control", 3), AtLeast: 2, Plan: measure.Plan{Rounds: 6}}
+		if err := r.Try(t.Context()); outcome(err) != tt.want || runs != tt.runs {
+			t.Errorf("%v: %d runs, %v", tt.answer, runs, err)
+		}
+	}
+}
+
+func TestRatioRefuses(t *testing.T) {
+	ok := says("a", 1)
+	broken := measure.Variant{Name: "broken", Run: func(context.Context) (float64, error) { return 0, errors.New("wrong count") }}
+	for want, r := range map[string]Ratio{
+		"asks nothing": {Base: ok, Answer: says("b", 1)},
+		"at most 1":    {Base: ok, Answer: says("b", 1), AtLeast: 2, AtMost: 1},
+		"wrong count":  {Base: ok, Answer: broken, AtLeast: 2},
+		"two variants": {Base: ok, Answer: ok, AtLeast: 2},
+	} {
+		if err := r.Try(t.Context()); err == nil || isUnclear(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+	r := Ratio{Base: ok, Answer: ok, AtLeast: 2, CPUs: runtime.NumCPU() + 1}
+	if err := r.Try(t.Context()); !isUnclear(err) || !strings.Contains(err.Error(), "CPUs at the same time") {
+		t.Errorf("more CPUs than there are: %v", err)
+	}
+}
+
+// TestTooFewCPUs: an exercise that this machine cannot judge is no doubt about it.
+func TestTooFewCPUs(t *testing.T) {
+	e := Exercise[int]{Name: "wide", Checks: []Check[int]{{Name: "is wide", Kind: Performance, Try: func(ctx context.Context, _ int) error {
+		return Ratio{Base: says("base", 1), Answer: says("answer", 3), AtLeast: 2, CPUs: 1 << 20}.Try(ctx)
+	}}}}
+	m := Mutant[int]{Name: "narrow", Fails: "is wide"}
+	if err := e.Prove(t.Context(), 3, 0, m, m, m); err != nil {
+		t.Error(err)
+	}
+}
