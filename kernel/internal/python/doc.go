@@ -16,5 +16,8 @@
 // Each environment also holds a small package of ours, papermill/interleave_papermill.py, by which papermill
 // writes parameters as Go. It is brought up to date whenever the environment is opened.
 //
+// Lessons run Python programs in the newest complete environment: package lessons/python looks for CACHE/python-*
+// with the marker in it, so the names stay as they are.
+//
 // The package knows nothing of Jupyter's protocol or of kernels. It starts no goroutine that outlives a call.
 package python

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	lesson "interleave/lessons/python"
 )
 
 func TestParseAnswer(t *testing.T) {
@@ -153,5 +155,12 @@ func TestOpen(t *testing.T) {
 	out, err := exec.Command(again.Program("jupyter"), "lab", "--version").CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(out), "4.") {
 		t.Errorf("jupyter lab --version = %q, %v", out, err)
+	}
+
+	// lessons/python knows where environments are; only one of the cache can be found without a PATH.
+	t.Setenv("PATH", "")
+	t.Setenv(lesson.Variable, "")
+	if found, err := lesson.Find(t.Context()); err != nil || !strings.HasPrefix(found.Path, cache) {
+		t.Errorf("the lessons find %v, %v", found, err)
 	}
 }
