@@ -3,8 +3,9 @@
 // Some experiments need a process of their own: one with a deliberate data race, one that deadlocks, one that is
 // built with the race detector, or one whose GOMAXPROCS or GODEBUG is read at start. In a notebook
 // os.Executable is the kernel's worker, so a program cannot start itself again; it calls [Run] instead, with the
-// source of a command that uses the standard library only. The command is compiled by the go command of the
-// machine and kept in the user's cache, so the second call takes as long as the process alone.
+// source of a command that uses the standard library only, or with the import path of a command of this module.
+// The command is compiled by the go command of the machine and kept in the user's cache, so the second call takes
+// as long as the process alone, or, with an import path, some tenths of a second more to see that it is up to date.
 //
 // The package knows nothing of what the commands do. The only goroutines it starts are those of os/exec, which
 // end with the process.
@@ -29,6 +30,7 @@ type Command struct {
 	Name    string            // of the binary, for process listings
 	Source  string            // main.go, of package main
 	Files   map[string]string // further files of the same package, by name
+	Package string            // instead of both: import path of a command of this module
 	Race    bool              // build with the race detector
 	Args    []string          // without the name
 	Env     []string          // "GODEBUG=asyncpreemptoff=1", added to the environment of this process
@@ -96,6 +98,12 @@ func Build(ctx context.Context, c Command) (string, error) {
 		return "", fmt.Errorf("build %s: %w", c.Name, err)
 	}
 	path := filepath.Join(dir, c.Name)
+	if c.Package != "" {
+		if err := compilePackage(ctx, c, path); err != nil {
+			return "", fmt.Errorf("build %s: %w", c.Name, err)
+		}
+		return path, nil
+	}
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
@@ -108,7 +116,7 @@ func Build(ctx context.Context, c Command) (string, error) {
 // cacheDir is where a command's binary is kept: a folder for what it is made of.
 func cacheDir(c Command) (string, error) {
 	// A map is printed in the order of its keys.
-	sum := sha256.Sum256(fmt.Appendf(nil, "trimpath %s %q %t %q %q", runtime.Version(), c.Name, c.Race, c.Source, c.Files))
+	sum := sha256.Sum256(fmt.Appendf(nil, "trimpath %s %q %t %q %q %q", runtime.Version(), c.Name, c.Race, c.Source, c.Files, c.Package))
 	base, err := os.UserCacheDir()
 	if err != nil {
 		base = os.TempDir()
@@ -119,10 +127,6 @@ func cacheDir(c Command) (string, error) {
 
 // compile builds aside and renames, so that two processes that build the same command do not meet.
 func compile(ctx context.Context, c Command, dir, path string) error {
-	tool, err := goCommand()
-	if err != nil {
-		return err
-	}
 	tmp, err := os.MkdirTemp(dir, "build")
 	if err != nil {
 		return err
@@ -136,20 +140,45 @@ func compile(ctx context.Context, c Command, dir, path string) error {
 			return err
 		}
 	}
-	args := []string{"build", "-trimpath", "-o", c.Name} // reports then name child/main.go, the same on every machine
-	if c.Race {
+	if err := goBuild(ctx, c.Race, tmp, c.Name); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(tmp, c.Name), path)
+}
+
+// ErrSources says that the sources of this module are not where they were compiled.
+var ErrSources = errors.New("the sources of module interleave are not where they were when this program was compiled")
+
+// compilePackage has the go command bring the binary up to date, which leaves alone one that is.
+func compilePackage(ctx context.Context, c Command, path string) error {
+	_, file, _, _ := runtime.Caller(0)
+	root := filepath.Dir(filepath.Dir(filepath.Dir(file)))
+	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
+		return fmt.Errorf("%w (%s): put them back, or compile it again", ErrSources, root)
+	}
+	return goBuild(ctx, c.Race, root, path, c.Package)
+}
+
+// goBuild has the go command build a package, by default that of the folder, into a file.
+func goBuild(ctx context.Context, race bool, dir, into string, packages ...string) error {
+	tool, err := goCommand()
+	if err != nil {
+		return err
+	}
+	args := []string{"build", "-trimpath", "-o", into} // reports then name child/main.go, the same on every machine
+	if race {
 		args = append(args, "-race")
 	}
-	cmd := exec.CommandContext(ctx, tool, args...)
-	cmd.Dir = tmp
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "PWD="+tmp)
-	if !c.Race { // needs no C compiler, and the runtime reports a deadlock only without cgo
+	cmd := exec.CommandContext(ctx, tool, append(args, packages...)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false", "GOWORK=off", "PWD="+dir)
+	if !race { // needs no C compiler, and the runtime reports a deadlock only without cgo
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return &CompileError{Output: string(out), err: err}
 	}
-	return os.Rename(filepath.Join(tmp, c.Name), path)
+	return nil
 }
 
 // goCommand finds the go command on the PATH or where this program's own toolchain was.

@@ -37,6 +37,19 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunPackage: a command of this module, which may import the rest of it.
+func TestRunPackage(t *testing.T) {
+	c := child.Command{Name: "hot", Package: "interleave/lessons/preempt/hot", Args: []string{"-loop", "1ms", "-sleeps", "2"}}
+	out, err := child.Run(t.Context(), c)
+	if err != nil || out.Exit != 0 || strings.Count(out.Stdout, "\n") != 2 {
+		t.Fatalf("%+v %v", out, err)
+	}
+	c.Package += "ter"
+	if _, err := child.Build(t.Context(), c); err == nil || !strings.Contains(err.Error(), "hotter") {
+		t.Fatal(err)
+	}
+}
+
 func TestRunTimesOut(t *testing.T) {
 	out, err := child.Run(t.Context(), child.Command{
 		Name: "forever", Source: "package main\nfunc main() { for {} }\n", Timeout: 50 * time.Millisecond,
