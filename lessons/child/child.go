@@ -127,23 +127,33 @@ func cacheDir(c Command) (string, error) {
 
 // compile builds aside and renames, so that two processes that build the same command do not meet.
 func compile(ctx context.Context, c Command, dir, path string) error {
-	tmp, err := os.MkdirTemp(dir, "build")
+	tmp, err := unpack(c, dir)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(tmp)
+	if err := goBuild(ctx, c.Race, tmp, c.Name); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(tmp, c.Name), path)
+}
+
+// unpack writes the sources as a module of their own into a new folder below dir.
+func unpack(c Command, dir string) (string, error) {
+	tmp, err := os.MkdirTemp(dir, "build")
+	if err != nil {
+		return "", err
+	}
 	files := map[string]string{}
 	maps.Copy(files, c.Files)
 	files["main.go"], files["go.mod"] = c.Source, "module child\n\ngo 1.26\n"
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(tmp, name), []byte(text), 0o644); err != nil {
-			return err
+			os.RemoveAll(tmp)
+			return "", err
 		}
 	}
-	if err := goBuild(ctx, c.Race, tmp, c.Name); err != nil {
-		return err
-	}
-	return os.Rename(filepath.Join(tmp, c.Name), path)
+	return tmp, nil
 }
 
 // ErrSources says that the sources of this module are not where they were compiled.

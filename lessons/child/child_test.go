@@ -75,3 +75,22 @@ func TestBuildError(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestVet(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for source, want := range map[string]string{
+		"package main\nfunc main() {}\n": "",
+		"package main\nimport \"sync\"\nfunc main() { var m sync.Mutex; n := m; n.Lock() }\n": "copies lock value",
+		"package main\nfunc main() { x }\n":                                                   "undefined: x",
+		"package main\nimport \"fmt\"\nfunc main() { fmt.Printf(\"%d\", \"three\") }\n":       "wrong type",
+	} {
+		for range 2 { // the second time from the cache
+			if said, err := child.Vet(t.Context(), child.Command{Name: "vetted", Source: source}); err != nil || !strings.Contains(said, want) || (said == "") != (want == "") {
+				t.Errorf("%q: %q %v, want %q", source, said, err, want)
+			}
+		}
+	}
+	if _, err := child.Vet(t.Context(), child.Command{Name: "hot", Package: "interleave/lessons/preempt/hot"}); err == nil {
+		t.Error("a package of this module is vetted")
+	}
+}

@@ -15,6 +15,9 @@ import (
 //go:embed snippets/main.go
 var snippetsSource string
 
+// raceExit is the exit status of a program in which the race detector has found something.
+const raceExit = 66
+
 // letters are the snippets' names.
 var letters = [...]string{"A", "B", "C", "D", "E", "F"}
 
@@ -49,7 +52,7 @@ func Detect(ctx context.Context) ([]Snippet, error) {
 			return nil, fmt.Errorf("race: snippet %s: %w", out[i].Letter, err)
 		}
 		if out[i].Races = res.Exit == raceExit; out[i].Races {
-			out[i].Report = firstReport(res.Stderr)
+			out[i].Report = check.FirstRace(res.Stderr)
 		}
 	}
 	return out, nil

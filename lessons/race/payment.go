@@ -4,8 +4,6 @@ import (
 	"context"
 	_ "embed" // the program around the answer
 	"errors"
-	"strings"
-	"time"
 
 	"interleave/lessons/check"
 	"interleave/lessons/child"
@@ -30,9 +28,9 @@ func Repair() check.Exercise[Payment] {
 			{Name: "one customer alone pays 10", Kind: check.Value, Try: alone},
 			{Name: "every schedule ends", Kind: check.Interleaved, Try: ends},
 			{Name: "no schedule loses money", Kind: check.Interleaved, Try: keeps},
-			{Name: "the Go version compiles", Kind: check.Value, Try: compiles},
-			{Name: "the race detector is silent", Kind: check.RaceClean, Try: silent},
-			{Name: "the Go version keeps the money", Kind: check.Value, Try: counts},
+			{Name: "the Go version compiles", Kind: check.Value, Try: func(ctx context.Context, a Payment) error { return cashier(a).Compiles(ctx) }},
+			{Name: "the race detector is silent", Kind: check.RaceClean, Try: func(ctx context.Context, a Payment) error { return cashier(a).RaceFree(ctx) }},
+			{Name: "the Go version keeps the money", Kind: check.Value, Try: func(ctx context.Context, a Payment) error { return cashier(a).Prints(ctx) }},
 		},
 	}
 }
@@ -100,76 +98,10 @@ func keeps(_ context.Context, a Payment) error {
 //go:embed cashier/main.go
 var cashierSource string
 
-// cashier is the command that pays concurrently into the answer's shop.
-func cashier(a Payment, race bool) child.Command {
-	source := a.Go
-	if !strings.Contains(source, "package ") {
-		source = "package main; " + source // on one line, so that the lines of errors are the learner's
+// cashier is the program that pays concurrently into the answer's shop.
+func cashier(a Payment) check.Program {
+	return check.Program{
+		Command: child.Command{Name: "cashier", Source: cashierSource, Files: map[string]string{"answer.go": check.Go(a.Go)}},
+		Want:    "2000 of 2000",
 	}
-	return child.Command{
-		Name: "cashier", Source: cashierSource, Files: map[string]string{"answer.go": source}, Race: race,
-		Env: []string{"GORACE=atexit_sleep_ms=0"}, Timeout: 20 * time.Second,
-	}
-}
-
-func compiles(ctx context.Context, a Payment) error {
-	_, err := child.Build(ctx, cashier(a, false))
-	var c *child.CompileError
-	if errors.As(err, &c) {
-		return check.Show(c.Output, "the go command says:")
-	}
-	return err
-}
-
-// raceExit is the exit status of a program in which the race detector has found something.
-const raceExit = 66
-
-func silent(ctx context.Context, a Payment) error {
-	if err := compiles(ctx, a); err != nil {
-		return err
-	}
-	plain, err := child.Run(ctx, cashier(a, false))
-	if err != nil {
-		return err
-	}
-	if plain.Exit != 0 {
-		return check.Inconclusive("the program does not end well, so the detector would see only a part of it")
-	}
-	out, err := child.Run(ctx, cashier(a, true))
-	var c *child.CompileError
-	switch {
-	case errors.As(err, &c):
-		return check.Inconclusive("this machine cannot build with the race detector: %s", c.Output)
-	case err != nil:
-		return err
-	case out.Exit == raceExit:
-		return check.Show(firstReport(out.Stderr), "the race detector found a data race:")
-	}
-	return nil
-}
-
-// counts runs the answer without the race detector: then the runtime reports a deadlock at once.
-func counts(ctx context.Context, a Payment) error {
-	out, err := child.Run(ctx, cashier(a, false))
-	switch {
-	case err != nil:
-		return err
-	case out.TimedOut:
-		return check.Show(out.Stderr, "the program did not end within 20 s")
-	case out.Exit != 0:
-		return check.Show(out.Stderr, "the program ended with status %d:", out.Exit)
-	case strings.TrimSpace(out.Stdout) != "2000 of 2000":
-		return check.Show(out.Stdout, "2 customers paid 1,000 times 1, and the shop has:")
-	}
-	return nil
-}
-
-// firstReport is the first report of the race detector.
-func firstReport(stderr string) string {
-	_, after, found := strings.Cut(stderr, "WARNING: DATA RACE")
-	if !found {
-		return stderr
-	}
-	report, _, _ := strings.Cut(after, "==================")
-	return "WARNING: DATA RACE" + report
 }
