@@ -220,6 +220,7 @@ cannot be drawn honestly; the Example of each function made the picture below, a
 | how do two parameters act together? | heat |
 | what can happen at all? | interleaving, count |
 | who waits for whom? | waitfor |
+| which way leads where? | flowchart |
 | what does it cost, over decades? | dots |
 | of what does it consist? | stack |
 
@@ -246,6 +247,7 @@ var captions = map[string]string{
 	"stack":        "`NewStack`: the parts of a value, with every total.",
 	"box":          "`NewBox`, `NewLogBox`: many values per group; no outliers are removed.",
 	"count":        "`NewCount`: exact counts of an enumeration; not for measurements.",
+	"flowchart":    "`NewFlowchart`: questions, answers and where they lead.",
 	"waitfor":      "`NewWaitFor`: who waits for whom; circles are thick.",
 	"interleaving": "`NewInterleaving`: a schedule as a table.",
 }

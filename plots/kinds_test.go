@@ -76,6 +76,11 @@ func TestRefuses(t *testing.T) {
 		"count zero":           {two(plots.NewCount("x", plots.Outcome{})), plots.ErrShape},
 		"wait-for":             {two(plots.NewWaitFor()), plots.ErrEmpty},
 		"wait-for end":         {two(plots.NewWaitFor(plots.Wait{From: "a"})), plots.ErrShape},
+		"flowchart":            {two(plots.NewFlowchart(nil, nil)), plots.ErrEmpty},
+		"flowchart text":       {two(plots.NewFlowchart([]plots.FlowBox{{}}, nil)), plots.ErrShape},
+		"flowchart place":      {two(plots.NewFlowchart([]plots.FlowBox{{Text: "a"}, {Text: "b"}}, nil)), plots.ErrShape},
+		"flowchart arrow":      {two(plots.NewFlowchart([]plots.FlowBox{{Text: "a"}}, []plots.FlowArrow{{To: 1}})), plots.ErrShape},
+		"flowchart up":         {two(plots.NewFlowchart([]plots.FlowBox{{Text: "a", Row: 1}, {Text: "b", Column: 1}}, []plots.FlowArrow{{To: 1}})), plots.ErrShape},
 		"interleaving":         {two(plots.NewInterleaving(nil, nil, 0, -1)), plots.ErrEmpty},
 		"interleaving row":     {two(plots.NewInterleaving([]string{"a"}, [][]string{{}}, 0, -1)), plots.ErrShape},
 		"interleaving threads": {two(plots.NewInterleaving([]string{"a"}, [][]string{{"x"}}, 2, -1)), plots.ErrShape},
@@ -120,7 +125,11 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 	hm, ga, zz := must[*plots.Heat](t), must[*plots.Gantt](t), must[*plots.ZigZag](t)
 	dots, bx, st := must[*plots.Dots](t), must[*plots.Box](t), must[*plots.Stack](t)
 	co, wf, il := must[*plots.Count](t), must[*plots.WaitFor](t), must[*plots.Interleaving](t)
-	li := must[*plots.Lines](t)
+	li, fc := must[*plots.Lines](t), must[*plots.Flowchart](t)
+	flow := func(x, y string) ([]plots.FlowBox, []plots.FlowArrow) {
+		return []plots.FlowBox{{Text: "why?", Question: true}, {Text: x, Column: 1}, {Text: y, Row: 1}},
+			[]plots.FlowArrow{{To: 1, Label: "yes"}, {To: 2, Label: "no"}}
+	}
 	return map[string][2]plots.Kind{
 		"strip":     {strip(plots.NewStrip("ms", groups(a, b)...)), strip(plots.NewStrip("ms", groups(b, a)...))},
 		"log strip": {strip(plots.NewLogStrip("ms", groups(a, b)...)), strip(plots.NewLogStrip("ms", groups(b, a)...))},
@@ -142,6 +151,7 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 			co(plots.NewCount("n", plots.Outcome{Name: "x", Count: 2}, plots.Outcome{Name: "y", Count: 18}))},
 		"wait-for": {wf(plots.NewWaitFor(plots.Wait{From: "a", To: "b", What: "left"}, plots.Wait{From: "b", To: "c", What: "right"})),
 			wf(plots.NewWaitFor(plots.Wait{From: "a", To: "b", What: "right"}, plots.Wait{From: "b", To: "c", What: "left"}))},
+		"flowchart": {fc(plots.NewFlowchart(flow("left", "right"))), fc(plots.NewFlowchart(flow("right", "left")))},
 		"interleaving": {il(plots.NewInterleaving([]string{"T1", "T2"}, table("read", "write"), 2, -1)),
 			il(plots.NewInterleaving([]string{"T1", "T2"}, table("write", "read"), 2, -1))},
 	}
