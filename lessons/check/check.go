@@ -105,6 +105,15 @@ func fewCPUs(want int) error {
 		message: fmt.Sprintf("this takes %d CPUs at the same time, and the machine has %d", want, runtime.NumCPU())}
 }
 
+// Evidence is what an error of [Show] or [Passing] shows, so that a check can add to it; nil if there is none.
+func Evidence(err error) any {
+	var e *evidence
+	if errors.As(err, &e) {
+		return e.what
+	}
+	return nil
+}
+
 func isUnclear(err error) bool {
 	var e *evidence
 	return errors.As(err, &e) && e.verdict == Unclear

@@ -80,6 +80,16 @@ func TestProve(t *testing.T) {
 	}
 }
 
+func TestEvidence(t *testing.T) {
+	for err, want := range map[error]any{
+		check.Show("a table", "no"): "a table", fmt.Errorf("wrapped: %w", check.Passing(7, "yes")): 7, errors.New("plain"): nil, check.Inconclusive("?"): nil,
+	} {
+		if got := check.Evidence(err); got != want {
+			t.Errorf("%v: %v, want %v", err, got, want)
+		}
+	}
+}
+
 // TestSameReason: checks in a row that fail for one reason are one line, and still count each.
 func TestSameReason(t *testing.T) {
 	short := func(context.Context, string) error { return errors.New("give two letters") }

@@ -94,6 +94,9 @@ func (p Program) RaceFree(ctx context.Context) error {
 // Prints fails when the program does not end by itself and well, or prints something else than wanted. It runs
 // without the race detector: then the runtime reports a deadlock at once.
 func (p Program) Prints(ctx context.Context) error {
+	if err := p.Compiles(ctx); err != nil {
+		return err
+	}
 	out, err := child.Run(ctx, p.command(false))
 	switch {
 	case err != nil:

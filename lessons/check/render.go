@@ -26,7 +26,13 @@ func (r *Report) groups() []group {
 
 // says reports whether two findings have the same words, and some.
 func (f Finding) says(g Finding) bool {
-	return f.Message != "" && f.Verdict == g.Verdict && f.Message == g.Message && f.Evidence == nil && g.Evidence == nil
+	return f.Message != "" && f.Verdict == g.Verdict && f.Message == g.Message && text(f.Evidence) && text(g.Evidence) && f.Evidence == g.Evidence
+}
+
+// text reports whether evidence is nothing but text, or nothing.
+func text(evidence any) bool {
+	_, ok := evidence.(string)
+	return ok || evidence == nil
 }
 
 // String lists the findings, with their evidence; its last line is "N passed, M failed".

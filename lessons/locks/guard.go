@@ -71,6 +71,7 @@ func TieLocks() check.Exercise[Guard] {
 			{Name: "no schedule loses an update", Kind: check.Interleaved, Try: func(_ context.Context, g Guard) error {
 				return all(g, func(o schedule.Outcome) bool { return o.End == schedule.Failed })
 			}},
+			{Name: "the race detector is silent", Kind: check.RaceClean, Try: raceFree},
 		},
 	}
 }
