@@ -1,0 +1,213 @@
+package ops
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"interleave/lessons/measure"
+	"interleave/lessons/python"
+	"interleave/lessons/talk"
+)
+
+// small is a size that a loaded machine gets through.
+var small = Size{Rounds: 6, Job: 20 * time.Millisecond, Workers: 3}
+
+func TestVerify(t *testing.T) {
+	w := NewWorker(Own(7))
+	if err := w.Verify(Own(7)); err != nil {
+		t.Errorf("nothing done: %v", err)
+	}
+	for range 2 * verified {
+		w.Do()
+	}
+	if err := w.Verify(Own(7)); err != nil {
+		t.Error(err)
+	}
+	if err := w.Verify(nil); err != nil {
+		t.Error(err)
+	}
+	if err := w.Verify(Own(8)); err == nil || !strings.Contains(err.Error(), "plain loops") {
+		t.Errorf("numbers of another generator: %v", err)
+	}
+	w.Ops++ // counted, not done
+	if err := w.Verify(Own(7)); err == nil || !strings.Contains(err.Error(), "mean") {
+		t.Errorf("an operation too many: %v", err)
+	}
+	forgets := NewWorker(Own(7))
+	forgets.fill = func(numbers []float64) { Own(7)(numbers) } // the same numbers three times: a·a + a
+	forgets.Do()
+	if err := forgets.Verify(Own(7)); err == nil {
+		t.Error("a product of the wrong matrices passes")
+	}
+}
+
+func TestWays(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	r, err := Ways(t.Context(), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range r.Samples {
+		names = append(names, s.Name)
+		if len(s.Values) != small.Rounds {
+			t.Errorf("%s has %d values", s.Name, len(s.Values))
+		}
+	}
+	if want := []string{Sequential, OneP, OneLock, AllPs, SharedRNG}; !slices.Equal(names, want) {
+		t.Errorf("measured %q", names)
+	}
+	if now := runtime.GOMAXPROCS(0); now != before {
+		t.Errorf("GOMAXPROCS was %d and is %d", before, now)
+	}
+	// One lock for each number is dear on every machine, one core or many.
+	ratio, err := r.Ratio(AllPs, SharedRNG)
+	if err != nil || ratio.Median > 0.9 {
+		t.Errorf("shared generator / own ones = %v, %v", ratio, err)
+	}
+}
+
+func TestGIL(t *testing.T) {
+	const threads, steps = 4, 200
+	g := NewGIL(50 * time.Microsecond)
+	inside, most, total := 0, 0, 0 // guarded by g
+	var wg sync.WaitGroup
+	for range threads {
+		wg.Go(func() {
+			g.Lock()
+			for range steps {
+				inside++
+				most = max(most, inside)
+				total++
+				for start := time.Now(); time.Since(start) < 2*time.Microsecond; {
+				}
+				inside--
+				g.Step()
+			}
+			g.Unlock()
+		})
+	}
+	wg.Wait()
+	if most != 1 || total != threads*steps {
+		t.Errorf("%d at once, %d steps of %d", most, total, threads*steps)
+	}
+}
+
+// TestGILIsHandedOver: a holder that never lets go by itself is asked to, and the other gets its turn.
+func TestGILIsHandedOver(t *testing.T) {
+	g := NewGIL(time.Microsecond)
+	g.Lock()
+	got := make(chan bool)
+	go func() {
+		g.Lock()
+		close(got)
+		g.Unlock()
+	}()
+	for taken := false; !taken; {
+		g.Step()
+		runtime.Gosched()
+		select {
+		case <-got:
+			taken = true
+		default:
+		}
+	}
+	if g.Switches.Load() == 0 {
+		t.Error("no switch was forced")
+	}
+	g.Unlock()
+}
+
+func TestStarts(t *testing.T) {
+	models := talk.ByWorkload(talk.CPU)
+	for i, s := range Starts() {
+		if s.Model != models[i].Model {
+			t.Errorf("%s answers %s, the talk has %s there", s.Name, s.Model, models[i].Model)
+		}
+		n, err := s.Count(t.Context(), 3, 30*time.Millisecond)
+		if err != nil || n == 0 {
+			t.Errorf("%s: %d operations, %v", s.Name, n, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Ways(ctx, small); err == nil {
+		t.Error("a cancelled measurement has a result")
+	}
+}
+
+func TestScalingHasItsLevels(t *testing.T) {
+	r, err := Scaling(t.Context(), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range r.Samples[:small.Workers] {
+		if s.Name != []string{"1", "2", "3"}[i] {
+			t.Errorf("level %d is %s", i, s.Name)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	i, err := python.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Compare(t.Context(), Size{Rounds: 2, Job: 20 * time.Millisecond, Workers: 2}, i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range talk.ByWorkload(talk.CPU) {
+		d, err := v.Duel(p.Model)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if len(d.Sides) != 2 || d.Names[1] != "Go" || len(d.Talk.Values) != 9 || !strings.Contains(d.String(), "Go / Python "+i.Version) {
+			t.Errorf("%+v\n%s", d, d)
+		}
+	}
+	if _, err := v.Duel("nothing"); err == nil {
+		t.Error("a duel of nothing")
+	}
+
+	alone, err := Compare(t.Context(), Size{Rounds: 1, Job: 10 * time.Millisecond, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := alone.Duel(talk.Sequential); err != nil || len(d.Sides) != 1 || d.Sides[0].Name != "Go sequential" {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+func TestParts(t *testing.T) {
+	t.Setenv("FAST", "1")
+	i, err := python.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]func() (*measure.Result, error){
+		"products": func() (*measure.Result, error) { return Products(t.Context(), i) },
+		"fills":    func() (*measure.Result, error) { return Fills(t.Context(), i) },
+		"garbage":  func() (*measure.Result, error) { return Garbage(t.Context(), small) },
+	} {
+		r, err := f()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, s := range r.Samples {
+			if sum, err := s.Summary(); err != nil || !sum.Claimed || sum.Median <= 0 || math.IsNaN(sum.Lo) {
+				t.Errorf("%s: %s is %v, %v", name, s.Name, sum, err)
+			}
+			t.Log(name, s.Name, s.Values)
+		}
+		t.Log(r.Card.Uses)
+	}
+}

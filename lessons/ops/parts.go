@@ -1,0 +1,128 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+
+	"interleave/lessons/measure"
+	"interleave/lessons/pace"
+	"interleave/lessons/python"
+)
+
+// Products measures one 64x64 product on one core, in microseconds: gonum's, and numpy's if there is an interpreter.
+func Products(ctx context.Context, i *python.Interpreter) (*measure.Result, error) {
+	var a, x, c = mat.NewDense(Side, Side, nil), mat.NewDense(Side, Side, nil), mat.NewDense(Side, Side, nil)
+	fill := Own(1)
+	fill(a.RawMatrix().Data)
+	fill(x.RawMatrix().Data)
+	return parts(ctx, i, "product", part{"gonum", func() { c.Mul(a, x) }})
+}
+
+// Fills measures 64x64 random numbers on one core, in microseconds: by a generator of one's own, by the functions of
+// math/rand/v2, by one generator behind a lock, and by numpy's own generator if there is an interpreter.
+func Fills(ctx context.Context, i *python.Interpreter) (*measure.Result, error) {
+	numbers := make([]float64, Side*Side)
+	own, global, locked := Own(1), Global(), Locked(1)
+	return parts(ctx, i, "fill",
+		part{"own generator", func() { own(numbers) }},
+		part{"math/rand/v2's global functions", func() { global(numbers) }},
+		part{"shared generator, nobody else there", func() { locked(numbers) }})
+}
+
+type part struct {
+	name string
+	do   func()
+}
+
+func parts(ctx context.Context, i *python.Interpreter, name string, list ...part) (*measure.Result, error) {
+	times := pace.Pick(1000, 200)
+	var variants []measure.Variant
+	for _, p := range list {
+		variants = append(variants, measure.Variant{Name: p.name, CPUs: 1, Run: func(context.Context) (float64, error) {
+			start := time.Now()
+			for range times {
+				p.do()
+			}
+			return float64(time.Since(start).Nanoseconds()) / 1000 / float64(times), nil
+		}})
+	}
+	if i != nil {
+		p, err := i.Start(ctx, "parts")
+		if err != nil {
+			return nil, fmt.Errorf("ops: %w", err)
+		}
+		defer p.Close()
+		request := map[string]any{"part": name, "times": times}
+		variants = append(variants, measure.Variant{Name: "numpy " + i.Numpy, Run: func(ctx context.Context) (float64, error) {
+			var answer struct{ Microseconds float64 }
+			err := p.Round(ctx, request, &answer)
+			return answer.Microseconds, err
+		}})
+	}
+	return measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Unit: "us"}, variants...)
+}
+
+// The variants of [Garbage].
+const (
+	OneReuses   = "one goroutine, arrays reused"
+	OneAllocs   = "one goroutine, new arrays"
+	ManyReuse   = "goroutines, arrays reused"
+	ManyAllocs  = "goroutines, new arrays"
+	allocations = 4 // of 32 KiB, in an operation with new arrays
+)
+
+// Garbage measures what four allocations an operation cost, with one goroutine and with size.Workers: the collector
+// runs beside a single goroutine on a core that is idle, and beside many on one that is not.
+func Garbage(ctx context.Context, size Size) (*measure.Result, error) {
+	size = size.orDefault()
+	var variants []measure.Variant
+	for _, v := range []struct {
+		name    string
+		workers int
+		fresh   bool
+	}{{OneReuses, 1, false}, {OneAllocs, 1, true}, {ManyReuse, size.Workers, false}, {ManyAllocs, size.Workers, true}} {
+		variants = append(variants, measure.Variant{Name: v.name, Run: func(ctx context.Context) (float64, error) {
+			if !v.fresh {
+				return team{}.run(ctx, v.workers, size.Job)
+			}
+			return allocate(ctx, v.workers, size.Job)
+		}})
+	}
+	return measure.Interleave(ctx, size.plan(), variants...)
+}
+
+// allocate is the job as it is first written: every matrix is new.
+func allocate(ctx context.Context, workers int, d time.Duration) (float64, error) {
+	counts := make([]int, workers)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for i := range workers {
+		wg.Go(func() {
+			for fill := Own(uint64(i)); time.Since(start) < d && ctx.Err() == nil; counts[i]++ {
+				var m [allocations]*mat.Dense
+				for k := range m {
+					m[k] = mat.NewDense(Side, Side, nil)
+					if k < allocations-1 {
+						fill(m[k].RawMatrix().Data)
+					}
+				}
+				m[3].Mul(m[0], m[1])
+				m[3].Add(m[3], m[2])
+			}
+		})
+	}
+	wg.Wait()
+	wall := time.Since(start)
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	return speed(total, wall)
+}
