@@ -223,6 +223,7 @@ cannot be drawn honestly; the Example of each function made the picture below, a
 | which way leads where? | flowchart |
 | what does it cost, over decades? | dots |
 | of what does it consist? | stack |
+| what does a switch between two tasks take? | slices |
 
 ` + "```go" + `
 strip, err := plots.NewStrip("ms", plots.Group{Name: "sequential", Values: values})
@@ -244,6 +245,7 @@ var captions = map[string]string{
 	"twolane":      "`TwoLanes`: CPU and I/O of a job, from the same intervals.",
 	"zigzag":       "`NewZigZag`: sequential, concurrent, parallel, from the measured order of steps.",
 	"dots":         "`NewDots`: costs over decades.",
+	"slices":       "`NewSlices`: the cost of a switch as it is usually drawn, and to scale.",
 	"stack":        "`NewStack`: the parts of a value, with every total.",
 	"box":          "`NewBox`, `NewLogBox`: many values per group; no outliers are removed.",
 	"count":        "`NewCount`: exact counts of an enumeration; not for measurements.",

@@ -62,6 +62,11 @@ func TestRefuses(t *testing.T) {
 		"zigzag steps":         {two(plots.NewZigZag(plots.Order{Steps: make([]plots.Step, 13)})), plots.ErrShape},
 		"dots":                 {two(plots.NewDots("s", group(0))), plots.ErrNotPositive},
 		"dots NaN":             {two(plots.NewDots("s", group(nan))), plots.ErrNotFinite},
+		"slices":               {two(plots.NewSlices(time.Millisecond)), plots.ErrEmpty},
+		"slices slice":         {two(plots.NewSlices(0, group(1))), plots.ErrNotPositive},
+		"slices zero":          {two(plots.NewSlices(time.Millisecond, group(0))), plots.ErrNotPositive},
+		"slices NaN":           {two(plots.NewSlices(time.Millisecond, group(nan))), plots.ErrNotFinite},
+		"slices too long":      {two(plots.NewSlices(time.Millisecond, group(2e6))), plots.ErrShape},
 		"box":                  {two(plots.NewBox("s")), plots.ErrEmpty},
 		"box Inf":              {two(plots.NewBox("s", group(inf))), plots.ErrNotFinite},
 		"log box":              {two(plots.NewLogBox("s", group(0))), plots.ErrNotPositive},
@@ -125,7 +130,7 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 	hm, ga, zz := must[*plots.Heat](t), must[*plots.Gantt](t), must[*plots.ZigZag](t)
 	dots, bx, st := must[*plots.Dots](t), must[*plots.Box](t), must[*plots.Stack](t)
 	co, wf, il := must[*plots.Count](t), must[*plots.WaitFor](t), must[*plots.Interleaving](t)
-	li, fc := must[*plots.Lines](t), must[*plots.Flowchart](t)
+	li, fc, sl := must[*plots.Lines](t), must[*plots.Flowchart](t), must[*plots.Slices](t)
 	flow := func(x, y string) ([]plots.FlowBox, []plots.FlowArrow) {
 		return []plots.FlowBox{{Text: "why?", Question: true}, {Text: x, Column: 1}, {Text: y, Row: 1}},
 			[]plots.FlowArrow{{To: 1, Label: "yes"}, {To: 2, Label: "no"}}
@@ -147,6 +152,7 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 		"box":    {bx(plots.NewBox("ms", groups(a, b)...)), bx(plots.NewBox("ms", groups(b, a)...))},
 		"stack": {st(plots.NewStack("ms", []string{"p", "q"}, plots.Bar{Name: "x", Parts: [][]float64{a, b}})),
 			st(plots.NewStack("ms", []string{"p", "q"}, plots.Bar{Name: "x", Parts: [][]float64{b, a}}))},
+		"slices": {sl(plots.NewSlices(time.Millisecond, groups(a, b)...)), sl(plots.NewSlices(time.Millisecond, groups(b, a)...))},
 		"count": {co(plots.NewCount("n", plots.Outcome{Name: "x", Count: 18}, plots.Outcome{Name: "y", Count: 2})),
 			co(plots.NewCount("n", plots.Outcome{Name: "x", Count: 2}, plots.Outcome{Name: "y", Count: 18}))},
 		"wait-for": {wf(plots.NewWaitFor(plots.Wait{From: "a", To: "b", What: "left"}, plots.Wait{From: "b", To: "c", What: "right"})),
