@@ -42,3 +42,6 @@ func Calibrate(d time.Duration) Load {
 	}
 	return Load{rounds}.Times(float64(d) / float64(best))
 }
+
+// Rounds is the load of so many rounds, such as [Load.Rounds] of one that was calibrated in another process.
+func Rounds(n int) Load { return Load{n} }
