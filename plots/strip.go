@@ -75,49 +75,55 @@ func (s *Strip) Layout(p *plot.Plot, t Theme) {
 func (s *Strip) Plot(c draw.Canvas, p *plot.Plot) {
 	t := s.theme.crowded(c, len(s.groups))
 	rulesX(c, p, t)
+	// The number stands above its mark where a row is high enough for it, the mark, and the points.
+	height := (c.Max.Y - c.Min.Y) / vg.Length(max(1, len(s.groups)))
+	above := height >= t.em(2.9)
+	mark, band := 0.26, -0.1
+	if above {
+		mark, band = 0.13, -0.2
+	}
 	for i, g := range s.groups {
 		row := -float64(i)
 		dot := t.dot(soft(Color(i), 0.75))
 		for j, v := range g.Values {
-			c.DrawGlyph(dot, vg.Point{X: c.X(p.X.Norm(v)), Y: c.Y(p.Y.Norm(row - 0.1 + jitter(j)))})
+			c.DrawGlyph(dot, vg.Point{X: c.X(p.X.Norm(v)), Y: c.Y(p.Y.Norm(row + band + jitter(j)))})
 		}
 		for _, v := range g.Rings {
-			y := row - 0.1
+			y := row + band
 			if j := slices.Index(g.Values, v); j >= 0 {
 				y += jitter(j) // round the very point
 			}
 			ring(c, t, ink, vg.Point{X: c.X(p.X.Norm(v)), Y: c.Y(p.Y.Norm(y))})
 		}
-		s.center(c, p, t, s.sums[i], c.Y(p.Y.Norm(row+0.26)))
+		s.center(c, p, t, s.sums[i], c.Y(p.Y.Norm(row+mark)), above)
 	}
 }
 
-// center draws the median, with its number, and the interval at height y.
-func (s *Strip) center(c draw.Canvas, p *plot.Plot, t Theme, sum summary, y vg.Length) {
+// center draws the median, with its number above or else behind the interval, and the interval at height y.
+func (s *Strip) center(c draw.Canvas, p *plot.Plot, t Theme, sum summary, y vg.Length, above bool) {
 	black := t.line(ink)
 	cap, tall := px(t.Dot*1.1), px(t.Dot*2)
-	if sum.claimed {
-		lo, hi := c.X(p.X.Norm(sum.lo)), c.X(p.X.Norm(sum.hi))
-		c.StrokeLine2(black, lo, y, hi, y)
-		c.StrokeLine2(black, lo, y-cap, lo, y+cap)
-		c.StrokeLine2(black, hi, y-cap, hi, y+cap)
-	}
 	x := c.X(p.X.Norm(sum.median))
+	left, right := x, x
+	if sum.claimed {
+		left, right = c.X(p.X.Norm(sum.lo)), c.X(p.X.Norm(sum.hi))
+		c.StrokeLine2(black, left, y, right, y)
+		c.StrokeLine2(black, left, y-cap, left, y+cap)
+		c.StrokeLine2(black, right, y-cap, right, y+cap)
+	}
 	thick := black
 	thick.Width *= 1.8
 	c.StrokeLine2(thick, x, y-tall, x, y+tall)
-	style := at(t.letters(t.Tick*0.92, ink), text.XLeft, text.YCenter)
-	right := x
-	if sum.claimed {
-		right = c.X(p.X.Norm(sum.hi))
-	}
 	label := number(sum.median)
+	if above {
+		style := at(t.letters(t.Tick*0.92, ink), text.XCenter, text.YBottom)
+		half := style.Width(label) / 2
+		halo(c, style, vg.Point{X: min(max(x, c.Min.X+half), c.Max.X-half), Y: y + tall + t.em(0.12)}, label)
+		return
+	}
+	style := at(t.letters(t.Tick*0.92, ink), text.XLeft, text.YCenter)
 	pos := vg.Point{X: right + t.em(0.5), Y: y + t.em(0.08)}
 	if pos.X+style.Width(label) > c.Max.X {
-		left := x
-		if sum.claimed {
-			left = c.X(p.X.Norm(sum.lo))
-		}
 		pos.X = left - t.em(0.5) - style.Width(label)
 	}
 	halo(c, style, pos, label)

@@ -27,8 +27,8 @@ type WaitFor struct {
 	theme Theme
 }
 
-// NewWaitFor makes a wait-for graph; nodes appear clockwise from the top in the order of their first edge. It
-// returns [ErrEmpty], or [ErrShape] for an edge without ends or more than 24 nodes.
+// NewWaitFor makes a wait-for graph. Nodes appear clockwise from the top: first those of a circle, in its direction and
+// from the one whose name sorts first, then the others as they first come up. It returns [ErrEmpty], or [ErrShape] for an edge without ends or more than 24 nodes.
 func NewWaitFor(waits ...Wait) (*WaitFor, error) {
 	if len(waits) == 0 {
 		return nil, fmt.Errorf("wait-for graph: %w", ErrEmpty)
@@ -50,7 +50,25 @@ func NewWaitFor(waits ...Wait) (*WaitFor, error) {
 	for _, e := range waits {
 		w.cycle = append(w.cycle, w.reaches(e.To, e.From))
 	}
+	w.order()
 	return w, nil
+}
+
+// order puts the nodes of a circle next to each other, so that its arrows follow the outline.
+func (w *WaitFor) order() {
+	first := ""
+	for i, e := range w.waits {
+		if w.cycle[i] && (first == "" || e.From < first) {
+			first = e.From
+		}
+	}
+	var circle []string
+	for n := first; n != "" && !slices.Contains(circle, n); {
+		circle = append(circle, n)
+		next := slices.IndexFunc(w.waits, func(e Wait) bool { return e.From == n && w.reaches(e.To, n) })
+		n = w.waits[next].To
+	}
+	w.nodes = append(circle, slices.DeleteFunc(w.nodes, func(n string) bool { return slices.Contains(circle, n) })...)
 }
 
 // reaches tells whether to can be reached from from along the edges.
@@ -104,6 +122,7 @@ func (w *WaitFor) Plot(c draw.Canvas, p *plot.Plot) {
 		a := math.Pi/2 - 2*math.Pi*float64(slices.Index(w.nodes, n))/float64(len(w.nodes))
 		return vg.Point{X: center.X + rx*vg.Length(math.Cos(a)), Y: center.Y + ry*vg.Length(math.Sin(a))}
 	}
+	mids := make([]vg.Point, len(w.waits))
 	for i, e := range w.waits {
 		line := draw.LineStyle{Color: dim, Width: px(t.Line * 0.8)}
 		if w.cycle[i] {
@@ -114,9 +133,11 @@ func (w *WaitFor) Plot(c draw.Canvas, p *plot.Plot) {
 			circle(c, line, at, t.em(0.9))
 			continue
 		}
-		mid := arrow(c, t, line, place(e.From), place(e.To), half)
-		if e.What != "" {
-			halo(c, at(t.letters(t.Tick*0.92, ink), text.XCenter, text.YCenter), mid, e.What)
+		mids[i] = arrow(c, t, line, place(e.From), place(e.To), half)
+	}
+	for i, e := range w.waits { // over all arrows
+		if e.What != "" && e.From != e.To {
+			sign(c, t, mids[i], e.What)
 		}
 	}
 	for _, n := range w.nodes {
@@ -124,6 +145,14 @@ func (w *WaitFor) Plot(c draw.Canvas, p *plot.Plot) {
 		box(c, blue, at.X-half.X, at.Y-half.Y, at.X+half.X, at.Y+half.Y)
 		c.FillText(style, at.Add(vg.Point{Y: t.em(0.08)}), n)
 	}
+}
+
+// sign writes what an arrow is about into a gap of it.
+func sign(c draw.Canvas, t Theme, mid vg.Point, what string) {
+	style := at(t.letters(t.Tick*0.92, ink), text.XCenter, text.YCenter)
+	wide, high := style.Width(what)/2+t.em(0.3), t.em(0.62)
+	box(c, white, mid.X-wide, mid.Y-high, mid.X+wide, mid.Y+high)
+	c.FillText(style, mid.Add(vg.Point{Y: t.em(0.08)}), what)
 }
 
 // arrow draws an arrow between the boxes around two points, bent a little to its left so that two that go to and
