@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,7 +50,7 @@ type Lanes struct {
 	Wall      time.Duration
 	CPU       []timeline.Span // when it ran
 	IO        []timeline.Span // when it waited, with the reason
-	Ready     []timeline.Span // when it could have run and had no P
+	Ready     []timeline.Span // when it could have run and did not: it had no P, or the runtime had stopped it
 	Computing time.Duration   // total of CPU
 	Waiting   time.Duration   // total of IO
 	Reading   measure.Reading // of the whole process, all of its goroutines included
@@ -86,23 +87,31 @@ func Observe(name string, job func() error) (Lanes, error) {
 	if err != nil {
 		return l, fmt.Errorf("bound: %s: %w", name, err)
 	}
-	lane := t.Lane(name)
+	l.divide(*t.Lane(name))
+	return l, nil
+}
+
+// divide puts the spans of the job's goroutine into the lanes.
+func (l *Lanes) divide(lane timeline.Lane) {
 	for _, s := range lane.Spans {
-		switch s.State {
-		case timeline.Running:
+		switch {
+		case s.State == timeline.Running:
 			l.CPU = append(l.CPU, s)
-		case timeline.Runnable:
+			l.Computing += s.Length()
+		case s.State == timeline.Runnable || stopped(s.Reason):
 			l.Ready = append(l.Ready, s)
 		default:
 			l.IO = append(l.IO, s)
+			l.Waiting += s.Length()
 		}
+		l.Wall = max(l.Wall, s.End-lane.Spans[0].Start) // from the first to the last moment of the job itself
 	}
-	for _, s := range lane.Spans { // from the first to the last moment of the job itself
-		l.Wall = max(l.Wall, s.End-lane.Spans[0].Start)
-	}
-	l.Computing = lane.Total(timeline.Running)
-	l.Waiting = lane.Total(timeline.Waiting) + lane.Total(timeline.Syscall)
-	return l, nil
+}
+
+// stopped says whether a goroutine that waits for this reason does so for its own runtime: it was pre-empted so that
+// its stack could be looked through, or has to help or to wait for the collector. None of that is I/O.
+func stopped(reason string) bool {
+	return reason == "preempted" || strings.Contains(reason, "gc ")
 }
 
 // Run observes the job with a server of its own.

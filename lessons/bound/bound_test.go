@@ -1,11 +1,13 @@
 package bound_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"interleave/lessons/bound"
 	"interleave/lessons/check"
+	"interleave/lessons/timeline"
 )
 
 // TestJobs: the I/O job waits for most of its time and its waits are as long as the server takes. How long the CPU
@@ -20,6 +22,35 @@ func TestJobs(t *testing.T) {
 	l, err = bound.Job{Rounds: 3, Compute: 10 * time.Millisecond, Wait: time.Millisecond}.Run(t.Context(), "cpu")
 	if err != nil || l.Kind() != bound.CPU {
 		t.Fatalf("%+v %v", l, err)
+	}
+}
+
+// TestDivide: what the runtime does to a goroutine is no I/O.
+func TestDivide(t *testing.T) {
+	at := func(state timeline.State, reason string, start, end time.Duration) timeline.Span {
+		return timeline.Span{State: state, Reason: reason, Start: start, End: end}
+	}
+	l := bound.Divide(timeline.Lane{Spans: []timeline.Span{
+		at(timeline.Running, "", 10, 20), at(timeline.Waiting, "network", 20, 50), at(timeline.Runnable, "", 50, 51),
+		at(timeline.Running, "", 51, 60), at(timeline.Waiting, "preempted", 60, 70), at(timeline.Waiting, "gc mark assist wait for work", 70, 75),
+		at(timeline.Waiting, "wait until gc ends", 75, 80), at(timeline.Syscall, "", 80, 84), at(timeline.Waiting, "sleep", 84, 90),
+	}})
+	if l.Wall != 80 || l.Computing != 19 || l.Waiting != 40 || len(l.CPU) != 2 || len(l.IO) != 3 || len(l.Ready) != 4 {
+		t.Errorf("%+v", l)
+	}
+}
+
+// TestBoxStaysShut: a wrong answer sees the measurement, and not what is in the box.
+func TestBoxStaysShut(t *testing.T) {
+	const c, i = bound.CPU, bound.IO
+	r := bound.Classify().Check(t.Context(), []bound.Kind{i, i, c, i, c}).String()
+	for _, b := range bound.Boxes() {
+		if shown := strings.Contains(r, b.Inside); shown != (b.Name != "box 1") {
+			t.Errorf("%s is shown: %v\n%s", b.Name, shown, r)
+		}
+	}
+	if !strings.Contains(r, "computing") {
+		t.Errorf("no measurement:\n%s", r)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // Box is a job whose inside the learner does not see at first.
 type Box struct {
 	Name   string
-	Inside string // what it is; for after the answer
+	Inside string // what it does, after "it"; for after the answer
 	Kind   Kind
 	run    func(ctx context.Context, name string) (Lanes, error)
 }
@@ -56,21 +56,27 @@ func Boxes() []Box {
 	}
 }
 
-// Classify is the exercise to say of each box what it is bound by.
+// Classify is the exercise to say of each box what it is bound by. A wrong answer is shown the lanes of the box, and a
+// right one what is inside.
 func Classify() check.Exercise[[]Kind] {
 	e := check.Exercise[[]Kind]{
 		Name: "five boxes",
 		Task: "Observe the five boxes and say of each whether it is bound by \"cpu\" or by \"io\".",
 	}
 	for i, b := range Boxes() {
-		e.Checks = append(e.Checks, check.Check[[]Kind]{Name: b.Name, Kind: check.Value, Try: func(_ context.Context, answer []Kind) error {
+		e.Checks = append(e.Checks, check.Check[[]Kind]{Name: b.Name, Kind: check.Value, Try: func(ctx context.Context, answer []Kind) error {
 			if len(answer) != len(Boxes()) {
-				return fmt.Errorf("give %d answers, each %q or %q", len(Boxes()), CPU, IO)
+				return fmt.Errorf("give %d answers, each %q or %q, not %d", len(Boxes()), CPU, IO, len(answer))
 			}
-			if answer[i] != b.Kind {
-				return check.Show(b.Inside, "not %s:", answer[i])
+			if answer[i] == b.Kind {
+				return check.Passing(nil, "it %s", b.Inside)
 			}
-			return nil
+			l, err := b.Observe(ctx)
+			if err != nil {
+				return err
+			}
+			return check.Show(fmt.Sprintf("wall %v, computing %v, waiting %v", l.Wall, l.Computing, l.Waiting),
+				"you said %q; observed once more:", answer[i])
 		}})
 	}
 	return e
