@@ -22,7 +22,7 @@ func every(k int) preempt.Rows {
 }
 
 func TestInsertYields(t *testing.T) {
-	const gap, often = "no gap over 2 ms", "at most one yield a millisecond"
+	const gap, often = "nobody waits over 2 ms", "at most one yield a millisecond"
 	err := preempt.InsertYields().Prove(t.Context(), check.Times(), every(5),
 		check.Mutant[preempt.Rows]{Name: "never", Answer: every(0), Fails: gap},
 		check.Mutant[preempt.Rows]{Name: "after each row", Answer: every(1), Fails: often},

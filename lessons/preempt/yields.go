@@ -6,8 +6,10 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"testing/synctest"
 	"time"
 
+	"interleave/lessons/bubble"
 	"interleave/lessons/check"
 )
 
@@ -15,31 +17,56 @@ import (
 // thinks right.
 type Rows func(n int, row func(i int), yield func())
 
-// rowTime is what a row takes by the exercise's own clock, and maxGap how long the P may be kept.
+// rowTime is what a row takes by the clock of the bubble, and maxWait how long another may wait for the P.
 const (
 	rowTime = 300 * time.Microsecond
-	maxGap  = 2 * time.Millisecond
+	maxWait = 2 * time.Millisecond
 	allRows = 1000
 )
 
-// rowsTrial is what an answer did, by a clock that only rows move.
+// rowsTrial is what an answer did.
 type rowsTrial struct {
-	done         []int
-	yields       int
-	gap, longest time.Duration
+	done    []int
+	yields  int
+	longest time.Duration // that the other one waited for the P
 }
 
-func tryRows(r Rows) *rowsTrial {
+// tryRows runs an answer in a bubble, where a row takes its time by a fake clock. The P is a token: the answer has it
+// between its yields, and another goroutine wants it, again as soon as it has had it.
+func tryRows(r Rows) (*rowsTrial, error) {
 	t := &rowsTrial{}
-	r(allRows, func(i int) {
-		t.done = append(t.done, i)
-		t.gap += rowTime
-		t.longest = max(t.longest, t.gap)
-	}, func() {
-		t.yields++
-		t.gap = 0
+	err := bubble.Run(func() {
+		p, end, gone := make(chan bool, 1), make(chan bool), make(chan bool)
+		p <- true
+		go func() {
+			defer close(gone)
+			for {
+				asked := time.Now()
+				select {
+				case p <- true:
+				case <-end:
+					return
+				}
+				t.longest = max(t.longest, time.Since(asked))
+				<-p
+				time.Sleep(1) // a nanosecond in which the answer gets it back
+			}
+		}()
+		r(allRows, func(i int) {
+			t.done = append(t.done, i)
+			time.Sleep(rowTime)
+		}, func() {
+			t.yields++
+			<-p
+			synctest.Wait() // the other one has had it
+			p <- true
+		})
+		<-p // the work is done, and the other one has its turn
+		synctest.Wait()
+		close(end)
+		<-gone
 	})
-	return t
+	return t, err
 }
 
 // InsertYields is the exercise to share a P well with the others: not too late, and not at every row.
@@ -48,8 +75,12 @@ func InsertYields() check.Exercise[Rows] {
 		Name: "insert yields",
 		Task: "Work on 1,000 rows of 0.3 ms. Yield so that nobody waits more than 2 ms for the P, and at most once a millisecond, since a yield costs too.",
 		Checks: []check.Check[Rows]{
-			{Name: "every row once and in order", Kind: check.Value, Try: func(_ context.Context, r Rows) error {
-				done := tryRows(r).done
+			{Name: "every row once and in order", Kind: check.Synctest, Try: func(_ context.Context, r Rows) error {
+				t, err := tryRows(r)
+				if err != nil {
+					return err
+				}
+				done := t.done
 				if len(done) != allRows {
 					return check.Show(nil, "%d rows were done, want %d", len(done), allRows)
 				}
@@ -60,18 +91,20 @@ func InsertYields() check.Exercise[Rows] {
 				}
 				return nil
 			}},
-			{Name: "no gap over 2 ms", Kind: check.Value, Try: func(_ context.Context, r Rows) error {
-				if t := tryRows(r); t.longest > maxGap {
-					return check.Show(nil, "the longest gap between two yields is %v, by a clock that counts 0.3 ms a row", t.longest)
+			{Name: "nobody waits over 2 ms", Kind: check.Synctest, Try: func(_ context.Context, r Rows) error {
+				t, err := tryRows(r)
+				if err == nil && t.longest > maxWait {
+					err = check.Show(nil, "another goroutine waited for the P for %v, by a clock that counts 0.3 ms a row", t.longest.Round(time.Microsecond))
 				}
-				return nil
+				return err
 			}},
-			{Name: "at most one yield a millisecond", Kind: check.Value, Try: func(_ context.Context, r Rows) error {
+			{Name: "at most one yield a millisecond", Kind: check.Synctest, Try: func(_ context.Context, r Rows) error {
 				limit := int(allRows * rowTime / time.Millisecond)
-				if t := tryRows(r); t.yields > limit {
-					return check.Show(nil, "%d yields in %v, at most %d are allowed", t.yields, allRows*rowTime, limit)
+				t, err := tryRows(r)
+				if err == nil && t.yields > limit {
+					err = check.Show(nil, "%d yields in %v, at most %d are allowed", t.yields, allRows*rowTime, limit)
 				}
-				return nil
+				return err
 			}},
 		},
 	}
