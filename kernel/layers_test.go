@@ -21,6 +21,7 @@ var layers = map[string]string{
 	// What cells import.
 	"kernel/display":                "kernel/display/internal/chart kernel/internal/stage",
 	"kernel/display/gonum":          "kernel/display/internal/chart",
+	"kernel/internal/stage":         "kernel/internal/worker/frame",
 	"kernel/internal/worker/inmate": "kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/worker/host":   "kernel/internal/worker/inmate",
 
@@ -31,7 +32,7 @@ var layers = map[string]string{
 	"kernel/internal/racereport": "kernel/internal/cell kernel/internal/stack",
 	"kernel/internal/flame":      "kernel/internal/picture",
 	"kernel/internal/timeline":   "kernel/internal/picture",
-	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link kernel/internal/program " +
+	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",

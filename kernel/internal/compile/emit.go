@@ -90,6 +90,9 @@ const plotSupport = DisplayPath + "/gonum"
 
 func isPlot(path string) bool { return strings.HasPrefix(path, "gonum.org/v1/plot") }
 
+// drawsPlots is isPlot for programs, which may show what a package of ours has drawn.
+func drawsPlots(path string) bool { return isPlot(path) || strings.HasPrefix(path, "interleave/plots") }
+
 // seal names the function after the digest of the source.
 func (u *Unit) seal(src string, imports []string) {
 	sum := sha256.Sum256([]byte(src))

@@ -76,6 +76,10 @@ func (w *programWriter) write() *Program {
 		header = "package notebook\n"
 	}
 	header += w.names.clauses()
+	paths := w.names.paths()
+	if slices.Contains(paths, DisplayPath) && slices.ContainsFunc(paths, drawsPlots) && !slices.Contains(j.blanks, plotSupport) {
+		j.blanks = append(j.blanks, plotSupport)
+	}
 	for _, b := range j.blanks {
 		header += fmt.Sprintf("import _ %q\n", b)
 	}
@@ -544,6 +548,14 @@ func (w *programWriter) show(src *source, n *naming, e ast.Expr, span func(from,
 	_, at, _ := w.j.run.at(e.Pos())
 	n.line(src, w.j.syn.Text, at)
 	tv := w.j.run.info.Types[e]
+	if renders(tv.Type) { // as in a cell, or as text where there is no notebook
+		shown := w.names.name(DisplayPath, "display")
+		print := w.names.name("fmt", "fmt")
+		src.gen("func(v ...any) { if d, ok := ", shown, ".Bundle(v...); ok && ", shown, ".Display(d) != nil { ", print, ".Println(v...) } }(")
+		span(e.Pos(), e.End())
+		src.gen(")")
+		return
+	}
 	switch x := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
 		f := w.j.run.info.Types[x.Fun]
@@ -599,10 +611,48 @@ func (n *importNames) name(path, wanted string) string {
 	return name
 }
 
+func (n *importNames) paths() []string {
+	var out []string
+	for _, im := range n.list {
+		out = append(out, im.path)
+	}
+	return out
+}
+
 func (n *importNames) clauses() string {
 	var b strings.Builder
 	for _, im := range n.list {
 		fmt.Fprintf(&b, "import %s %q\n", im.name, im.path)
 	}
 	return b.String()
+}
+
+// renderMethods are those by which package display knows a value that is more than text, with how many parameters.
+var renderMethods = map[string]int{"Render": 0, "SimpleRender": 0, "HTML": 0, "JavaScript": 0, "JPEG": 0, "JSON": 0, "Latex": 0, "Markdown": 0,
+	"PNG": 0, "PDF": 0, "SVG": 0, "ColorModel": 0, "WriterTo": 3}
+
+// renders reports whether package display would show a value, or one of several, as more than text.
+func renders(t types.Type) bool {
+	if list, ok := t.(*types.Tuple); ok {
+		for v := range list.Variables() {
+			if renders(v.Type()) {
+				return true
+			}
+		}
+		return false
+	}
+	if t == nil || t == types.Typ[types.UntypedNil] {
+		return false
+	}
+	if s, ok := t.Underlying().(*types.Struct); ok && s.NumFields() == 3 && s.Field(0).Name() == "Data" && s.Field(1).Name() == "Metadata" && s.Field(2).Name() == "Transient" {
+		return true
+	}
+	methods := types.NewMethodSet(t)
+	for m := range methods.Methods() {
+		f := m.Obj().(*types.Func)
+		if n, ok := renderMethods[f.Name()]; ok && f.Signature().Params().Len() == n {
+			return true
+		}
+	}
+	return false
 }

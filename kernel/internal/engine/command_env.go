@@ -43,7 +43,33 @@ func (e *Engine) chdir(r *run, args string) error {
 	if err := w.Chdir(r.ctx, dir); err != nil {
 		return fmt.Errorf("%%cd: %s", strings.TrimPrefix(err.Error(), "chdir "))
 	}
+	if here, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID())); err == nil {
+		e.mu.Lock()
+		e.dir = here
+		e.mu.Unlock()
+	}
 	return nil
+}
+
+// noteEnv remembers a variable for the next worker; a nil value removes it.
+func (e *Engine) noteEnv(name string, value *string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.env == nil {
+		e.env = map[string]*string{}
+	}
+	e.env[name] = value
+}
+
+// withChanges is an environment as %env has changed it. It is called with mu held.
+func (e *Engine) withChanges(env []string) []string {
+	env = slices.DeleteFunc(env, func(kv string) bool { _, changed := e.env[envName(kv)]; return changed })
+	for name, value := range e.env {
+		if value != nil {
+			env = append(env, name+"="+*value)
+		}
+	}
+	return env
 }
 
 // environ lists, shows, sets or removes variables of the worker's environment.
@@ -73,6 +99,7 @@ func (e *Engine) environ(r *run, args string) error {
 			if err := w.Unsetenv(r.ctx, name); err != nil {
 				return fmt.Errorf("%%env: %w", err)
 			}
+			e.noteEnv(name, nil)
 		}
 		return nil
 	}
@@ -92,9 +119,11 @@ func (e *Engine) environ(r *run, args string) error {
 	} else {
 		value = strings.Join(words[1:], " ")
 	}
-	if err := w.Setenv(r.ctx, name, expand(value, env)); err != nil {
+	value = expand(value, env)
+	if err := w.Setenv(r.ctx, name, value); err != nil {
 		return fmt.Errorf("%%env: %w", err)
 	}
+	e.noteEnv(name, &value)
 	return nil
 }
 

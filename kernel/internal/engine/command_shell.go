@@ -75,10 +75,12 @@ func (e *Engine) child(r *run, argv []string) error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
-	status, err := worker.Command{Argv: append([]string{path}, argv[1:]...), Env: env, Dir: dir, Guard: e.o.Guard,
-		Stdout: streamWriter{r.out, "stdout"}, Stderr: streamWriter{r.out, "stderr"}}.Run(ctx)
+	end, err := worker.Command{Argv: append([]string{path}, argv[1:]...), Env: env, Dir: dir, Guard: e.o.Guard, Handler: childOutput{e, r.out, nil}, Ask: syscall.SIGINT}.Run(ctx)
 	if err != nil {
 		return err
+	}
+	if end.Stopped {
+		return context.Cause(ctx)
 	}
 	name := filepath.Base(argv[0])
 	switch {
@@ -88,18 +90,18 @@ func (e *Engine) child(r *run, argv []string) error {
 			name = "the script"
 		}
 	}
-	return statusError(name, status)
+	return endingError(name, end)
 }
 
-// statusError says how a command ended, when not well.
-func statusError(name string, s syscall.WaitStatus) error {
+// endingError says how a command ended, when not well.
+func endingError(name string, end worker.Ending) error {
 	switch {
-	case s.Signaled():
-		return fmt.Errorf("%s was ended by a signal: %v", name, s.Signal())
-	case s.ExitStatus() == 127 && name != "the script":
+	case end.Signal != 0:
+		return fmt.Errorf("%s was ended by a signal: %v", name, end.Signal)
+	case end.Code == 127 && name != "the script":
 		return fmt.Errorf("%s ended with exit status 127: not found", name)
-	case s.ExitStatus() != 0:
-		return fmt.Errorf("%s ended with exit status %d", name, s.ExitStatus())
+	case end.Code != 0:
+		return fmt.Errorf("%s ended with exit status %d", name, end.Code)
 	}
 	return nil
 }

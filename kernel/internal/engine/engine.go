@@ -69,6 +69,8 @@ type Engine struct {
 	restarting chan struct{} // while a second interrupt replaces the worker; closed then
 	silentAsk  bool          // the worker did not answer; the next cell replaces it
 	stale      string
+	dir        string             // what %cd has chosen, "" for Options.Dir
+	env        map[string]*string // what %env has set, and removed where nil
 	closed     bool
 	watchers   sync.WaitGroup
 }
@@ -156,14 +158,15 @@ func (e *Engine) startWorker() {
 	s := &start{done: make(chan struct{})}
 	e.starting = s
 	path, args, env := e.builder.Worker()
-	base := e.o.Env
-	if base == nil {
-		base = os.Environ()
+	env = e.withChanges(withLabels(append(e.baseEnv(), env...)))
+	dir := e.o.Dir
+	if st, err := os.Stat(e.dir); err == nil && st.IsDir() {
+		dir = e.dir
 	}
 	go func() {
 		defer close(s.done)
 		s.w, s.err = worker.Start(e.ctx, worker.Config{
-			Path: path, Args: args, Env: withLabels(append(append([]string{}, base...), env...)), Dir: e.o.Dir, Guard: e.o.Guard,
+			Path: path, Args: args, Env: env, Dir: dir, Guard: e.o.Guard,
 			Handler: e.out, MemoryLimit: e.memoryLimit(), Late: e.late, Logger: e.log,
 		})
 		e.mu.Lock()

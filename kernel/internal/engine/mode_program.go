@@ -11,19 +11,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
-	"interleave/kernel/internal/program"
 	"interleave/kernel/internal/racereport"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
+	"interleave/kernel/internal/worker"
 )
 
 const (
-	// stacksTime is how long a program that is ended early may take to print its stacks.
-	stacksTime = 100 * time.Millisecond
 	// raceStatus is how a program ends in which the race detector has found something.
 	raceStatus = 66
 )
@@ -165,8 +164,8 @@ func (e *Engine) buildProgram(r *run, p *programOptions, dir string, src []byte)
 		args = append(args, "-gcflags="+p.gcflags)
 	}
 	argv, env, workDir := e.builder.Command(r.ctx, "build", append(args, file)...)
-	var said strings.Builder
-	end, err := program.Run(r.ctx, program.Command{Argv: argv, Env: env, Dir: workDir, Stdout: &said, Stderr: &said})
+	var said said
+	end, err := worker.Command{Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: &said}.Run(r.ctx)
 	switch {
 	case err != nil:
 		return e.internalFault(fmt.Errorf("build program: %w", err))
@@ -194,15 +193,15 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
 	binary := filepath.Join(dir, "program")
-	workDir, env := e.childPlace(r)
-	env = append(env, p.env...) // the command's own count more
+	workDir, set, removed := e.childPlace(r)
+	env := slices.DeleteFunc(e.baseEnv(), func(kv string) bool { return slices.Contains(removed, envName(kv)) })
+	env = append(env, raceEnv(p.race, dir, append(set, p.env...))...) // the command's own count more
 	out := &placeOutput{Output: r.out, e: e, id: []byte(cell.NewText(r.cell.Code).ID)}
 	errs := &crashFilter{out: out}
-	c := program.Command{
-		Argv: append([]string{binary}, p.args...), Env: append(e.baseEnv(), raceEnv(p.race, dir, env)...), Dir: workDir,
-		Stdout: streamWriter{out, "stdout"}, Stderr: errs, Timeout: p.timeout, Patience: stacksTime,
-	}
-	end, err := program.Run(ctx, c)
+	end, err := worker.Command{
+		Argv: append([]string{binary}, p.args...), Env: env, Dir: workDir, Guard: e.o.Guard,
+		Handler: childOutput{e, out, errs}, Timeout: p.timeout, Ask: syscall.SIGQUIT,
+	}.Run(ctx)
 	crash := errs.finish()
 	if err != nil {
 		return e.internalFault(fmt.Errorf("run program: %w", err))
@@ -230,23 +229,32 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	return nil
 }
 
-// childPlace is the folder that cells run in, and what %env has set for them.
-func (e *Engine) childPlace(r *run) (dir string, set []string) {
-	env, dir, err := e.surroundings(r.ctx)
+// childPlace is what children of cells get: the folder that cells run in, and what %env and os.Setenv have set and
+// removed for them.
+func (e *Engine) childPlace(r *run) (dir string, set, removed []string) {
+	now, dir, err := e.surroundings(r.ctx)
 	if err != nil {
-		return e.o.Dir, nil
+		return e.o.Dir, nil, nil
 	}
-	have := map[string]bool{}
 	_, _, own := e.builder.Worker()
-	for _, kv := range slices.Concat(e.baseEnv(), own) {
-		have[kv] = true
-	}
-	for _, kv := range env {
-		if name, _, _ := strings.Cut(kv, "="); !have[kv] && name != "PWD" && name != "GOTRACEBACK" && !strings.HasPrefix(name, "INTERLEAVE_") {
+	before := withLabels(slices.Concat(e.baseEnv(), own))
+	for _, kv := range now {
+		if name := envName(kv); !slices.Contains(before, kv) && name != "PWD" && name != "GOTRACEBACK" && !strings.HasPrefix(name, "INTERLEAVE_") {
 			set = append(set, kv)
 		}
 	}
-	return dir, set
+	for _, kv := range before {
+		if name := envName(kv); !slices.ContainsFunc(now, func(kv string) bool { return envName(kv) == name }) {
+			removed = append(removed, name)
+		}
+	}
+	return dir, set, removed
+}
+
+// envName is the name of NAME=VALUE.
+func envName(kv string) string {
+	name, _, _ := strings.Cut(kv, "=")
+	return name
 }
 
 func (e *Engine) baseEnv() []string {
@@ -256,7 +264,7 @@ func (e *Engine) baseEnv() []string {
 	return os.Environ()
 }
 
-// raceEnv is what a program's environment has besides the kernel's. Race reports go to files, so that they do not
+// raceEnv adds to what is set for a program that may have races. Race reports go to files, so that they do not
 // mix with what the program itself prints, and without the second that the detector waits before it exits.
 func raceEnv(race bool, dir string, set []string) []string {
 	if !race {
@@ -272,7 +280,7 @@ func raceEnv(race bool, dir string, set []string) []string {
 }
 
 // endingText says how a program ended, "" when it ended well.
-func endingText(end program.Ending, timeout time.Duration) string {
+func endingText(end worker.Ending, timeout time.Duration) string {
 	switch {
 	case end.TimedOut:
 		return fmt.Sprintf("the program was stopped after %v (-timeout)", timeout)
@@ -285,7 +293,7 @@ func endingText(end program.Ending, timeout time.Duration) string {
 }
 
 // showCrash shows a panic, a fatal error such as a deadlock, or the stacks of a program that was stopped.
-func (e *Engine) showCrash(r *run, crash string, end program.Ending) {
+func (e *Engine) showCrash(r *run, crash string, end worker.Ending) {
 	t := stack.Parse(crash)
 	var lines []string
 	message, _, _ := strings.Cut(e.inCells(compile.Plain(t.Message)), "\nruntime stack:")

@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -49,7 +51,7 @@ func TestProgramsOutsideOfModule(t *testing.T) {
 	runCell(t, k, "1")
 	for _, tt := range []struct{ code, want string }{
 		{"%%program\nfmt.Println(1)", "stdout: 1\n"},
-		{"%%program\np := plot.New()\np.Title.Text = \"x\"\nfmt.Println(p.Title.Text, display.Display(display.HTML(\"x\")))", "stdout: x cannot display: connection with Jupyter not available\n"},
+		{"%%program\np := plot.New()\np.Title.Text = \"x\"\nfmt.Println(p.Title.Text, display.Display(display.HTML(\"x\")))", "display: text/html,text/plain x\nstdout: x <nil>\n"},
 		{"%%race\np := plot.New()\nn := 0\ngo func() { n++ }()\ntime.Sleep(20 * time.Millisecond)\nn++\nfmt.Println(p.Title.Text)", "race on n (local variable"},
 		{"package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(2) }", "stdout: 2\n"},
 		{"%%test\nfunc TestX(t *testing.T) {}", "pass  TestX"},
@@ -81,32 +83,40 @@ func TestProgramsInModule(t *testing.T) {
 	}
 }
 
-// TestProgramsEndWithKernel kills the kernel; the program must go as well.
-func TestProgramsEndWithKernel(t *testing.T) {
-	dir := t.TempDir()
-	k := start("thin")(t)
-	pid := filepath.Join(dir, "pid")
-	if _, err := k.StartExecute("%%program "+pid+"\nos.WriteFile(os.Args[1], []byte(fmt.Sprint(os.Getpid())), 0o644)\nselect {\ncase <-time.After(time.Hour):\n}", kerneltest.ExecuteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	var id string
-	waitFor(t, func() bool {
-		b, _ := os.ReadFile(pid)
-		id = string(b)
-		return id != ""
-	})
-	k.Signal(9)
-	waitFor(t, func() bool {
-		stat, err := os.ReadFile("/proc/" + id + "/stat")
-		return err != nil || strings.Contains(string(stat), ") Z ")
-	})
-}
-
-func waitFor(t *testing.T, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it did not happen within a minute")
+// TestProgramsLeaveNothing looks for the processes that programs and tests have started, one in a session of its own among them,
+// when the cell has ended and when the kernel is killed.
+func TestProgramsLeaveNothing(t *testing.T) {
+	prepare(t, "thin")
+	for name, code := range map[string]string{
+		"program": "%%program\nstart()\nfmt.Println(1)\nif wait { select {\ncase <-time.After(time.Hour):\n} }\n",
+		"test":    "%%test -timeout 1h\nfunc TestX(t *testing.T) {\nstart()\nfmt.Println(1)\nif wait { time.Sleep(time.Hour) }\n}\n",
+	} {
+		for _, killed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s killed=%v", name, killed), func(t *testing.T) {
+				k := start("thin")(t)
+				seconds := fmt.Sprint(2_000_000 + os.Getpid()) // to know our own sleeps
+				code := code + "const wait = " + fmt.Sprint(killed) + "\nfunc start() {\n" +
+					"for _, s := range []string{\"exec setsid sleep " + seconds + "\", \"sleep " + seconds + "\"} { exec.Command(\"sh\", \"-c\", s).Start() }\n" +
+					"for n := 0; n < 2; { out, _ := exec.Command(\"pgrep\", \"-cfx\", \"sleep " + seconds + "\").Output(); fmt.Sscan(string(out), &n) }\n}\n"
+				alive := func() int {
+					out, _ := exec.Command("pgrep", "-cfx", "sleep "+seconds).Output()
+					n := 0
+					fmt.Sscan(strings.TrimSpace(string(out)), &n)
+					return n
+				}
+				if !killed {
+					if got := runCell(t, k, code); !strings.Contains(got, "stdout: 1") {
+						t.Fatal(got)
+					}
+				} else {
+					if _, err := k.StartExecute(code, kerneltest.ExecuteOptions{}); err != nil {
+						t.Fatal(err)
+					}
+					await(t, "two sleeps to start", func() bool { return alive() == 2 })
+					k.Signal(9)
+				}
+				await(t, "no sleep to be left", func() bool { return alive() == 0 })
+			})
 		}
 	}
 }

@@ -2,14 +2,17 @@ package engine
 
 import (
 	"encoding/xml"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"interleave/kernel/internal/cell"
-	"interleave/kernel/internal/program"
 	"interleave/kernel/internal/racereport"
 	"interleave/kernel/internal/testreport"
+	"interleave/kernel/internal/worker"
 )
 
 // hostile is a cell whose source would be a script if it were not escaped.
@@ -75,7 +78,7 @@ func TestTestTable(t *testing.T) {
 }
 
 func TestEndingText(t *testing.T) {
-	for want, end := range map[string]program.Ending{
+	for want, end := range map[string]worker.Ending{
 		"":                                     {},
 		"the program ended with exit status 3": {Code: 3},
 		"the program was ended by a signal: killed":   {Code: -1, Signal: 9},
@@ -105,5 +108,19 @@ func TestTestFlags(t *testing.T) {
 		if _, err := testFlags(line); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", line, err, want)
 		}
+	}
+}
+
+// TestRunScript has the shell read the script that starts a test's program.
+func TestRunScript(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), `it's "a folder"`)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	script := runScript(dir, []string{`A=it's $HOME "x"`, "B=", "%odd=1"}, []string{"HOME", "odd name"})
+	cmd := exec.Command("sh", "-c", script, "sh", "sh", "-c", `pwd; echo "$A|$B|$HOME|"`)
+	out, err := cmd.Output()
+	if want := dir + "\n" + `it's $HOME "x"|||` + "\n"; err != nil || string(out) != want {
+		t.Errorf("%v, got %q, want %q", err, out, want)
 	}
 }

@@ -14,10 +14,10 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
-	"interleave/kernel/internal/program"
 	"interleave/kernel/internal/racereport"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/testreport"
+	"interleave/kernel/internal/worker"
 )
 
 // benchRuns and benchTime are how benchmarks run when the command does not say: six results are the fewest that
@@ -153,11 +153,17 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
-	cellDir, set := e.childPlace(r)
-	args := append(p.args(), "-ldflags=-w", "-exec="+execIn(cellDir), file)
-	argv, env, workDir := e.builder.Command(ctx, "test", args...)
+	argv, env, workDir := e.builder.Command(ctx, "test", append(p.args(), "-ldflags=-w")...)
+	cellDir, set, removed := e.childPlace(r)
+	script := filepath.Join(dir, "run.sh")
+	if err := os.WriteFile(script, []byte(runScript(cellDir, raceEnv(p.race, dir, append(set, p.env...)), removed)), 0o644); err != nil {
+		return e.internalFault(fmt.Errorf("write tests: %w", err))
+	}
+	argv = append(argv, `-exec=sh "`+script+`"`, file)
 	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.inCells(s))) }}
-	end, err := program.Run(ctx, program.Command{Argv: argv, Env: append(env, raceEnv(p.race, dir, append(set, p.env...))...), Dir: workDir, Stdout: report, Stderr: report})
+	end, err := worker.Command{
+		Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: testOutput{childOutput{e, r.out, report}},
+	}.Run(ctx)
 	report.Close()
 	switch {
 	case err != nil:
@@ -178,14 +184,33 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	return nil
 }
 
-// execIn makes go test run its program in a folder.
-func execIn(dir string) string {
-	quote := `"` + dir + `"`
-	if strings.Contains(dir, `"`) {
-		quote = "'" + dir + "'"
+// testOutput gives the report both streams of go test.
+type testOutput struct{ childOutput }
+
+// Text implements worker.Handler.
+func (o testOutput) Text(_ string, b []byte) { o.errs.Write(b) }
+
+// runScript is how go test runs its program: in the folder and with the environment of cells, which the go command
+// itself may not bear.
+func runScript(dir string, set, removed []string) string {
+	quote := func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+	var b strings.Builder
+	fmt.Fprintf(&b, "cd %s || exit\n", quote(dir))
+	for _, name := range removed {
+		if shellName.MatchString(name) {
+			fmt.Fprintf(&b, "unset %s\n", name)
+		}
 	}
-	return `sh -c 'cd "$0" && exec "$@"' ` + quote
+	for _, kv := range set {
+		if name, value, _ := strings.Cut(kv, "="); shellName.MatchString(name) {
+			fmt.Fprintf(&b, "export %s=%s\n", name, quote(value))
+		}
+	}
+	return b.String() + `exec "$@"` + "\n"
 }
+
+// shellName is a variable's name as a shell takes it.
+var shellName = regexp.MustCompile(`^[A-Za-z_][A-Za-z_0-9]*$`)
 
 // testRow is one line of the table.
 type testRow struct {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"strings"
 	"sync"
 
 	"interleave/kernel/internal/session"
@@ -41,24 +43,66 @@ func (o *outlet) Text(name string, b []byte) {
 // Event implements worker.Handler.
 func (o *outlet) Event(ev worker.Event) {
 	out := o.current()
-	if out == nil {
+	if out == nil || ev.Kind == stage.Result && o.captured(bundle(ev)) {
 		return
 	}
-	b := session.Bundle{Data: values(ev.Data), Metadata: values(ev.Metadata), Transient: values(ev.Transient)}
+	publish(out, ev)
+}
+
+func bundle(ev worker.Event) session.Bundle {
+	return session.Bundle{Data: values(ev.Data), Metadata: values(ev.Metadata), Transient: values(ev.Transient)}
+}
+
+// publish shows an event.
+func publish(out session.Output, ev worker.Event) {
+	b := bundle(ev)
 	switch ev.Kind {
 	case stage.Display:
 		out.Display(b)
 	case stage.Update:
 		out.Update(b)
 	case stage.Result:
-		if o.captured(b) {
-			return
-		}
 		out.Result(b)
 	case stage.Clear:
 		out.Clear(ev.Wait)
 	}
 }
+
+// childOutput passes what a child says to the output of its cell. errs, when set, gets its standard error.
+type childOutput struct {
+	e    *Engine
+	out  session.Output
+	errs io.Writer
+}
+
+// Text implements worker.Handler.
+func (c childOutput) Text(name string, b []byte) {
+	if name == "stderr" && c.errs != nil {
+		c.errs.Write(b)
+		return
+	}
+	c.out.Stream(name, b)
+}
+
+// Event implements worker.Handler.
+func (c childOutput) Event(ev worker.Event) { publish(c.out, ev) }
+
+// Input implements worker.Handler.
+func (c childOutput) Input(ctx context.Context, prompt string, password bool) (string, error) {
+	return c.e.out.Input(ctx, prompt, password)
+}
+
+// said is a worker.Handler that keeps what a go command says.
+type said struct{ strings.Builder }
+
+// Text implements worker.Handler.
+func (s *said) Text(_ string, b []byte) { s.Write(b) }
+
+// Event implements worker.Handler.
+func (s *said) Event(worker.Event) {}
+
+// Input implements worker.Handler.
+func (s *said) Input(context.Context, string, bool) (string, error) { return "", errNoInput }
 
 // captured keeps a result for a user expression.
 func (o *outlet) captured(b session.Bundle) bool {

@@ -41,10 +41,10 @@ func (e *Engine) background(ctx context.Context, w *worker.Worker) ([]stack.Goro
 	return slices.DeleteFunc(stack.Parse(string(dump)).Goroutines, func(g stack.Goroutine) bool { return g.Label == "" && !g.InCells() }), nil
 }
 
-// mentionLeft says once which goroutines have outlived their cell. It asks the worker only when there are more
-// goroutines than before, so that other cells pay nothing.
+// mentionLeft says once which goroutines have outlived their cell. It asks the worker for them only when there may be
+// some, so that other cells pay nothing.
 func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
-	if ended.More <= 0 || r.cell.Silent {
+	if !ended.Left || r.cell.Silent {
 		return
 	}
 	var mine []stack.Goroutine

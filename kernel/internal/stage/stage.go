@@ -1,8 +1,9 @@
 // Package stage is where the cells of a notebook, the display package and the worker meet: the one place
 // through which rich output leaves a worker and through which a cell learns its context.
 //
-// It knows nothing of Jupyter, MIME types or pipes. The worker connects a sink once, before the first cell
-// runs; until then, and in an ordinary program, Emit reports ErrNotConnected. The package starts no goroutine.
+// It knows nothing of Jupyter or MIME types. The worker connects a sink once, before the first cell runs. A
+// program that the kernel runs as a child (%%program) connects itself to pipes that it inherits. In any other
+// program Emit reports ErrNotConnected. The package starts no goroutine.
 package stage
 
 import (
@@ -50,11 +51,19 @@ var (
 func Connect(s Sink) { sink.Store(&s) }
 
 // Connected reports whether a front end listens.
-func Connected() bool { return sink.Load() != nil }
+func Connected() bool { return listener() != nil }
+
+func listener() *Sink {
+	if s := sink.Load(); s != nil {
+		return s
+	}
+	inherited()
+	return sink.Load()
+}
 
 // Emit sends one event. It is safe for concurrent use.
 func Emit(e Event) (string, error) {
-	s := sink.Load()
+	s := listener()
 	if s == nil {
 		return "", ErrNotConnected
 	}

@@ -39,6 +39,10 @@ type guardReport struct {
 func GuardMain(args []string) int {
 	// The worker is killed with the thread that started it (Pdeathsig), so this one must live on.
 	runtime.LockOSThread()
+	files := make([]uintptr, guardLeashFD-guardWorkerFDs)
+	for i := range files {
+		files[i] = given(guardWorkerFDs + i)
+	}
 	for fd := guardWorkerFDs; fd <= guardReportFD; fd++ {
 		unix.CloseOnExec(fd)
 	}
@@ -48,7 +52,7 @@ func GuardMain(args []string) int {
 			reports.Write(b) // without a kernel there is nobody to tell
 		}
 	}
-	pid, err := startWorker(args)
+	pid, err := startWorker(args, files)
 	if err != nil {
 		report(guardReport{Error: err.Error()})
 		return 1
@@ -66,16 +70,22 @@ func GuardMain(args []string) int {
 	return 0
 }
 
-func startWorker(args []string) (int, error) {
+// given is a descriptor as the worker is to have it, -1 when the kernel has left it out. One that is closed in
+// children is the runtime's own.
+func given(fd int) uintptr {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+	if err != nil || flags&unix.FD_CLOEXEC != 0 {
+		return ^uintptr(0)
+	}
+	return uintptr(fd)
+}
+
+func startWorker(args []string, files []uintptr) (int, error) {
 	if len(args) == 0 {
 		return 0, errors.New("guard: no worker to start")
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return 0, fmt.Errorf("guard: become subreaper: %w", err)
-	}
-	files := make([]uintptr, guardLeashFD-guardWorkerFDs)
-	for i := range files {
-		files[i] = uintptr(guardWorkerFDs + i)
 	}
 	pid, err := syscall.ForkExec(args[0], args, &syscall.ProcAttr{
 		Env:   os.Environ(),

@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 			os.Exit(kernelMain(os.Args[2], os.Args[3]))
 		case "parent":
 			os.Exit(parentMain())
+		case "command":
+			os.Exit(commandMain())
+		case "shown":
+			os.Exit(shownMain(os.Args[2]))
 		}
 	}
 	os.Exit(buildAndRun(m))

@@ -199,7 +199,7 @@ func (r *reader) take(rep *report) {
 		}
 	case frame.Done:
 		r.drain()
-		res := result{ended: Ended{Panic: rep.Panic, Loading: rep.Loading, Running: rep.Running, More: rep.More, Usage: rep.Usage}}
+		res := result{ended: Ended{Panic: rep.Panic, Loading: rep.Loading, Running: rep.Running, Left: rep.Left, Usage: rep.Usage}}
 		if rep.LoadError != "" {
 			res.err = &LoadError{Plugin: w.pluginOf(rep.Cell), Text: rep.LoadError}
 		}

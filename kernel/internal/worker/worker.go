@@ -99,7 +99,7 @@ type Ended struct {
 	Panic   *Panic
 	Loading time.Duration // opening the plugin, zero when it was loaded before
 	Running time.Duration
-	More    int    // goroutines that it left behind, less those of others that ended meanwhile
+	Left    bool   // goroutines that it has started may go on; without it none does
 	Usage   *Usage // of a watched call
 }
 

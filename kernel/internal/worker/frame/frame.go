@@ -77,7 +77,7 @@ type Report[V any] struct {
 	LoadError string        `json:"load_error,omitempty"`
 	Loading   time.Duration `json:"loading,omitempty"`
 	Running   time.Duration `json:"running,omitempty"`
-	More      int           `json:"more,omitempty"`  // goroutines that the cell left behind, less those that ended
+	Left      bool          `json:"left,omitempty"`  // goroutines that the cell has started may go on
 	Usage     *Usage        `json:"usage,omitempty"` // of a watched cell
 	Bytes     []byte        `json:"bytes,omitempty"`
 	Error     string        `json:"error,omitempty"`

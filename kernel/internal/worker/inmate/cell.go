@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
 	"sync"
 	"time"
@@ -45,12 +46,18 @@ func (h *host) start(c frame.Command) {
 func (h *host) run(ctx context.Context, c frame.Command, done *frame.Report[any]) {
 	began := time.Now()
 	loading, returned, others := true, false, runtime.NumGoroutine()
+	crowded := h.crowded(others)
+	var before uint64
+	if crowded {
+		before = created()
+	}
 	defer func() {
 		if loading {
 			done.Loading = time.Since(began)
 		} else {
 			done.Running = time.Since(began)
-			done.More = runtime.NumGoroutine() - others
+			// Where others are in the background, one of those may have ended as one of the cell's own was left.
+			done.Left = runtime.NumGoroutine() > others || crowded && created() > before
 		}
 		if returned {
 			return
@@ -79,6 +86,25 @@ func (h *host) run(ctx context.Context, c frame.Command, done *frame.Report[any]
 		watched(ctx, c, cell, done)
 	}
 	returned = true
+}
+
+// crowded reports whether more goroutines are there than before any other cell.
+func (h *host) crowded(n int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fewest == 0 || n < h.fewest {
+		h.fewest = n
+	}
+	return n > h.fewest
+}
+
+// created counts the goroutines that were ever started.
+func created() uint64 {
+	s := []metrics.Sample{{Name: "/sched/goroutines-created:goroutines"}}
+	if metrics.Read(s); s[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return s[0].Value.Uint64()
 }
 
 // loader remembers what is loaded. The zero value is ready.

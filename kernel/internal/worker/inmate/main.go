@@ -78,6 +78,7 @@ type host struct {
 	mu      sync.Mutex
 	cancels map[uint64]context.CancelFunc // by running cell
 	waiting map[uint64]chan frame.Command // by Seq of the event that waits
+	fewest  int                           // goroutines that were there when a cell began
 }
 
 // busy reports whether user code may be running on many goroutines.
