@@ -1,0 +1,138 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"interleave/lessons/bubble"
+	"interleave/lessons/check"
+	"interleave/lessons/measure"
+)
+
+// The server of the exercise [ChooseN]: it can do 1,600 requests/s, and takes 5 ms for each.
+const (
+	shopPlaces  = 8
+	shopLatency = 5 * time.Millisecond
+	shopRounds  = 12 // an interval that three hiccups on one side do not reach
+)
+
+// ChooseN is the exercise to say how many requests at once get all that a server can do, and hardly let one wait: by
+// Little's law 1,600/s x 5 ms. It is judged against that server.
+func ChooseN() check.Exercise[int] {
+	const crowd = 4 * shopPlaces
+	return check.Exercise[int]{
+		Name: "how many at once?",
+		Task: "A server does 1,600 requests/s at most, and answers in 5 ms when nobody queues. How many requests at once?",
+		Checks: []check.Check[int]{
+			{Name: "as much throughput as there is", Kind: check.Performance, Try: func(ctx context.Context, n int) error {
+				return withShop(ctx, n, func(at func(string, int, bool) measure.Variant) check.Ratio {
+					return check.Ratio{
+						Base: at("requests/s of a crowd", crowd, false), Answer: at("requests/s of yours", n, false),
+						Control: at("requests/s of a good answer", shopPlaces, false), AtLeast: 0.8,
+						Plan: measure.Plan{Rounds: shopRounds, Unit: "requests/s"},
+					}
+				})
+			}},
+			{Name: "hardly anybody queues", Kind: check.Performance, Try: func(ctx context.Context, n int) error {
+				return withShop(ctx, n, func(at func(string, int, bool) measure.Variant) check.Ratio {
+					return check.Ratio{
+						Base: at("response of one alone", 1, true), Answer: at("response of yours", n, true),
+						Control: at("response of a good answer", shopPlaces, true), AtMost: 1.6,
+						Plan: measure.Plan{Rounds: shopRounds, Unit: "ms"},
+					}
+				})
+			}},
+		},
+	}
+}
+
+// withShop starts the server and tries the ratio of variants that keep so many requests there and measure either the
+// response time in ms or the throughput in requests/s.
+func withShop(ctx context.Context, n int, ratio func(at func(name string, n int, response bool) measure.Variant) check.Ratio) error {
+	if n < 1 || n > 512 {
+		return fmt.Errorf("give a number from 1 to 512, not %d", n)
+	}
+	plan := LoadPlan{Job: Job{shopLatency, 64}, Capacity: shopPlaces, Window: 3 * shopLatency}
+	server, err := Listen(ctx, plan.Capacity)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	client := NewClient(512)
+	defer client.CloseIdleConnections()
+	return ratio(func(name string, n int, response bool) measure.Variant {
+		l := load{client: client, url: server.URL(plan.Job), n: n, ramp: plan.ramp(n), window: plan.Window}
+		return measure.Variant{Name: name, Run: func(ctx context.Context) (float64, error) {
+			throughput, ms, err := l.run(ctx)
+			if response {
+				return ms, err
+			}
+			return throughput, err
+		}}
+	}).Try(ctx)
+}
+
+// Summer is an answer to [ReuseConnections]: it gets one url after another and adds up the sizes of the bodies that
+// were found.
+type Summer func(ctx context.Context, c *http.Client, urls []string) (int64, error)
+
+// ReuseConnections is the exercise to find the body that is not closed. The client and the server, which counts
+// connections, are in a bubble and in memory.
+func ReuseConnections() check.Exercise[Summer] {
+	return check.Exercise[Summer]{
+		Name: "one connection",
+		Task: "Get the urls one after another over one connection, also when some are not found, and add up the sizes of the others.",
+		Checks: []check.Check[Summer]{
+			{Name: "the sum of the sizes", Kind: check.Value, Try: func(_ context.Context, f Summer) error {
+				sum, _, err := summed(f, true)
+				if err == nil && sum != 6*2048 {
+					return check.Show(nil, "six bodies of 2,048 bytes are found, and three urls are not; the sum was %d, want %d", sum, 6*2048)
+				}
+				return err
+			}},
+			{Name: "one connection when all are found", Kind: check.Value, Try: func(_ context.Context, f Summer) error {
+				_, connections, err := summed(f, false)
+				return one(connections, "nine urls", err)
+			}},
+			{Name: "one connection when some are not found", Kind: check.Value, Try: func(_ context.Context, f Summer) error {
+				_, connections, err := summed(f, true)
+				return one(connections, "nine urls of which three are not found", err)
+			}},
+		},
+	}
+}
+
+func one(connections int, what string, err error) error {
+	if err == nil && connections != 1 {
+		return check.Show(nil, "for %s the server counted %d connections", what, connections)
+	}
+	return err
+}
+
+// summed runs an answer with nine urls; every third is missing, or none.
+func summed(f Summer, missing bool) (sum int64, connections int, err error) {
+	var fault error
+	err = bubble.Run(func() {
+		server, client := InMemory(0)
+		defer client.CloseIdleConnections()
+		defer server.Close()
+		var urls []string
+		for i := range 9 {
+			job := Job{time.Millisecond, 2048}
+			if missing && i%3 == 1 {
+				job.Body = 512 << 10 // more than any version of Go reads by itself
+				urls = append(urls, server.Missing(job))
+				continue
+			}
+			urls = append(urls, server.URL(job))
+		}
+		sum, fault = f(context.Background(), client, urls)
+		connections = server.Connections()
+	})
+	if err == nil && fault != nil {
+		err = check.Show(nil, "it returned the error: %v", fault)
+	}
+	return sum, connections, err
+}

@@ -1,0 +1,198 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"interleave/lessons/measure"
+	"interleave/lessons/pace"
+	"interleave/lessons/python"
+	"interleave/lessons/talk"
+)
+
+// Workers is how many processes the talk's pool had.
+const Workers = 6
+
+// RerunPlan is what [Rerun] measures.
+type RerunPlan struct {
+	Requests int
+	Jobs     []Job // the first is the talk's corner
+	Rounds   int   // kept; the first is dropped
+	Progress func(measure.Progress)
+}
+
+// DefaultRerunPlan is 9 requests at the talk's corner, 0 ms x 8192 kB, and at 50 ms x 1 kB, in 8 rounds; in fast mode
+// 0 ms x 2048 kB and 20 ms x 1 kB, 6 rounds.
+func DefaultRerunPlan() RerunPlan {
+	return RerunPlan{
+		Requests: Requests, Rounds: pace.Runs(8),
+		Jobs: []Job{
+			{0, pace.Pick(8192<<10, 2048<<10)},
+			{pace.Pick(50*time.Millisecond, 20*time.Millisecond), 1 << 10},
+		},
+	}
+}
+
+// client is a program that does rounds: of package python, or our own command.
+type client interface {
+	Round(ctx context.Context, request, answer any) error
+	Close() error
+}
+
+// contender is a program that stays alive while it is measured.
+type contender struct {
+	model    talk.Model
+	language string
+	started  bool
+	client   client
+	request  map[string]any // without the URLs
+}
+
+// answer is what a client says of a round.
+type answer struct {
+	Seconds float64
+	Sizes   []int
+	Method  string
+}
+
+// Rerun runs the talk's four I/O programs in Python and in Go, in turn, round by round, against one server on the
+// loopback interface. All clients are processes of their own that were started before; the time is what they measured
+// themselves. In each round each of them opens its connections anew, but for pools that were started before. Where no
+// Python is found, Go runs alone and [Benchmarks.Note] says so.
+func Rerun(ctx context.Context, plan RerunPlan) (*Benchmarks, error) {
+	b := &Benchmarks{Plan: plan}
+	server, err := Listen(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer server.Close()
+	contenders, err := b.contenders(ctx)
+	defer func() {
+		for _, c := range contenders {
+			c.client.Close()
+		}
+	}()
+	if err != nil {
+		return nil, fmt.Errorf("fetch: %w", err)
+	}
+	var variants []measure.Variant
+	for _, job := range plan.Jobs {
+		urls := server.URLs(plan.Requests, job)
+		for _, c := range contenders {
+			variants = append(variants, b.variant(c, job, urls))
+		}
+	}
+	r, err := measure.Interleave(ctx, measure.Plan{
+		Rounds: plan.Rounds, Collect: true, Crowded: true, Progress: plan.Progress}, variants...)
+	if err != nil {
+		return nil, err
+	}
+	b.Card = r.Card
+	b.file(contenders, r.Samples)
+	return b, nil
+}
+
+// contenders starts all programs.
+func (b *Benchmarks) contenders(ctx context.Context) (list []contender, err error) {
+	b.Python, b.missing = python.Find(ctx)
+	var none *python.NotFoundError
+	if b.missing != nil && !errors.As(b.missing, &none) {
+		return nil, b.missing
+	}
+	if b.Python != nil {
+		for _, p := range []struct {
+			model   talk.Model
+			started bool
+			name    string
+		}{
+			{talk.Sequential, false, "io_sequential"}, {talk.Threading, false, "io_threading"}, {talk.Asyncio, false, "io_asyncio"},
+			{talk.MultiprocessingPool, false, "io_pool"}, {talk.MultiprocessingPool, true, "io_pool"},
+		} {
+			var args []string
+			request := map[string]any{}
+			if p.model == talk.MultiprocessingPool {
+				request["workers"] = Workers
+			}
+			if p.started {
+				args = []string{"started", fmt.Sprint(Workers)}
+			}
+			program, err := b.Python.Start(ctx, p.name, args...)
+			if err != nil {
+				return list, err
+			}
+			list = append(list, contender{p.model, "Python", p.started, program, request})
+		}
+	}
+	for _, p := range []struct {
+		model   talk.Model
+		started bool
+		name    string
+		env     string
+	}{
+		{talk.Sequential, false, "sequential", ""}, {talk.Threading, false, "goroutines", ""}, {talk.Asyncio, false, "goroutines", "GOMAXPROCS=1"},
+		{talk.MultiprocessingPool, false, "pool", ""}, {talk.MultiprocessingPool, true, "started pool", ""},
+	} {
+		process, err := startProcess(ctx, p.env)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, contender{p.model, "Go", p.started, process, map[string]any{"model": p.name, "workers": Workers}})
+	}
+	return list, nil
+}
+
+// variant is one program at one job, in ms as it measured them.
+func (b *Benchmarks) variant(c contender, job Job, urls []string) measure.Variant {
+	request := map[string]any{"urls": urls}
+	for k, v := range c.request {
+		request[k] = v
+	}
+	name := fmt.Sprintf("%s %s, %v", c.language, c.model, job)
+	if c.started {
+		name += ", started"
+	}
+	return measure.Variant{Name: name, Run: func(ctx context.Context) (float64, error) {
+		var a answer
+		if err := c.client.Round(ctx, request, &a); err != nil {
+			return 0, err
+		}
+		if len(a.Sizes) != len(urls) || slices.ContainsFunc(a.Sizes, func(n int) bool { return n != job.Body }) {
+			return 0, fmt.Errorf("fetch: bodies of %v bytes instead of %d of %d", a.Sizes, len(urls), job.Body)
+		}
+		if a.Method != "" {
+			b.Start = a.Method
+		}
+		return a.Seconds * 1000, nil
+	}}
+}
+
+// file sorts the samples into the benchmarks: of each Python first, job by job.
+func (b *Benchmarks) file(contenders []contender, samples []measure.Sample) {
+	words := map[talk.Model][2]string{
+		talk.Sequential:          {"one requests.Session", "one http.Client"},
+		talk.Threading:           {"9 threads, a session each", "9 goroutines"},
+		talk.Asyncio:             {"asyncio with aiohttp", "9 goroutines, P = 1"},
+		talk.MultiprocessingPool: {"multiprocessing.Pool(6)", "6 processes"},
+	}
+	for _, program := range talk.ByWorkload(talk.IO) {
+		one := Benchmark{Program: program, Python: words[program.Model][0], Go: words[program.Model][1]}
+		for j, job := range b.Plan.Jobs {
+			for i, c := range contenders {
+				if c.model != program.Model {
+					continue
+				}
+				row := Row{Language: c.language, Started: c.started, Job: job, Sample: samples[j*len(contenders)+i]}
+				if c.language == "Python" && !c.started && j == 0 {
+					if sum, err := talk.Sample(program).Summary(); err == nil { // recorded data, which a test reads
+						row.Rings = []float64{sum.Median}
+					}
+				}
+				one.Rows = append(one.Rows, row)
+			}
+		}
+		b.List = append(b.List, one)
+	}
+}
