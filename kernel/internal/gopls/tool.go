@@ -1,0 +1,177 @@
+package gopls
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// The module gopls is built in: it pins gopls and everything it is made of, and has nothing to do with the
+// versions a notebook uses. The files are not named go.mod and go.sum because a folder with a go.mod is no part
+// of this module and could not be embedded.
+var (
+	//go:embed tool/gopls.mod
+	toolMod []byte
+	//go:embed tool/gopls.sum
+	toolSum []byte
+)
+
+const toolPath = "golang.org/x/tools/gopls"
+
+// Version is the version of gopls that is built, v0.23.0.
+func Version() string {
+	f, err := modfile.Parse("gopls.mod", toolMod, nil)
+	if err == nil {
+		for _, r := range f.Require {
+			if r.Mod.Path == toolPath {
+				return r.Mod.Version
+			}
+		}
+	}
+	return "unknown"
+}
+
+// Tool is gopls in a cache.
+type Tool struct {
+	Program string
+	data    string // what gopls keeps between its runs
+	config  string // settings of ours that stand for the user's
+}
+
+// At is where gopls belongs in a cache folder ("" for the user's). It need not be there: see Built.
+func At(cache string) (Tool, error) {
+	if cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			return Tool{}, fmt.Errorf("find the cache folder: %w", err)
+		}
+		cache = filepath.Join(dir, "interleave")
+	}
+	root, err := filepath.Abs(filepath.Join(cache, "gopls"))
+	if err != nil {
+		return Tool{}, fmt.Errorf("find the cache folder: %w", err)
+	}
+	h := sha256.New()
+	for _, part := range []string{string(toolMod), string(toolSum), runtime.Version(), runtime.GOOS, runtime.GOARCH} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	name := "gopls-" + Version() + "-" + hex.EncodeToString(h.Sum(nil)[:6])
+	return Tool{Program: filepath.Join(root, name), data: filepath.Join(root, "data"), config: filepath.Join(root, "config")}, nil
+}
+
+// Built reports whether the program is there.
+func (t Tool) Built() bool {
+	info, err := os.Stat(t.Program)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+// Step is how far a build has come, in packages; Total is 0 while it is not known.
+type Step struct {
+	Done, Total int
+	Package     string
+}
+
+// Build builds the program unless it is there, and removes those of other versions. progress may be nil. goCommand
+// is the go command to use.
+func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) error {
+	if t.Built() {
+		return nil
+	}
+	if progress == nil {
+		progress = func(Step) {}
+	}
+	root := filepath.Dir(t.Program)
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return fmt.Errorf("build gopls: %w", err)
+	}
+	dir, err := os.MkdirTemp(root, ".new-")
+	if err != nil {
+		return fmt.Errorf("build gopls: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	for name, text := range map[string][]byte{"go.mod": toolMod, "go.sum": toolSum} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			return fmt.Errorf("build gopls: %w", err)
+		}
+	}
+	if err := build(ctx, goCommand, dir, progress); err != nil {
+		return fmt.Errorf("build gopls %s: %w", Version(), err)
+	}
+	if err := os.Rename(filepath.Join(dir, "gopls"), t.Program); err != nil {
+		return fmt.Errorf("build gopls: %w", err)
+	}
+	t.prune()
+	return nil
+}
+
+// prune removes programs of other versions. A process that runs one keeps it.
+func (t Tool) prune() {
+	old, _ := filepath.Glob(filepath.Join(filepath.Dir(t.Program), "gopls-*"))
+	for _, program := range old {
+		if program != t.Program {
+			os.Remove(program) // what stays costs a little space
+		}
+	}
+}
+
+func build(ctx context.Context, goCommand, dir string, progress func(Step)) error {
+	// GOTOOLCHAIN: a newer toolchain is not downloaded for an editor's sake.
+	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=", "GOTOOLCHAIN=local")
+	list := exec.CommandContext(ctx, goCommand, "list", "-deps", toolPath)
+	list.Dir, list.Env = dir, env
+	out, err := list.Output()
+	if err != nil {
+		return words(ctx, err, nil)
+	}
+	total := bytes.Count(out, []byte("\n"))
+	progress(Step{Total: total})
+
+	cmd := exec.CommandContext(ctx, goCommand, "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", "gopls", toolPath)
+	cmd.Dir, cmd.Env = dir, env
+	said, w := io.Pipe()
+	cmd.Stdout, cmd.Stderr = w, w
+	finished := make(chan error, 1)
+	go func() { // ends with the command
+		err := cmd.Run()
+		w.Close()
+		finished <- err
+	}()
+	var other strings.Builder // all but names of packages
+	done := 0
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if line := lines.Text(); bytes.Contains(out, []byte(line+"\n")) {
+			done++
+			progress(Step{done, max(total, done), line})
+		} else {
+			fmt.Fprintln(&other, line)
+		}
+	}
+	said.Close()
+	if err := <-finished; err != nil {
+		return words(ctx, err, []byte(other.String()))
+	}
+	return nil
+}
+
+// words adds to the error of a go command what it said.
+func words(ctx context.Context, err error, said []byte) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if exit, ok := err.(*exec.ExitError); ok && said == nil {
+		said = exit.Stderr
+	}
+	return fmt.Errorf("%w\n%s", err, bytes.TrimSpace(said))
+}
