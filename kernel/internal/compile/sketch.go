@@ -1,0 +1,287 @@
+package compile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"interleave/kernel/internal/cell"
+)
+
+// Sketch is a notebook and a cell that somebody is typing, as two files of an ordinary package, for tools that read
+// such. Every name is the user's own, and of the notebook's functions there are the signatures only. The cell need
+// not be complete: its statements stand in a function, its declarations before it, and brackets are closed.
+type Sketch struct {
+	Live string // the notebook's declarations and variables
+	Cell string
+	src  *source
+}
+
+// Sketch writes a cell whose directives are blanked out in code, as Go text that the offset cursor lies in. imports
+// are the paths to import beside those in force, by name: what was found for qualifiers that are not declared. Paths
+// in keep are imported in any case, so that they need not be read again.
+func (c *Checker) Sketch(st *State, code string, cursor int, imports map[string]string, keep []string) *Sketch {
+	w := &sketcher{
+		programWriter: &programWriter{j: &job{c: c, next: st}, names: &importNames{taken: map[string]bool{}}},
+		st:            st, code: code, parts: cell.Outline(code), own: map[string]bool{}, methods: map[string]bool{},
+	}
+	w.readCell(cursor)
+	return w.write(cursor, imports, keep)
+}
+
+// sketcher writes one sketch.
+type sketcher struct {
+	*programWriter
+	st      *State
+	code    string
+	parts   []cell.Part
+	own     map[string]bool // what the cell declares at package level in the sketch
+	methods map[string]bool // likewise, "T.M"
+	imports []cell.Import   // of the cell
+	hoist   bool            // functions of the cell may use its variables
+}
+
+// readCell finds out what the cell declares.
+func (w *sketcher) readCell(cursor int) {
+	for _, p := range w.parts {
+		if p.Kind == cell.FuncPart {
+			w.hoist = true
+		}
+	}
+	for _, p := range w.parts {
+		typed := p.Start <= cursor && cursor <= p.End
+		switch p.Kind {
+		case cell.ImportPart:
+			if !typed {
+				w.imports = append(w.imports, p.Imports...)
+			}
+		case cell.FuncPart:
+			if p.Recv != "" {
+				for _, n := range p.Names {
+					w.methods[p.Recv+"."+n] = true
+				}
+				continue
+			}
+			w.declare(p)
+		case cell.TypePart, cell.ConstPart:
+			w.declare(p)
+		case cell.VarPart:
+			if w.hoist {
+				w.declare(p)
+			}
+		case cell.DefinePart:
+			if w.hoist && !typed {
+				w.declare(p)
+			}
+		}
+	}
+}
+
+func (w *sketcher) declare(p cell.Part) {
+	for _, n := range p.Names {
+		if n != "_" {
+			w.own[n] = true
+		}
+	}
+}
+
+func (w *sketcher) write(cursor int, imports map[string]string, keep []string) *Sketch {
+	force := map[string]string{}
+	maps.Copy(force, imports)
+	maps.Copy(force, w.st.Imports)
+	var blank []string
+	dots := slices.Clone(w.st.Dots)
+	for _, im := range w.imports {
+		path := Canonical(im.Path)
+		switch im.Name {
+		case "_":
+			blank = append(blank, path)
+		case ".":
+			dots = append(dots, path)
+		case "":
+			name, err := w.j.c.importName(path)
+			if err != nil { // a package that is not loaded yet: its name may be another
+				name = path[strings.LastIndexByte(path, '/')+1:]
+			}
+			force[name] = path
+		default:
+			force[im.Name] = path
+		}
+	}
+	for name := range force {
+		if w.own[name] || w.st.Vars[name] != nil || w.st.Decls[name] != nil {
+			blank = append(blank, force[name])
+			delete(force, name)
+		}
+	}
+	w.reserveLive()
+	for _, name := range slices.Sorted(maps.Keys(force)) {
+		w.names.list = append(w.names.list, importName{force[name], name, name})
+	}
+	live := w.live()
+	file := w.cellFile(cursor)
+	clauses := w.names.clauses()
+	paths := map[string]bool{}
+	for _, im := range w.names.list {
+		paths[im.path] = true
+	}
+	for _, p := range slices.Sorted(slices.Values(dots)) {
+		if !paths[p] {
+			paths[p] = true
+		}
+		clauses += fmt.Sprintf("import . %q\n", p)
+	}
+	for _, p := range slices.Sorted(slices.Values(append(blank, keep...))) {
+		if !paths[p] {
+			paths[p] = true
+			clauses += fmt.Sprintf("import _ %q\n", p)
+		}
+	}
+	header := "package notebook\n" + clauses
+	whole := file.with(header)
+	return &Sketch{Live: header + live, Cell: whole.buf.String(), src: whole}
+}
+
+// reserveLive keeps aliases of imports from the names of declarations.
+func (w *sketcher) reserveLive() {
+	for n := range w.st.Decls {
+		w.names.taken[n] = true
+	}
+	for n := range w.st.Vars {
+		w.names.taken[n] = true
+	}
+	for n := range w.own {
+		w.names.taken[n] = true
+	}
+}
+
+// live writes the notebook's declarations but for those the cell has anew.
+func (w *sketcher) live() string {
+	src := &source{}
+	done := map[*Decl]bool{}
+	write := func(d *Decl) {
+		if !done[d] {
+			done[d] = true
+			w.stub(src, d)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.st.Decls)) {
+		if !w.own[name] {
+			write(w.st.Decls[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.st.Methods)) {
+		for _, m := range w.st.Methods[name] {
+			if !w.methods[name+"."+m.Names[0]] {
+				write(m)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.st.Vars)) {
+		if v := w.st.Vars[name]; !w.own[name] {
+			src.gen(docAbove(v.Text.Source, v.Offset), "var ", name, " ", w.typ(v.typ), "\n")
+		}
+	}
+	if w.st.Vars["Display"] == nil && w.st.Decls["Display"] == nil && !w.own["Display"] {
+		src.gen("var Display func(", w.names.name(DisplayPath, "display"), ".Data) error\n")
+	}
+	return src.buf.String()
+}
+
+// stub writes a declaration, a function without its body.
+func (w *sketcher) stub(src *source, d *Decl) {
+	src.gen("\n")
+	if d.Kind == TypeKind || d.Kind == ConstKind {
+		src.gen(docAbove(d.Text.Source, d.Start))
+	}
+	if d.Kind == TypeKind {
+		src.gen("type ")
+	}
+	var edits []edit
+	for _, h := range d.holes {
+		if h.ref.kind == refName && d.Kind == ConstKind && h.def && slices.Contains(d.Names, h.ref.name) && (w.own[h.ref.name] || w.st.Decls[h.ref.name] != d) {
+			edits = append(edits, edit{h.start, h.end, "_"})
+		} else if with, change := w.fill(h, d.Text); change {
+			edits = append(edits, edit{h.start, h.end, with})
+		}
+	}
+	end := d.End
+	if d.body > 0 {
+		end = d.body
+	}
+	src.copyEdited(d.Text, d.Start, end, append(edits, d.fixes...))
+	if d.body > 0 {
+		src.gen("{ panic(0) }")
+	}
+	src.gen("\n")
+}
+
+// docAbove is the comment right above a declaration whose name or text begins at an offset.
+func docAbove(text string, at int) string {
+	line := strings.LastIndexByte(text[:at], '\n') + 1
+	switch strings.TrimSpace(text[line:at]) {
+	case "", "type", "var", "const":
+	default:
+		return ""
+	}
+	from := line
+	for from > 0 {
+		above := strings.LastIndexByte(text[:from-1], '\n') + 1
+		if !strings.HasPrefix(strings.TrimSpace(text[above:from]), "//") {
+			break
+		}
+		from = above
+	}
+	return text[from:line]
+}
+
+// cellFile writes the cell: declarations, then a function with the statements.
+func (w *sketcher) cellFile(cursor int) *source {
+	src := &source{}
+	text := &cell.Text{Source: w.code}
+	rest := []byte(w.code)
+	for _, p := range w.parts {
+		switch {
+		case p.Kind == cell.DefinePart:
+			if w.hoist && !(p.Start <= cursor && cursor <= p.End) {
+				statement := strings.TrimRight(w.code[p.Start:p.End], "; \t\r\n")
+				_, value, _ := strings.Cut(statement, ":=")
+				if cell.Closing(statement) == "" {
+					src.gen("var ", strings.Join(p.Names, ", "), " = ", value, "\n")
+				}
+			}
+			continue
+		case p.Kind == cell.VarPart && !w.hoist:
+			continue
+		case p.Kind != cell.ImportPart && p.Kind != cell.PackagePart:
+			src.copy(text, p.Start, p.End)
+			src.gen(cell.Closing(w.code[p.Start:p.End]), "\n")
+		}
+		for i := p.Start; i < p.End; i++ {
+			if rest[i] != '\n' {
+				rest[i] = ' '
+			}
+		}
+	}
+	src.gen("func _() {\n")
+	src.copy(&cell.Text{Source: string(rest)}, 0, len(rest))
+	src.gen("\n", cell.Closing(string(rest)), "\n}\n")
+	return src
+}
+
+// Offset is where an offset of the cell lies in the file Cell.
+func (s *Sketch) Offset(at int) int {
+	for _, p := range s.src.pieces { // declarations come first
+		if p.start <= at && at <= p.end {
+			return p.at + at - p.start
+		}
+	}
+	return len(s.Cell)
+}
+
+// Origin is where an offset of the file Cell lies in the cell; ok is false in what the sketch has added.
+func (s *Sketch) Origin(offset int) (at int, ok bool) {
+	_, at, ok = s.src.origin(offset)
+	return at, ok
+}
