@@ -34,7 +34,8 @@ var layers = map[string]string{
 	"kernel/internal/timeline":   "kernel/internal/picture",
 	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +
-		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture",
+		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
+		"kernel/internal/gopls",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
 
 	// The commands, which see all of it.

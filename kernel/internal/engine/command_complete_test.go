@@ -20,8 +20,8 @@ func TestCommandCompletion(t *testing.T) {
 		{"%%writ", 0, []string{"%%writefile"}},
 		{"x := 1\n  %vers", 9, []string{"%version"}},
 		{"%nosuch", 0, nil},
-		{"a %vers", 3, nil},
-		{"!ls %vers", 5, nil},
+		{"a %vers", 7, nil},
+		{"!ls %vers", 4, nil},
 	} {
 		got := e.Complete(t.Context(), c.code, len(c.code))
 		var names []string

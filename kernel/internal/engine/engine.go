@@ -39,6 +39,7 @@ type Options struct {
 	// MemoryLimit is the resident memory in bytes at which the worker is ended. 0 looks at
 	// INTERLEAVE_MEMORY and else takes most of the machine's; less than 0 means none.
 	MemoryLimit int64
+	Gopls       string // the program; "" for the one that is built into the cache
 	Logger      *slog.Logger
 }
 
@@ -50,6 +51,7 @@ type Engine struct {
 	cancel context.CancelFunc
 	out    *outlet
 	opened chan struct{} // closed when builder, or openErr, is set
+	editor *editor
 
 	progress chan link.Step
 
@@ -96,6 +98,7 @@ func New(o Options) *Engine {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{o: o, log: o.Logger, ctx: ctx, cancel: cancel, out: &outlet{}, opened: make(chan struct{}),
 		progress: make(chan link.Step, 1), state: compile.NewState(), abandoned: map[uint64]bool{}, texts: map[string]*record{}}
+	e.editor = newEditor(e)
 	go e.open()
 	return e
 }
@@ -123,6 +126,7 @@ func (e *Engine) open() {
 	close(e.opened)
 	if err == nil {
 		e.checker.Warm("fmt", compile.DisplayPath)
+		e.editor.idle()
 	}
 }
 
@@ -268,6 +272,7 @@ func (e *Engine) Close() error {
 	w := e.worker
 	e.mu.Unlock()
 	e.cancel()
+	e.editor.close()
 	var err error
 	if w != nil {
 		err = w.Close()

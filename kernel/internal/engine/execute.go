@@ -35,6 +35,8 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	e.mu.Lock()
 	e.running = r
 	e.mu.Unlock()
+	e.editor.busy()
+	defer e.editor.idle()
 	e.out.attach(out, c.Input)
 	defer func() {
 		e.mu.Lock()

@@ -44,7 +44,7 @@ func serveMain(file string) int {
 	if err == nil {
 		err = serve.Main(context.Background(), serve.Options{
 			ConnectionFile: file,
-			Engine:         engine.Options{Guard: []string{self, "guard"}, Version: "test", Sources: os.Getenv("INTERLEAVE_TEST_SOURCES")},
+			Engine:         engine.Options{Guard: []string{self, "guard"}, Version: "test", Sources: os.Getenv("INTERLEAVE_TEST_SOURCES"), Gopls: os.Getenv("INTERLEAVE_TEST_TOOL")},
 			Logger:         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		})
 	}

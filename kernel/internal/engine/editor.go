@@ -1,0 +1,376 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/gopls"
+	"interleave/kernel/internal/session"
+)
+
+const (
+	// editorPatience is how long gopls may think about an answer before the kernel gives its own.
+	editorPatience = 600 * time.Millisecond
+	// editorStarts is how often gopls is started for one notebook.
+	editorStarts = 4
+	// editorRest is how long no cell must have run before gopls is started, or told of what was imported. Both use a core for a
+	// moment, and cells that follow each other may be measuring something.
+	editorRest = 150 * time.Millisecond
+)
+
+// editor asks gopls about cells that somebody is typing. It starts gopls when the kernel has opened and no cell runs, or at the
+// first question, and again when it has died, but not for ever.
+type editor struct {
+	e      *Engine
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+
+	mu       sync.Mutex
+	closed   bool
+	rest     *time.Timer
+	server   *gopls.Server
+	starting chan struct{} // closed when the start under way has ended
+	starts   int
+	module   string                   // the path of the notebook's module
+	keep     map[string]bool          // import paths that gopls has read
+	found    map[string]chan struct{} // qualifiers that are, or were, looked for; closed when paths has them
+	paths    map[string]string        // import paths of qualifiers outside of the base
+}
+
+func newEditor(e *Engine) *editor {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &editor{e: e, ctx: ctx, cancel: cancel, keep: map[string]bool{}, found: map[string]chan struct{}{}, paths: map[string]string{}}
+}
+
+// close ends gopls.
+func (d *editor) close() {
+	d.mu.Lock()
+	d.closed = true
+	server := d.server
+	if d.rest != nil {
+		d.rest.Stop()
+	}
+	d.mu.Unlock()
+	d.cancel()
+	if server != nil {
+		server.Close()
+	}
+	d.tasks.Wait()
+}
+
+// idle is called when no cell runs any more; busy when one begins.
+func (d *editor) idle() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return
+	}
+	if d.rest == nil {
+		d.rest = time.AfterFunc(editorRest, d.prepare)
+	} else {
+		d.rest.Reset(editorRest)
+	}
+}
+
+func (d *editor) busy() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.rest != nil {
+		d.rest.Stop()
+	}
+}
+
+// prepare starts gopls and shows it what the notebook imports, ahead of questions.
+func (d *editor) prepare() {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return
+	}
+	d.tasks.Add(1)
+	d.mu.Unlock()
+	defer d.tasks.Done()
+	if !d.e.isOpen() {
+		return
+	}
+	server := d.running(d.ctx)
+	if server == nil {
+		return
+	}
+	d.reload(server)
+	files, _ := d.sketch(d.ctx, "", 0)
+	if err := server.Warm(d.ctx, files, gopls.Place{File: typedFile}); err != nil {
+		d.e.log.Debug("gopls", "error", err)
+	}
+}
+
+// running is the server, started if need be; nil when there is none, or none by the time ctx ends.
+func (d *editor) running(ctx context.Context) *gopls.Server {
+	for {
+		d.mu.Lock()
+		if d.server != nil {
+			select {
+			case <-d.server.Done():
+				d.server = nil
+			default:
+				s := d.server
+				d.mu.Unlock()
+				return s
+			}
+		}
+		wait := d.starting
+		if wait == nil {
+			if d.closed || d.starts == editorStarts {
+				d.mu.Unlock()
+				return nil
+			}
+			d.starts++
+			wait = make(chan struct{})
+			d.starting = wait
+			d.tasks.Go(func() { d.start(wait) })
+		}
+		d.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// start starts gopls.
+func (d *editor) start(done chan struct{}) {
+	server, err := d.launch()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.starting = nil
+	close(done)
+	switch {
+	case err != nil:
+		d.e.log.Debug("no gopls", "error", err)
+		d.starts = editorStarts // what failed once will fail again
+	case d.closed:
+		d.tasks.Go(server.Close)
+	default:
+		d.server = server
+		clear(d.keep)
+	}
+}
+
+func (d *editor) launch() (*gopls.Server, error) {
+	tool, err := gopls.At(d.e.o.Cache)
+	if err != nil {
+		return nil, err
+	}
+	tool.Program = cmp.Or(d.e.o.Gopls, tool.Program)
+	if !tool.Built() {
+		return nil, errNoGopls
+	}
+	dir, env, _, err := d.e.builder.EditorModule(emptyFiles)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	d.module = d.e.builder.Module().Path
+	d.mu.Unlock()
+	return gopls.Start(d.ctx, gopls.Options{Tool: tool, Dir: dir, Env: env, Logger: d.e.log})
+}
+
+// errNoGopls is a cache without gopls: install and lab build it.
+var errNoGopls = errors.New("gopls is not built")
+
+// reload tells gopls when the versions of the notebook's packages have changed.
+func (d *editor) reload(server *gopls.Server) {
+	_, _, changed, err := d.e.builder.EditorModule(emptyFiles)
+	if err != nil || !changed {
+		return
+	}
+	d.mu.Lock()
+	clear(d.found)
+	d.mu.Unlock()
+	if err := server.Reload(); err != nil {
+		d.e.log.Debug("gopls", "error", err)
+	}
+}
+
+// Names of the files of a sketch, and what lies on disk in their place.
+const (
+	typedFile    = "cell.go"
+	declaredFile = "live.go"
+)
+
+var emptyFiles = map[string]string{typedFile: "package notebook\n", declaredFile: "package notebook\n"}
+
+// usual are packages that gopls reads ahead: what nearly every notebook imports sooner or later.
+var usual = []string{"context", "errors", "fmt", "os", "math", "math/rand", "runtime", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", compile.DisplayPath}
+
+// sketch writes the notebook and a cell as files.
+func (d *editor) sketch(ctx context.Context, text string, at int) (gopls.Files, *compile.Sketch) {
+	st := d.e.snapshot()
+	imports := d.qualifiers(ctx, st, text, at)
+	d.mu.Lock()
+	if len(d.keep) == 0 {
+		for _, p := range usual {
+			d.keep[p] = true
+		}
+	}
+	for _, p := range st.Imports {
+		d.keep[p] = true
+	}
+	for _, p := range imports {
+		d.keep[p] = true
+	}
+	keep := slices.Sorted(maps.Keys(d.keep))
+	d.mu.Unlock()
+	s := d.e.checker.Sketch(st, text, at, imports, keep)
+	return gopls.Files{typedFile: s.Cell, declaredFile: s.Live}, s
+}
+
+// qualifiers finds packages for the qualifiers in a cell that nothing declares, as the compiler would when the cell runs.
+func (d *editor) qualifiers(ctx context.Context, st *compile.State, text string, at int) map[string]string {
+	out := map[string]string{}
+	for name, symbols := range cell.Qualifiers(text, at) {
+		if st.Vars[name] != nil || st.Decls[name] != nil || st.Imports[name] != "" {
+			continue
+		}
+		if slices.ContainsFunc(d.e.importable(), func(p compile.Package) bool { return p.Name == name }) {
+			if path, ok := d.e.checker.Suggest(name, symbols); ok {
+				out[name] = path
+			}
+		} else if path := d.elsewhere(ctx, name); path != "" {
+			out[name] = path
+		}
+	}
+	return out
+}
+
+// elsewhere looks for a package in the notebook's module and in those it requires. That takes the go command some tenths of a
+// second, so it is done once for a name, and an answer that is late serves the next question.
+func (d *editor) elsewhere(ctx context.Context, name string) string {
+	d.mu.Lock()
+	done := d.found[name]
+	if done == nil && !d.closed {
+		done = make(chan struct{})
+		d.found[name] = done
+		d.tasks.Go(func() {
+			defer close(done)
+			ctx, cancel := context.WithTimeout(d.ctx, 20*time.Second)
+			defer cancel()
+			paths, err := d.e.builder.Named(ctx, name)
+			if err != nil || len(paths) == 0 {
+				return
+			}
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.paths[name] = paths[0]
+		})
+	}
+	d.mu.Unlock()
+	if done == nil {
+		return ""
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return ""
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.paths[name]
+}
+
+// complete asks gopls how a cell may go on at a byte offset; ok is false when it did not answer in time.
+func (d *editor) complete(ctx context.Context, text string, at int) (c session.Completion, ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, editorPatience)
+	defer cancel()
+	server := d.running(ctx)
+	if server == nil {
+		return c, false
+	}
+	files, s := d.sketch(ctx, text, at)
+	list, err := server.Complete(ctx, files, gopls.Place{File: typedFile, Offset: s.Offset(at)})
+	if err != nil {
+		d.e.log.Debug("completion", "error", err)
+		return c, false
+	}
+	c.Start, c.End = at, at
+	for i, candidate := range list {
+		from, fromOK := s.Origin(candidate.Start)
+		to, toOK := s.Origin(candidate.End)
+		if !fromOK || !toOK || from > at || to < at || i > 0 && len(c.Matches) > 0 && (from != c.Start || to != c.End) {
+			continue
+		}
+		if strings.Contains(candidate.Text, "ʹ") || !strings.HasPrefix(strings.ToLower(candidate.Text), strings.ToLower(text[from:at])) {
+			continue
+		}
+		c.Start, c.End = from, to
+		c.Matches = append(c.Matches, matchOf(candidate))
+	}
+	return c, true
+}
+
+// describe asks gopls what stands at a place, and about the call it is in. The answer is Markdown.
+func (d *editor) describe(ctx context.Context, text string, q question) (markdown string, ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, editorPatience)
+	defer cancel()
+	server := d.running(ctx)
+	if server == nil {
+		return "", false
+	}
+	files, s := d.sketch(ctx, text, max(q.word, q.argument))
+	place := func(at int) *gopls.Place {
+		if at < 0 {
+			return nil
+		}
+		return &gopls.Place{File: typedFile, Offset: s.Offset(at)}
+	}
+	found, err := server.Describe(ctx, files, place(q.word), place(q.argument))
+	if err != nil {
+		d.e.log.Debug("inspection", "error", err)
+		return "", false
+	}
+	var parts []string
+	if found.Hover != "" {
+		parts = append(parts, d.local(found.Hover))
+	}
+	if found.Call != nil {
+		parts = append(parts, signatureText(found.Call))
+	}
+	return compile.Plain(strings.Join(parts, "\n\n---\n\n")), true
+}
+
+// signatureText writes a call's signature as Markdown.
+func signatureText(call *gopls.Signature) string {
+	text := "```go\nfunc " + call.Label + "\n```"
+	if call.Parameter != "" {
+		text += "\n\nargument: `" + call.Parameter + "`"
+	}
+	return strings.TrimSpace(text + "\n\n" + cmp.Or(call.Documentation, ""))
+}
+
+// docLink is the link to pkg.go.dev at the end of gopls's answers.
+var docLink = regexp.MustCompile(`(?m)\n*(^---\n+)?^\[.*\]\(https://pkg\.go\.dev/([^)@?#]*)[^)]*\)$`)
+
+// local takes links out to packages that pkg.go.dev cannot know: the notebook's and ours.
+func (d *editor) local(markdown string) string {
+	d.mu.Lock()
+	module := d.module
+	d.mu.Unlock()
+	return docLink.ReplaceAllStringFunc(markdown, func(link string) string {
+		path := docLink.FindStringSubmatch(link)[2] + "/"
+		if strings.HasPrefix(path, "interleave/") || module != "" && strings.HasPrefix(path, module+"/") {
+			return ""
+		}
+		return link
+	})
+}
