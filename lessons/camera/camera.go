@@ -334,8 +334,8 @@ func (p *plant) begin() {
 
 func (p *plant) analyse(ctx context.Context, a *Analyst, f Frame, lane string) {
 	defer p.inWork.Add(-1)
-	timeline.Name(lane)
 	d, done := a.Analyse(f, p.scans, func() bool {
+		timeline.Name(lane) // again and again, since a recording may begin in the middle of a frame
 		if p.setup.Yield {
 			runtime.Gosched()
 		}
