@@ -78,8 +78,9 @@ func Compare(ctx context.Context, plan Plan) (*Map, error) {
 	for _, body := range plan.Bodies {
 		for _, latency := range plan.Latencies {
 			job := Job{latency, body}
-			variants = append(variants, run(job.String()+" one after another", Sequential, server, client, plan.Requests, job),
-				run(job.String()+" all at once", Concurrent, server, client, plan.Requests, job))
+			variants = append(variants,
+				run(job.String()+sequentially, Sequential, server, client, plan.Requests, job),
+				run(job.String()+concurrently, Concurrent, server, client, plan.Requests, job))
 		}
 	}
 	r, err := measure.Interleave(ctx, measure.Plan{Rounds: plan.Rounds, Collect: true, Progress: plan.Progress}, variants...)
@@ -96,6 +97,26 @@ func Compare(ctx context.Context, plan Plan) (*Map, error) {
 		m.Rows = append(m.Rows, row)
 	}
 	return m, nil
+}
+
+// What the variants of a job are called, after the job.
+const (
+	sequentially = ", one after another"
+	concurrently = ", all at once"
+)
+
+// CPUs is how many CPUs client and server together kept busy on a cell, one after another and all at once; 0 if
+// the system does not tell.
+func (m *Map) CPUs(c Cell) (sequential, concurrent float64) {
+	for _, u := range m.Card.Uses {
+		switch u.Variant {
+		case c.Job.String() + sequentially:
+			sequential = u.Used
+		case c.Job.String() + concurrently:
+			concurrent = u.Used
+		}
+	}
+	return sequential, concurrent
 }
 
 // run is a variant that fetches the job so often, in ms.
@@ -128,7 +149,7 @@ func (m *Map) SpeedUps() [][][]float64 {
 	return all
 }
 
-// Columns and Names label the columns and rows.
+// Columns label the columns.
 func (m *Map) Columns() (list []string) {
 	for _, l := range m.Plan.Latencies {
 		list = append(list, Milliseconds(l))
