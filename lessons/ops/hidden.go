@@ -93,8 +93,9 @@ func waits(p *profile.Profile) []Wait {
 		var stack []string
 		for _, l := range s.Location {
 			for _, line := range l.Line {
-				name := line.Function.Name
-				stack = append(stack, name[strings.LastIndexByte(name, '/')+1:])
+				if name := line.Function.Name; written(name) {
+					stack = append(stack, name[strings.LastIndexByte(name, '/')+1:])
+				}
 			}
 		}
 		if s.Value[0] <= 0 || !slices.Contains(stack, "ops.camera") {
@@ -114,6 +115,11 @@ func waits(p *profile.Profile) []Wait {
 	}
 	slices.SortFunc(list, func(a, b Wait) int { return int(b.Delay - a.Delay) })
 	return list
+}
+
+// written tells the functions that somebody wrote from those that the compiler and the runtime put between them.
+func written(name string) bool {
+	return !strings.HasPrefix(name, "runtime.") && !strings.HasSuffix(name, "-fm") && !strings.Contains(name, ".deferwrap")
 }
 
 // camera is what one goroutine of the mystery does.
