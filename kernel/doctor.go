@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"interleave/kernel/internal/gopls"
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/kernelspec"
 	"interleave/kernel/internal/link"
@@ -70,6 +71,7 @@ func (c *doctorCommand) Run(ctx context.Context, to streams) error {
 		tell(checkLinker(tool))
 	}
 	tell(checkCache())
+	tell(checkGopls())
 	for _, f := range checkPython(ctx) {
 		tell(f)
 	}
@@ -156,6 +158,20 @@ func checkCache() finding {
 		return f
 	}
 	f.says = fmt.Sprintf("%s, %d MB used", dir, size(dir)>>20)
+	return f
+}
+
+func checkGopls() finding {
+	f := finding{what: "gopls"}
+	tool, err := gopls.At("")
+	switch {
+	case err != nil:
+		f.says, f.cure = err.Error(), "set XDG_CACHE_HOME to a folder you can write"
+	case !tool.Built():
+		f.says, f.cure = gopls.Version()+" is not built: completion knows less without it", "kernel install or kernel lab builds it"
+	default:
+		f.says = gopls.Version() + " at " + tool.Program
+	}
 	return f
 }
 

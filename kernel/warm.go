@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"interleave/kernel/internal/engine"
+	"interleave/kernel/internal/gopls"
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/link"
 )
@@ -32,6 +34,13 @@ func (c *warmCommand) Run(ctx context.Context, to streams) error {
 		return err
 	}
 	defer b.Close()
+	err = engine.WarmEditor(ctx, b, "", func(s gopls.Step) { p.show("build gopls, for completion", s.Done, s.Total, s.Package) })
+	p.end()
+	if ctx.Err() != nil {
+		return err
+	} else if err != nil { // the kernel can do without
+		fmt.Fprintf(to.err, "note: completion will know less, because of this: %v\n", err)
+	}
 	fmt.Fprintf(to.err, "%s; cells are linked %s: %s\n", b.Toolchain().Version, b.Mode(), b.Why())
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/gopls"
+	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/session"
 )
 
@@ -184,6 +186,42 @@ func (d *editor) launch() (*gopls.Server, error) {
 	d.module = d.e.builder.Module().Path
 	d.mu.Unlock()
 	return gopls.Start(d.ctx, gopls.Options{Tool: tool, Dir: dir, Env: env, Logger: d.e.log})
+}
+
+// WarmEditor builds gopls into a cache ("" for the user's) unless it is there, and has it read what notebooks import, so that
+// the first completion of a session need not wait. progress is told of the build.
+func WarmEditor(ctx context.Context, b *link.Builder, cache string, progress func(gopls.Step)) error {
+	tool, err := gopls.At(cache)
+	if err != nil {
+		return err
+	}
+	if err := tool.Build(ctx, b.Toolchain().Go, progress); err != nil {
+		return err
+	}
+	dir, env, _, err := b.EditorModule(emptyFiles)
+	if err != nil {
+		return err
+	}
+	server, err := gopls.Start(ctx, gopls.Options{Tool: tool, Dir: dir, Env: env})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	var text strings.Builder
+	text.WriteString("package notebook\n")
+	for _, p := range b.Packages() {
+		if slices.Contains(usual, p.ImportPath) || slices.Contains(likely, p.ImportPath) ||
+			strings.HasPrefix(p.ImportPath, "interleave/lessons/") || strings.HasPrefix(p.ImportPath, "interleave/plots") {
+			fmt.Fprintf(&text, "import _ %q\n", p.ImportPath)
+		}
+	}
+	return server.Warm(ctx, gopls.Files{typedFile: text.String()}, gopls.Place{File: typedFile, Offset: text.Len()})
+}
+
+// likely are packages outside of usual that WarmEditor has gopls read.
+var likely = []string{
+	"bufio", "bytes", "encoding/json", "io", "net/http", "path/filepath", "reflect", "regexp", "unsafe", "gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/stat",
+	"gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/plotutil", "gonum.org/v1/plot/vg", "gonum.org/v1/plot/vg/draw",
 }
 
 // errNoGopls is a cache without gopls: install and lab build it.

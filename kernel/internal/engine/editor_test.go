@@ -397,7 +397,7 @@ func TestEditorWithoutGopls(t *testing.T) {
 				t.Errorf("%q: %q after %v", code, c.Matches, c.took)
 			}
 		}
-		if plain, _ := inspect(t, k, "fmt.Println(‸"); !strings.Contains(plain, "func(a ...any) (n int, err error)") {
+		if plain, _ := inspect(t, k, "fmt.Println(‸"); !strings.Contains(plain, "(a ...any) (n int, err error)") {
 			t.Errorf("signature: %q", plain)
 		}
 	}
