@@ -9,15 +9,15 @@ import (
 	"time"
 
 	"interleave/lessons/bubble"
-	. "interleave/lessons/eventloop"
+	"interleave/lessons/eventloop"
 	"interleave/lessons/timeline"
 )
 
 const ms = time.Millisecond
 
 // fetch is a coroutine function: it sleeps and returns its name.
-func fetch(name string, wait time.Duration, log *[]string) Coroutine[string] {
-	return func(co *Co) (string, error) {
+func fetch(name string, wait time.Duration, log *[]string) eventloop.Coroutine[string] {
+	return func(co *eventloop.Co) (string, error) {
 		*log = append(*log, name+" begins")
 		err := co.Sleep(wait)
 		*log = append(*log, name+" ends")
@@ -32,21 +32,21 @@ func TestNineFetches(t *testing.T) {
 		together bool
 		want     time.Duration
 	}{{true, 90 * ms}, {false, 450 * ms}} {
-		l := New(Virtual(), nil)
-		names, err := Run(l, func(co *Co) ([]string, error) {
+		l := eventloop.New(eventloop.Virtual(), nil)
+		names, err := eventloop.Run(l, func(co *eventloop.Co) ([]string, error) {
 			var names []string
-			var tasks []Awaitable[string]
+			var tasks []eventloop.Awaitable[string]
 			for i := 1; i <= 9; i++ {
-				task := Start(l, fmt.Sprint("fetch ", i), fetch(fmt.Sprint(i), time.Duration(10*i)*ms, &log))
+				task := eventloop.Start(l, fmt.Sprint("fetch ", i), fetch(fmt.Sprint(i), time.Duration(10*i)*ms, &log))
 				if tasks = append(tasks, task); c.together {
 					continue
 				}
-				name, err := Await(co, task)
+				name, err := eventloop.Await(co, task)
 				if names = append(names, name); err != nil {
 					return nil, err
 				}
 			}
-			return Await(co, Gather(l, tasks...))
+			return eventloop.Await(co, eventloop.Gather(l, tasks...))
 		})
 		if err != nil || strings.Join(names, "") != "123456789" || l.Now() != c.want {
 			t.Errorf("together %t: %v %v after %v, want %v", c.together, names, err, l.Now(), c.want)
@@ -58,16 +58,16 @@ func TestNineFetches(t *testing.T) {
 // served, and timers that are due at once ring in the order in which they were set.
 func TestOrder(t *testing.T) {
 	var log []string
-	l := New(Virtual(), nil)
-	_, err := Run(l, func(co *Co) (int, error) {
+	l := eventloop.New(eventloop.Virtual(), nil)
+	_, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
 		a, b := fetch("a", 10*ms, &log), fetch("b", 10*ms, &log)
 		log = append(log, "called")
-		tb, ta := Start(l, "b", b), Start(l, "a", a)
+		tb, ta := eventloop.Start(l, "b", b), eventloop.Start(l, "a", a)
 		log = append(log, "started")
-		if _, err := Await(co, ta); err != nil {
+		if _, err := eventloop.Await(co, ta); err != nil {
 			return 0, err
 		}
-		_, err := Await(co, tb)
+		_, err := eventloop.Await(co, tb)
 		return 0, err
 	})
 	want := "called, started, b begins, a begins, b ends, a ends"
@@ -78,16 +78,16 @@ func TestOrder(t *testing.T) {
 
 // TestAwaitDone: to await what is done does not give up the loop.
 func TestAwaitDone(t *testing.T) {
-	l := New(Virtual(), nil)
-	_, err := Run(l, func(co *Co) (int, error) {
-		f := NewFuture[int](l, "f")
+	l := eventloop.New(eventloop.Virtual(), nil)
+	_, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		f := eventloop.NewFuture[int](l, "f")
 		f.Set(1)
 		f.Set(2)
 		f.Fail(errors.New("late"))
 		f.Cancel()
 		ran := false
 		l.Soon("other", func() { ran = true })
-		if v, err := Await(co, f); v != 1 || err != nil || ran {
+		if v, err := eventloop.Await(co, f); v != 1 || err != nil || ran {
 			t.Errorf("%d %v, another ran: %t", v, err, ran)
 		}
 		if err := co.Yield(); err != nil || !ran {
@@ -103,55 +103,55 @@ func TestAwaitDone(t *testing.T) {
 // TestCancel: a task is cancelled where it awaits, also through another task; before it began it never begins; it can
 // clean up, and refuse; and its timer is gone, so that the clock does not wait for it.
 func TestCancel(t *testing.T) {
-	hour := func(co *Co) (int, error) { return 0, co.Sleep(time.Hour) }
+	hour := func(co *eventloop.Co) (int, error) { return 0, co.Sleep(time.Hour) }
 	for _, c := range []struct {
 		name string
-		body func(l *Loop) Coroutine[int]
+		body func(l *eventloop.Loop) eventloop.Coroutine[int]
 		at   time.Duration // 0: before it begins
 		err  error
 		ends time.Duration
 	}{
-		{"asleep", func(*Loop) Coroutine[int] { return hour }, 5 * ms, ErrCancelled, 5 * ms},
-		{"not begun", func(*Loop) Coroutine[int] {
-			return func(*Co) (int, error) { t.Error("it began"); return 0, nil }
-		}, 0, ErrCancelled, 0},
-		{"awaits a task", func(l *Loop) Coroutine[int] {
-			return func(co *Co) (int, error) { return Await(co, Start(l, "inner", hour)) }
-		}, 5 * ms, ErrCancelled, 5 * ms},
-		{"cleans up", func(*Loop) Coroutine[int] {
-			return func(co *Co) (int, error) {
+		{"asleep", func(*eventloop.Loop) eventloop.Coroutine[int] { return hour }, 5 * ms, eventloop.ErrCancelled, 5 * ms},
+		{"not begun", func(*eventloop.Loop) eventloop.Coroutine[int] {
+			return func(*eventloop.Co) (int, error) { t.Error("it began"); return 0, nil }
+		}, 0, eventloop.ErrCancelled, 0},
+		{"awaits a task", func(l *eventloop.Loop) eventloop.Coroutine[int] {
+			return func(co *eventloop.Co) (int, error) { return eventloop.Await(co, eventloop.Start(l, "inner", hour)) }
+		}, 5 * ms, eventloop.ErrCancelled, 5 * ms},
+		{"cleans up", func(*eventloop.Loop) eventloop.Coroutine[int] {
+			return func(co *eventloop.Co) (int, error) {
 				err := co.Sleep(time.Hour)
 				return 0, errors.Join(err, co.Sleep(3*ms))
 			}
-		}, 5 * ms, ErrCancelled, 8 * ms},
-		{"refuses", func(*Loop) Coroutine[int] {
-			return func(co *Co) (int, error) {
-				if err := co.Sleep(time.Hour); !errors.Is(err, ErrCancelled) {
+		}, 5 * ms, eventloop.ErrCancelled, 8 * ms},
+		{"refuses", func(*eventloop.Loop) eventloop.Coroutine[int] {
+			return func(co *eventloop.Co) (int, error) {
+				if err := co.Sleep(time.Hour); !errors.Is(err, eventloop.ErrCancelled) {
 					t.Errorf("asleep: %v", err)
 				}
 				return 0, co.Sleep(3 * ms)
 			}
 		}, 5 * ms, nil, 8 * ms},
-		{"gathers", func(l *Loop) Coroutine[int] {
-			return func(co *Co) (int, error) {
-				_, err := Await(co, Gather[int](l, Start(l, "one", hour), Start(l, "two", hour)))
+		{"gathers", func(l *eventloop.Loop) eventloop.Coroutine[int] {
+			return func(co *eventloop.Co) (int, error) {
+				_, err := eventloop.Await(co, eventloop.Gather[int](l, eventloop.Start(l, "one", hour), eventloop.Start(l, "two", hour)))
 				if co.Sleep(0); len(l.Unfinished()) != 2 { // main and this one
 					t.Errorf("left: %q", l.Unfinished())
 				}
 				return 0, err
 			}
-		}, 5 * ms, ErrCancelled, 5 * ms},
+		}, 5 * ms, eventloop.ErrCancelled, 5 * ms},
 	} {
-		l := New(Virtual(), nil)
-		_, err := Run(l, func(co *Co) (int, error) {
-			task := Start(l, "task", c.body(l))
+		l := eventloop.New(eventloop.Virtual(), nil)
+		_, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+			task := eventloop.Start(l, "task", c.body(l))
 			if c.at > 0 {
 				if err := co.Sleep(c.at); err != nil {
 					return 0, err
 				}
 			}
 			task.Cancel()
-			return Await(co, task)
+			return eventloop.Await(co, task)
 		})
 		if !errors.Is(err, c.err) || c.err == nil && err != nil || l.Now() != c.ends {
 			t.Errorf("%s: %v at %v, want %v at %v", c.name, err, l.Now(), c.err, c.ends)
@@ -161,36 +161,36 @@ func TestCancel(t *testing.T) {
 
 // TestCancelReady: a task that is ready hears of it at the await from which it comes back.
 func TestCancelReady(t *testing.T) {
-	l := New(Virtual(), nil)
-	_, err := Run(l, func(co *Co) (int, error) {
-		f := NewFuture[int](l, "f")
-		task := Start(l, "task", func(co *Co) (int, error) { return Await(co, f) })
+	l := eventloop.New(eventloop.Virtual(), nil)
+	_, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		f := eventloop.NewFuture[int](l, "f")
+		task := eventloop.Start(l, "task", func(co *eventloop.Co) (int, error) { return eventloop.Await(co, f) })
 		if err := co.Yield(); err != nil {
 			return 0, err
 		}
 		f.Set(1)
 		task.Cancel()
-		return Await(co, task)
+		return eventloop.Await(co, task)
 	})
-	if !errors.Is(err, ErrCancelled) {
+	if !errors.Is(err, eventloop.ErrCancelled) {
 		t.Error(err)
 	}
 }
 
 // TestGatherFails: the first error comes at once, and the others go on.
 func TestGatherFails(t *testing.T) {
-	l := New(Virtual(), nil)
+	l := eventloop.New(eventloop.Virtual(), nil)
 	no := errors.New("no")
-	_, err := Run(l, func(co *Co) (int, error) {
-		a := Start(l, "a", func(co *Co) (int, error) { return 1, co.Sleep(30 * ms) })
-		b := Start(l, "b", func(co *Co) (int, error) { return 0, errors.Join(co.Sleep(10*ms), no) })
-		if _, err := Await(co, Gather[int](l, a, b)); !errors.Is(err, no) || l.Now() != 10*ms {
+	_, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		a := eventloop.Start(l, "a", func(co *eventloop.Co) (int, error) { return 1, co.Sleep(30 * ms) })
+		b := eventloop.Start(l, "b", func(co *eventloop.Co) (int, error) { return 0, errors.Join(co.Sleep(10*ms), no) })
+		if _, err := eventloop.Await(co, eventloop.Gather[int](l, a, b)); !errors.Is(err, no) || l.Now() != 10*ms {
 			t.Errorf("%v at %v", err, l.Now())
 		}
-		if none, err := Await(co, Gather[int](l)); len(none) != 0 || err != nil {
+		if none, err := eventloop.Await(co, eventloop.Gather[int](l)); len(none) != 0 || err != nil {
 			t.Errorf("of nothing: %v %v", none, err)
 		}
-		return Await(co, a)
+		return eventloop.Await(co, a)
 	})
 	if err != nil || l.Now() != 30*ms {
 		t.Errorf("%v at %v", err, l.Now())
@@ -200,28 +200,28 @@ func TestGatherFails(t *testing.T) {
 // TestEnd: when main returns the others are unwound; a panic comes out; who waits for ever is named.
 func TestEnd(t *testing.T) {
 	unwound := 0
-	l := New(Virtual(), nil)
-	forever := func(co *Co) (int, error) {
+	l := eventloop.New(eventloop.Virtual(), nil)
+	forever := func(co *eventloop.Co) (int, error) {
 		defer func() { unwound++ }()
-		return Await(co, NewFuture[int](co.Loop(), "an answer"))
+		return eventloop.Await(co, eventloop.NewFuture[int](co.Loop(), "an answer"))
 	}
-	if _, err := Run(l, func(co *Co) (int, error) {
-		Start(l, "one", forever)
-		Start(l, "never begins", forever)
+	if _, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		eventloop.Start(l, "one", forever)
+		eventloop.Start(l, "never begins", forever)
 		return 0, nil
 	}); err != nil || unwound != 0 {
 		t.Errorf("%v, %d unwound that never began", err, unwound)
 	}
-	l = New(Virtual(), nil)
-	if _, err := Run(l, func(co *Co) (int, error) {
-		Start(l, "one", forever)
+	l = eventloop.New(eventloop.Virtual(), nil)
+	if _, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		eventloop.Start(l, "one", forever)
 		return 0, co.Sleep(ms)
 	}); err != nil || unwound != 1 {
 		t.Errorf("%v, %d unwound", err, unwound)
 	}
-	l = New(Virtual(), nil)
-	_, err := Run(l, func(co *Co) (int, error) { return Await(co, Start(l, "one", forever)) })
-	if !errors.Is(err, ErrStuck) || !strings.Contains(err.Error(), "main awaits one, one awaits an answer") || unwound != 2 {
+	l = eventloop.New(eventloop.Virtual(), nil)
+	_, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) { return eventloop.Await(co, eventloop.Start(l, "one", forever)) })
+	if !errors.Is(err, eventloop.ErrStuck) || !strings.Contains(err.Error(), "main awaits one, one awaits an answer") || unwound != 2 {
 		t.Errorf("%v, %d unwound", err, unwound)
 	}
 	defer func() {
@@ -229,9 +229,9 @@ func TestEnd(t *testing.T) {
 			t.Errorf("recovered %v, %d unwound", v, unwound)
 		}
 	}()
-	l = New(Virtual(), nil)
-	Run(l, func(co *Co) (int, error) {
-		Start(l, "one", forever)
+	l = eventloop.New(eventloop.Virtual(), nil)
+	eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		eventloop.Start(l, "one", forever)
 		if err := co.Sleep(ms); err != nil {
 			return 0, err
 		}
@@ -242,13 +242,13 @@ func TestEnd(t *testing.T) {
 // TestOffload: by the real clock, here the bubble's, the loop goes on meanwhile; by the virtual one it takes no time.
 func TestOffload(t *testing.T) {
 	for name, c := range map[string]struct {
-		clock func() Clock
+		clock func() eventloop.Clock
 		want  time.Duration
-	}{"real": {Real, 20 * ms}, "virtual": {Virtual, 0}} {
+	}{"real": {eventloop.Real, 20 * ms}, "virtual": {eventloop.Virtual, 0}} {
 		err := bubble.Run(func() {
-			l := New(c.clock(), nil)
-			v, err := Run(l, func(co *Co) (int, error) {
-				return Await(co, Offload(l, "slow", func() (int, error) {
+			l := eventloop.New(c.clock(), nil)
+			v, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+				return eventloop.Await(co, eventloop.Offload(l, "slow", func() (int, error) {
 					time.Sleep(20 * ms)
 					return 42, nil
 				}))
@@ -265,19 +265,19 @@ func TestOffload(t *testing.T) {
 
 // TestRecording: the table has a row a turn, and the timeline tells waiting from being ready.
 func TestRecording(t *testing.T) {
-	var r Recording
-	l := New(Virtual(), &r)
-	_, err := Run(l, func(co *Co) (int, error) {
-		a := Start(l, "a", func(co *Co) (int, error) { return 1, co.Sleep(10 * ms) })
-		b := Start(l, "b", func(co *Co) (int, error) {
+	var r eventloop.Recording
+	l := eventloop.New(eventloop.Virtual(), &r)
+	_, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		a := eventloop.Start(l, "a", func(co *eventloop.Co) (int, error) { return 1, co.Sleep(10 * ms) })
+		b := eventloop.Start(l, "b", func(co *eventloop.Co) (int, error) {
 			err := co.Sleep(5 * ms)
 			co.Block(20 * ms)
 			return 2, err
 		})
-		if _, err := Await(co, a); err != nil {
+		if _, err := eventloop.Await(co, a); err != nil {
 			return 0, err
 		}
-		return Await(co, b)
+		return eventloop.Await(co, b)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -303,7 +303,7 @@ main|returns|25 ms|||b, a, main
 		t.Errorf("%s", walk)
 	}
 	a := r.Timeline().Lane("a")
-	if a == nil || a.Total(timeline.Waiting) != 25*ms || !a.Ended || a.Spans[1].Reason != "timer" {
+	if a == nil || a.Total(timeline.Waiting) != 10*ms || a.Total(timeline.Runnable) != 15*ms || !a.Ended || a.Spans[1].Reason != "timer" {
 		t.Errorf("%+v", a)
 	}
 	if b := r.Timeline().Lane("b"); b.Total(timeline.Running) != 20*ms || b.Total(timeline.Waiting) != 5*ms {
@@ -313,10 +313,10 @@ main|returns|25 ms|||b, a, main
 
 // TestHeartbeat, by the bubble's clock: the loop's lag is exact.
 func TestHeartbeat(t *testing.T) {
-	size := LagSize{Beats: 24, Every: 5 * ms, Block: 50 * ms}
-	for h, want := range map[Handlers]float64{Wait: 1e-3, Blocking: 50, Offloaded: 1e-3} {
+	size := eventloop.LagSize{Beats: 24, Every: 5 * ms, Block: 50 * ms}
+	for h, want := range map[eventloop.Handlers]float64{eventloop.Wait: 0, eventloop.Blocking: 50, eventloop.Offloaded: 0} {
 		err := bubble.Run(func() {
-			late, err := Heartbeat(h, size)
+			late, err := eventloop.Heartbeat(h, size)
 			if err != nil || len(late) != size.Beats || slices.Max(late) > want || slices.Max(late) < want-5 {
 				t.Errorf("%s: %v %v", h, late, err)
 			}
@@ -328,7 +328,7 @@ func TestHeartbeat(t *testing.T) {
 }
 
 func TestLags(t *testing.T) {
-	lags, _, err := Lags(t.Context(), LagSize{Runs: 6, Beats: 9, Every: 2 * ms, Block: 30 * ms})
+	lags, _, err := eventloop.Lags(t.Context(), eventloop.LagSize{Runs: 6, Beats: 9, Every: 2 * ms, Block: 30 * ms})
 	if err != nil || len(lags) != 3 {
 		t.Fatalf("%v %v", lags, err)
 	}
@@ -336,14 +336,14 @@ func TestLags(t *testing.T) {
 		if len(l.Runs) != 6 || len(l.All()) != 54 || len(l.Longest()) != 6 {
 			t.Errorf("%s: %v", l.Handlers, l.Runs)
 		}
-		if l.Handlers == Blocking && slices.Min(l.Longest()) < 20 {
+		if l.Handlers == eventloop.Blocking && slices.Min(l.Longest()) < 20 {
 			t.Errorf("a call blocks for 30 ms, and the longest lags are %v", l.Longest())
 		}
 	}
 }
 
 func TestNetpoller(t *testing.T) {
-	h, err := Netpoller(40)
+	h, err := eventloop.Netpoller(40)
 	if err != nil || h.Waiting != 40 {
 		t.Fatalf("%+v %v", h, err)
 	}
@@ -359,7 +359,7 @@ func TestNetpoller(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	text := Report()
+	text := eventloop.Report()
 	if !strings.HasPrefix(text, " 1  func report(") || !strings.HasSuffix(text, "11  }\n") || !strings.Contains(text, " 8          pages = append(pages, page)\n") {
 		t.Errorf("\n%s", text)
 	}

@@ -90,7 +90,7 @@ func Lags(ctx context.Context, size LagSize) ([]Lag, measure.Card, error) {
 }
 
 // Heartbeat runs a loop by the real clock, with five handlers that sleep and answer, and gives the lateness of each
-// beat in ms; a microsecond at least, since a logarithmic axis has no zero.
+// beat in ms.
 func Heartbeat(h Handlers, size LagSize) ([]float64, error) {
 	l := New(Real(), nil)
 	return Run(l, func(co *Co) ([]float64, error) {
@@ -127,7 +127,7 @@ func beats(co *Co, size LagSize) ([]float64, error) {
 		if err := co.Sleep(due - co.Loop().Now()); err != nil {
 			return late, err
 		}
-		late = append(late, max(1e-3, float64(co.Loop().Now()-due)/float64(time.Millisecond)))
+		late = append(late, float64(co.Loop().Now()-due)/float64(time.Millisecond))
 	}
 	return late, nil
 }

@@ -116,6 +116,7 @@ func (l *Loop) ring() (rang bool) {
 	for len(l.timers) > 0 && l.timers[0].at <= l.Now() {
 		t := heap.Pop(&l.timers).(*timer)
 		l.watch.did("timer of %s rings", t.who)
+		l.watch.due(t.who, t.at)
 		t.run()
 		rang = true
 	}

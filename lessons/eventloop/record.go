@@ -92,8 +92,23 @@ func (r *Recording) enter(who string, s timeline.State, reason string, at time.D
 		return
 	}
 	l := r.lane(who)
+	if n := len(l.Spans); l.open && s == timeline.Runnable && l.Spans[n-1].State == s {
+		return // it has been ready since its timer was due
+	}
 	l.close(at)
 	l.Spans, l.open = append(l.Spans, timeline.Span{State: s, Reason: reason, Proc: -1, Start: at}), true
+}
+
+// due says that the timer of a task was due: the task is ready since then, even if the loop sees it only now.
+func (r *Recording) due(who string, at time.Duration) {
+	if r == nil {
+		return
+	}
+	for _, l := range r.lanes {
+		if n := len(l.Spans); l.Name == who && l.open && l.Spans[n-1].Reason == timerName {
+			r.ready(who, at)
+		}
+	}
 }
 
 func (r *Recording) lane(who string) *lane {
