@@ -9,6 +9,7 @@ import (
 	"html"
 	"image/color"
 	"image/png"
+	"regexp"
 	"sync"
 
 	xfont "golang.org/x/image/font"
@@ -50,8 +51,13 @@ func Paint(width, height int, title string, paint func(*Pen)) (Picture, error) {
 	return Picture{width, height, b.Bytes(), finish(s.Bytes(), title)}, nil
 }
 
-// finish names fonts of the same widths for readers without Liberation, and adds the title.
+// fixedSize is the size that vgsvg writes. Without it the picture takes the width that there is: JupyterLab would cut off what
+// is wider than its window.
+var fixedSize = regexp.MustCompile(`<svg width="[^"]*" height="[^"]*"`)
+
+// finish frees the size, names fonts of the same widths for readers without Liberation, and adds the title.
 func finish(svg []byte, title string) string {
+	svg = fixedSize.ReplaceAll(svg, []byte(`<svg width="100%" style="max-width:1200px"`))
 	svg = bytes.ReplaceAll(svg, []byte("font-family:Liberation Sans"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif"))
 	if at := bytes.Index(svg, []byte("<svg")); at >= 0 {
 		if end := bytes.IndexByte(svg[at:], '>'); end >= 0 {
