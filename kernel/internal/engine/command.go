@@ -9,27 +9,46 @@ import (
 	"interleave/kernel/internal/session"
 )
 
-// command is one % command. The table is what %help shows.
+// command is one % command. The table is what %help and kernel/README.md show.
 type command struct {
 	name, args, help string
 	run              func(e *Engine, r *run, args string) error
+	about            string // more than help says, in Markdown
+	example          string // a whole cell
 }
 
 func commands() []command {
 	return []command{
-		{"%cd", "[DIR]", "change the folder that cells run in; without DIR, to the home folder", (*Engine).chdir},
-		{"%env", "[NAME[=VALUE] | -u NAME]", "list, show, set or remove environment variables of the cells; $NAME in VALUE is replaced", (*Engine).environ},
-		{"%forget", "NAME…", "forget variables, types, functions or imports", (*Engine).forget},
-		{"%get", "PACKAGE[@VERSION]…", "add modules to the go.mod that governs this notebook", (*Engine).get},
-		{"%go111module", "{on|off}", "accepted for gophernotes's notebooks; modules are always on", (*Engine).go111module},
-		{"%goroutines", "", "list the goroutines that cells have left in the background", (*Engine).listGoroutines},
-		{"%help", "[COMMAND]", "show this help", (*Engine).help},
-		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset},
-		{"%time", "EXPRESSION", "run an expression, show its value, its wall and CPU time and what it allocated", (*Engine).timeCommand},
-		{"%timeit", "EXPRESSION", "run an expression many times: median, 95 % interval, allocations", (*Engine).timeitCommand},
-		{"%vars", "[NAME…]", "list variables with type, size and value", (*Engine).vars},
-		{"%version", "", "show the versions of the kernel and of Go", (*Engine).version},
-		{"%who", "", "list the names of everything that is declared", (*Engine).who},
+		{"%cd", "[DIR]", "change the folder that cells run in; without DIR, to the home folder", (*Engine).chdir,
+			"The folder holds for cells, programs, tests and shell commands, until the next `%cd` or `%reset`, and through a crash.",
+			"%cd /tmp\nos.Getwd()"},
+		{"%env", "[NAME[=VALUE] | -u NAME]", "list, show, set or remove environment variables of the cells; $NAME in VALUE is replaced", (*Engine).environ,
+			"Programs, tests and shell commands get the variables as well, those too that Go code has set by `os.Setenv`. What `%env` has set survives a crash.",
+			"%env GREETING=hello, $USER\n!echo $GREETING"},
+		{"%forget", "NAME…", "forget variables, types, functions or imports", (*Engine).forget,
+			"What is declared otherwise stays. A function that uses a forgotten name is kept and says so when it is called.",
+			"%forget big\nruntime.GC()"},
+		{"%get", "PACKAGE[@VERSION]…", "add modules to the go.mod that governs this notebook", (*Engine).get,
+			"It is `go get`: what is in the module cache needs no network. A process holds one version of a package, so another version of one that is loaded waits for a restart, and the command says so.",
+			"%get golang.org/x/sync@latest"},
+		{"%go111module", "{on|off}", "accepted for gophernotes's notebooks; modules are always on", (*Engine).go111module, "It does nothing.", "%go111module on"},
+		{"%goroutines", "", "list the goroutines that cells have left in the background", (*Engine).listGoroutines,
+			"They are grouped by the cell that started them, with what each waits for and where. A cell that leaves goroutines behind mentions them once.",
+			"%goroutines"},
+		{"%help", "[COMMAND]", "show this help", (*Engine).help, "Of one command it shows the example as well.", "%help %timeit"},
+		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset, "Goroutines end, and `%cd` and `%env` are forgotten too.", "%reset"},
+		{"%time", "EXPRESSION", "run an expression, show its value, its wall and CPU time and what it allocated", (*Engine).timeCommand,
+			"CPU time over wall time is the number of processors that were at work on average.",
+			"%time strings.Repeat(\"ab\", 1<<20)[:4]"},
+		{"%timeit", "EXPRESSION", "run an expression many times: median, 95 % interval, allocations", (*Engine).timeitCommand,
+			"After a warm-up it takes up to 60 samples of at least 10 ms each, within about a second. The interval assumes nothing about the distribution. When something " +
+				"waited for a processor for more than a tenth of that time (`/proc/pressure/cpu`), it says that the machine is noisy.",
+			"%timeit strconv.Itoa(1234567)"},
+		{"%vars", "[NAME…]", "list variables with type, size and value", (*Engine).vars,
+			"It calls no methods and walks no maps, so it is safe beside goroutines that are at work on the values.",
+			"%vars"},
+		{"%version", "", "show the versions of the kernel and of Go", (*Engine).version, "And how cells are linked, with the reason.", "%version"},
+		{"%who", "", "list the names of everything that is declared", (*Engine).who, "Variables, functions, types, constants and imports, by kind.", "%who"},
 	}
 }
 

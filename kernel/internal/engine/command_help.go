@@ -19,20 +19,21 @@ var synonyms = map[string]string{
 }
 
 // helpRow is one line of %help.
-type helpRow struct{ name, args, help string }
+type helpRow struct{ name, args, help, about, example string }
 
 // helpRows is everything that %help knows, generated from the tables.
 func helpRows() []helpRow {
 	var rows []helpRow
 	for _, c := range commands() {
-		rows = append(rows, helpRow{c.name, c.args, c.help})
+		rows = append(rows, helpRow{c.name, c.args, c.help, c.about, c.example})
 	}
 	for _, m := range modes() {
-		rows = append(rows, helpRow{m.name, m.args, m.help})
+		rows = append(rows, helpRow{m.name, m.args, m.help, m.about, m.example})
 	}
 	return append(rows,
-		helpRow{"$", "COMMAND", "run a program; its line is split at blanks, without quotes or pipes"},
-		helpRow{"!", "COMMAND", "run a line in the shell"})
+		helpRow{"$", "COMMAND", "run a program; its line is split at blanks, without quotes or pipes", "This is gophernotes's way to run one.", "$ go version"},
+		helpRow{"!", "COMMAND", "run a line in the shell",
+			"Pipes, quotes and variables are the shell's. It runs in the folder and with the environment of the cells, and nothing it starts outlives the cell.", "!ls | wc -l"})
 }
 
 // help shows one command where a command prints, and all of them in the front end's pager.
@@ -63,6 +64,11 @@ func (e *Engine) help(r *run, args string) error {
 			continue
 		}
 		fmt.Fprintf(&b, "%-*s %s\n", width, left, h.help)
+	}
+	if len(words) > 0 {
+		for _, h := range rows {
+			fmt.Fprintf(&b, "\nFor example:\n\n\t%s\n", strings.ReplaceAll(h.example, "\n", "\n\t"))
+		}
 	}
 	if len(words) > 0 {
 		r.out.Stream("stdout", []byte(b.String()))
