@@ -10,11 +10,27 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
+
 	"interleave/lessons/check"
 	"interleave/lessons/fetch"
 )
 
-// workers is the reference: so many goroutines take one url after another.
+// limited is the reference.
+func limited(ctx context.Context, c *http.Client, limit int, urls []string) ([]int64, error) {
+	sizes := make([]int64, len(urls))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(limit)
+	for i, url := range urls {
+		group.Go(func() (err error) {
+			sizes[i], err = fetch.Get(ctx, c, url)
+			return err
+		})
+	}
+	return sizes, group.Wait()
+}
+
+// workers is another: so many goroutines take one url after another.
 func workers(ctx context.Context, c *http.Client, limit int, urls []string) ([]int64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -44,12 +60,13 @@ func workers(ctx context.Context, c *http.Client, limit int, urls []string) ([]i
 }
 
 func TestBoundedFetcher(t *testing.T) {
-	for name, reference := range map[string]fetch.Fetcher{"workers": workers, "errgroup": fetch.Bounded} {
+	for name, reference := range map[string]fetch.Fetcher{"limited": limited, "workers": workers} {
 		err := fetch.BoundedFetcher().Prove(t.Context(), check.Times(), reference,
 			check.Mutant[fetch.Fetcher]{Name: "no limit", Fails: "never more than the limit",
 				Answer: func(ctx context.Context, c *http.Client, _ int, urls []string) ([]int64, error) {
 					return fetch.Concurrent(ctx, c, urls)
 				}},
+			check.Mutant[fetch.Fetcher]{Name: "forgets errors", Fails: "the first error ends it", Answer: forgetful},
 			check.Mutant[fetch.Fetcher]{Name: "one after another", Fails: "a free place is taken at once",
 				Answer: func(ctx context.Context, c *http.Client, _ int, urls []string) ([]int64, error) {
 					return fetch.Sequential(ctx, c, urls)
@@ -77,6 +94,17 @@ func TestBoundedFetcher(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// forgetful is what the notebook begins with.
+func forgetful(ctx context.Context, c *http.Client, _ int, urls []string) ([]int64, error) {
+	sizes := make([]int64, len(urls))
+	var wg sync.WaitGroup
+	for i, url := range urls {
+		wg.Go(func() { sizes[i], _ = fetch.Get(ctx, c, url) })
+	}
+	wg.Wait()
+	return sizes, nil
 }
 
 // arrival appends what comes, as it comes.

@@ -54,6 +54,22 @@ func (b *Benchmarks) Note() string {
 	return fmt.Sprintf("%v; its pool starts processes by %s", b.Python, b.Start)
 }
 
+// foreign is how many CPUs other processes may use before a run is NOISY. The pressure on the CPUs does not tell here:
+// six processes on a few CPUs make it themselves.
+const foreign = 0.1
+
+// Machine is the machine card in one line. It says NOISY when other processes used CPUs.
+func (b *Benchmarks) Machine() string {
+	others := 0.0
+	for _, p := range b.Card.Busy {
+		others += p.CPUs
+	}
+	if others <= foreign {
+		return b.Card.Short()
+	}
+	return fmt.Sprintf("%s, NOISY: other processes used %.2f CPUs", b.Card.Short(), others)
+}
+
 // Find returns the benchmark of a model.
 func (b *Benchmarks) Find(m talk.Model) Benchmark {
 	i := slices.IndexFunc(b.List, func(x Benchmark) bool { return x.Program.Model == m })
@@ -78,15 +94,11 @@ func (b *Benchmarks) Table() (header []string, rows [][]string) {
 			if goRow.Language != "Go" {
 				continue
 			}
-			name := string(one.Program.Model)
-			if goRow.Started {
-				name += ", started"
-			}
-			row := []string{name, goRow.Job.String(), "not measured", summary(goRow.Sample), ""}
+			row := []string{way(one.Program.Model, goRow.Started), goRow.Job.String(), "not measured", summary(goRow.Sample), ""}
 			if p := b.Sample(one.Program.Model, "Python", goRow.Started, goRow.Job); len(p.Values) > 0 {
 				row[2] = summary(p)
 				if ratio, err := measure.Ratios(goRow.Sample, p); err == nil {
-					row[4] = strings.TrimSuffix(ratio.String(), fmt.Sprintf(" n=%d", ratio.N))
+					row[4] = interval(ratio)
 				}
 			}
 			rows = append(rows, row)
@@ -98,7 +110,7 @@ func (b *Benchmarks) Table() (header []string, rows [][]string) {
 // SpeedUps is each way against sequential in the same language, the quotient of the times, so that above 1 it wins:
 // in the talk, where the recorded medians are divided, and here at each job.
 func (b *Benchmarks) SpeedUps() (header []string, rows [][]string) {
-	header = []string{"sequential / …", "talk 2019"}
+	header = []string{"sequential /", "talk 2019"}
 	for _, language := range []string{"Python", "Go"} {
 		for _, job := range b.Plan.Jobs {
 			header = append(header, language+", "+job.String())
@@ -113,12 +125,12 @@ func (b *Benchmarks) SpeedUps() (header []string, rows [][]string) {
 			if started && one.Program.Model != talk.MultiprocessingPool {
 				continue
 			}
-			row := []string{string(one.Program.Model), fmt.Sprintf("%.2f", recorded[0].Ratio)}
+			row := []string{way(one.Program.Model, started), fmt.Sprintf("%.2f", recorded[0].Ratio)}
 			if !recorded[0].Significant {
 				row[1] += " ~"
 			}
 			if started {
-				row[0], row[1] = row[0]+", started", "not measured"
+				row[1] = "not measured"
 			}
 			for _, language := range []string{"Python", "Go"} {
 				for _, job := range b.Plan.Jobs {
@@ -141,11 +153,22 @@ func quotient(base, other measure.Sample) string {
 	if err != nil {
 		return err.Error()
 	}
-	text := strings.TrimSuffix(q.String(), fmt.Sprintf(" n=%d", q.N))
+	text := interval(q)
 	if q.Claimed && q.Lo <= 1 && q.Hi >= 1 {
 		text += " ~"
 	}
 	return text
+}
+
+// way names a model for a row of a table.
+func way(m talk.Model, started bool) string {
+	switch {
+	case started:
+		return "pool, started before"
+	case m == talk.MultiprocessingPool:
+		return "pool of 6"
+	}
+	return string(m)
 }
 
 func summary(s measure.Sample) string {
@@ -154,4 +177,12 @@ func summary(s measure.Sample) string {
 		return err.Error()
 	}
 	return strings.TrimSuffix(sum.String(), fmt.Sprintf(" n=%d", sum.N))
+}
+
+// interval writes a quotient of a few: "6.70 [5.83, 7.63]".
+func interval(q measure.Summary) string {
+	if !q.Claimed {
+		return q.String()
+	}
+	return fmt.Sprintf("%.2f [%.2f, %.2f]", q.Median, q.Lo, q.Hi)
 }

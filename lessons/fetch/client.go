@@ -49,16 +49,10 @@ func Sequential(ctx context.Context, c *http.Client, urls []string) ([]int64, er
 	return sizes, nil
 }
 
-// Concurrent gets each in a goroutine of its own.
+// Concurrent gets each in a goroutine of its own. The first error cancels the others and is returned.
 func Concurrent(ctx context.Context, c *http.Client, urls []string) ([]int64, error) {
-	return Bounded(ctx, c, len(urls), urls)
-}
-
-// Bounded gets at most limit at once. The first error cancels the others and is returned.
-func Bounded(ctx context.Context, c *http.Client, limit int, urls []string) ([]int64, error) {
 	sizes := make([]int64, len(urls))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, limit))
 	for i, url := range urls {
 		group.Go(func() (err error) {
 			sizes[i], err = Get(ctx, c, url)
