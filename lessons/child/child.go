@@ -29,9 +29,10 @@ import (
 type Command struct {
 	Name    string            // of the binary, for process listings
 	Source  string            // main.go, of package main
-	Files   map[string]string // further files of the same package, by name
+	Files   map[string]string // further files of the same package, by name; a go.mod of its own with go.sum
 	Package string            // instead of both: import path of a command of this module
 	Race    bool              // build with the race detector
+	Build   []string          // "GOEXPERIMENT=simd", added to the environment of the go command
 	Args    []string          // without the name
 	Env     []string          // "GODEBUG=asyncpreemptoff=1", added to the environment of this process
 	Timeout time.Duration     // after which it is killed; 0 stands for a minute
@@ -116,7 +117,7 @@ func Build(ctx context.Context, c Command) (string, error) {
 // cacheDir is where a command's binary is kept: a folder for what it is made of.
 func cacheDir(c Command) (string, error) {
 	// A map is printed in the order of its keys.
-	sum := sha256.Sum256(fmt.Appendf(nil, "trimpath %s %q %t %q %q %q", runtime.Version(), c.Name, c.Race, c.Source, c.Files, c.Package))
+	sum := sha256.Sum256(fmt.Appendf(nil, "trimpath %s %q %t %q %q %q %q", runtime.Version(), c.Name, c.Race, c.Source, c.Files, c.Package, c.Build))
 	base, err := os.UserCacheDir()
 	if err != nil {
 		base = os.TempDir()
@@ -132,7 +133,7 @@ func compile(ctx context.Context, c Command, dir, path string) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := goBuild(ctx, c.Race, tmp, c.Name); err != nil {
+	if err := goBuild(ctx, c, tmp, c.Name); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(tmp, c.Name), path)
@@ -144,9 +145,9 @@ func unpack(c Command, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	files := map[string]string{}
+	files := map[string]string{"go.mod": "module child\n\ngo 1.26\n"}
 	maps.Copy(files, c.Files)
-	files["main.go"], files["go.mod"] = c.Source, "module child\n\ngo 1.26\n"
+	files["main.go"] = c.Source
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(tmp, name), []byte(text), 0o644); err != nil {
 			os.RemoveAll(tmp)
@@ -166,25 +167,26 @@ func compilePackage(ctx context.Context, c Command, path string) error {
 	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
 		return fmt.Errorf("%w (%s): put them back, or compile it again", ErrSources, root)
 	}
-	return goBuild(ctx, c.Race, root, path, c.Package)
+	return goBuild(ctx, c, root, path, c.Package)
 }
 
 // goBuild has the go command build a package, by default that of the folder, into a file.
-func goBuild(ctx context.Context, race bool, dir, into string, packages ...string) error {
+func goBuild(ctx context.Context, c Command, dir, into string, packages ...string) error {
 	tool, err := goCommand()
 	if err != nil {
 		return err
 	}
 	args := []string{"build", "-trimpath", "-o", into} // reports then name child/main.go, the same on every machine
-	if race {
+	if c.Race {
 		args = append(args, "-race")
 	}
 	cmd := exec.CommandContext(ctx, tool, append(args, packages...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false", "GOWORK=off", "PWD="+dir)
-	if !race { // needs no C compiler, and the runtime reports a deadlock only without cgo
+	if !c.Race { // needs no C compiler, and the runtime reports a deadlock only without cgo
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
+	cmd.Env = append(cmd.Env, c.Build...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return &CompileError{Output: string(out), err: err}
 	}

@@ -37,6 +37,22 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestBuildEnvironment: what the go command is told is part of what is built.
+func TestBuildEnvironment(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	c := child.Command{
+		Name:   "tagged",
+		Source: "//go:build !special\n\npackage main\nfunc main() { println(\"plain\") }\n",
+		Files:  map[string]string{"special.go": "//go:build special\n\npackage main\nfunc main() { println(\"special\") }\n"},
+	}
+	for want, build := range map[string][]string{"plain\n": nil, "special\n": {"GOFLAGS=-tags=special"}} {
+		c.Build = build
+		if out, err := child.Run(t.Context(), c); err != nil || out.Stderr != want {
+			t.Errorf("with %q: %+v, %v", build, out, err)
+		}
+	}
+}
+
 // TestRunPackage: a command of this module, which may import the rest of it.
 func TestRunPackage(t *testing.T) {
 	c := child.Command{Name: "hot", Package: "interleave/lessons/preempt/hot", Args: []string{"-loop", "1ms", "-sleeps", "2"}}

@@ -193,7 +193,7 @@ func TestParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, f := range map[string]func() (*measure.Result, error){
-		"products": func() (*measure.Result, error) { return Products(t.Context(), i) },
+		"products": func() (*measure.Result, error) { r, _, err := Products(t.Context(), i); return r, err },
 		"fills":    func() (*measure.Result, error) { return Fills(t.Context(), i) },
 		"garbage":  func() (*measure.Result, error) { return Garbage(t.Context(), small) },
 	} {
@@ -210,4 +210,26 @@ func TestParts(t *testing.T) {
 		}
 		t.Log(r.Card.Uses)
 	}
+}
+
+// TestPrograms: a program that cannot run says why, and is left out of what is measured.
+func TestPrograms(t *testing.T) {
+	t.Setenv("FAST", "1")
+	none := Program{"no SIMD", Programs()[0].command}
+	none.command.Build = []string{"GOEXPERIMENT=nosimd"}
+	broken := Program{"broken", none.command}
+	broken.command.Source = "package main\n\nfunc main() { missing() }\n"
+	broken.command.Files = nil
+	r, notes, err := Products(t.Context(), nil, none, broken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Samples) != 1 || len(notes) != 2 || !strings.Contains(notes[0], "GOEXPERIMENT=simd") || !strings.Contains(notes[1], "undefined: missing") {
+		t.Errorf("%d samples, notes %q", len(r.Samples), notes)
+	}
+	r, notes, err = Products(t.Context(), nil, Programs()...)
+	if err != nil || len(r.Samples)+len(notes) != 1+len(Programs()) {
+		t.Errorf("%v, %q, %v", r, notes, err)
+	}
+	t.Log(r.Samples, notes)
 }

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -13,21 +14,41 @@ import (
 	"interleave/lessons/python"
 )
 
-// Products measures one 64x64 product on one core, in microseconds: gonum's, and numpy's if there is an interpreter.
-func Products(ctx context.Context, i *python.Interpreter) (*measure.Result, error) {
+// Products measures one 64x64 product on one core, in microseconds: gonum's; numpy's, if there is an interpreter; and by
+// each of the [Programs] that can run here. Notes say which cannot, and why.
+func Products(ctx context.Context, i *python.Interpreter, programs ...Program) (r *measure.Result, notes []string, err error) {
 	var a, x, c = mat.NewDense(Side, Side, nil), mat.NewDense(Side, Side, nil), mat.NewDense(Side, Side, nil)
 	fill := Own(1)
 	fill(a.RawMatrix().Data)
 	fill(x.RawMatrix().Data)
-	return parts(ctx, i, "product", part{"gonum", func() { c.Mul(a, x) }})
+	var more []measure.Variant
+	for _, p := range programs {
+		_, err := p.product(ctx, 1)
+		var absent *AbsentError
+		switch {
+		case errors.As(err, &absent):
+			notes = append(notes, p.Name+": not present here. "+absent.Why)
+		case err != nil:
+			return nil, nil, err
+		default:
+			more = append(more, measure.Variant{Name: p.Name, Run: func(ctx context.Context) (float64, error) {
+				return p.product(ctx, repeats())
+			}})
+		}
+	}
+	r, err = parts(ctx, i, "product", more, part{"gonum", func() { c.Mul(a, x) }})
+	return r, notes, err
 }
+
+// repeats is how often a part is done for a value.
+func repeats() int { return pace.Pick(1000, 200) }
 
 // Fills measures 64x64 random numbers on one core, in microseconds: by a generator of one's own, by the functions of
 // math/rand/v2, by one generator behind a lock, and by numpy's own generator if there is an interpreter.
 func Fills(ctx context.Context, i *python.Interpreter) (*measure.Result, error) {
 	numbers := make([]float64, Side*Side)
 	own, global, locked := Own(1), Global(), Locked(1)
-	return parts(ctx, i, "fill",
+	return parts(ctx, i, "fill", nil,
 		part{"own generator", func() { own(numbers) }},
 		part{"math/rand/v2's global functions", func() { global(numbers) }},
 		part{"shared generator, nobody else there", func() { locked(numbers) }})
@@ -38,8 +59,8 @@ type part struct {
 	do   func()
 }
 
-func parts(ctx context.Context, i *python.Interpreter, name string, list ...part) (*measure.Result, error) {
-	times := pace.Pick(1000, 200)
+func parts(ctx context.Context, i *python.Interpreter, name string, more []measure.Variant, list ...part) (*measure.Result, error) {
+	times := repeats()
 	var variants []measure.Variant
 	for _, p := range list {
 		variants = append(variants, measure.Variant{Name: p.name, CPUs: 1, Run: func(context.Context) (float64, error) {
@@ -63,7 +84,7 @@ func parts(ctx context.Context, i *python.Interpreter, name string, list ...part
 			return answer.Microseconds, err
 		}})
 	}
-	return measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Unit: "us"}, variants...)
+	return measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Unit: "us"}, append(variants, more...)...)
 }
 
 // The variants of [Garbage].
