@@ -193,8 +193,12 @@ func command(args ...string) child.Command {
 type rig struct {
 	size   Size
 	scans  int
+	films  [][]Frame // by camera; each is shown again and again, so that frames are no work for the collector
 	server *server
 }
+
+// reel is how many different frames a camera has.
+const reel = 8
 
 func newRig(ctx context.Context, size Size) (*rig, error) {
 	if size == (Size{}) {
@@ -211,7 +215,13 @@ func newRig(ctx context.Context, size Size) (*rig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("camera: %w", err)
 	}
-	return &rig{size: size, scans: Scans(frame), server: s}, nil
+	r := &rig{size: size, scans: Scans(frame), films: make([][]Frame, size.Cameras), server: s}
+	for i := range r.films {
+		for number := range reel {
+			r.films[i] = append(r.films[i], NewFrame(i, number))
+		}
+	}
+	return r, nil
 }
 
 func (r *rig) close() { r.server.close() }
@@ -223,7 +233,7 @@ func (r *rig) round(ctx context.Context, s Setup, requests int) (Round, error) {
 	}
 	work, stop := context.WithCancel(ctx)
 	defer stop()
-	p := &plant{setup: s, size: r.size, scans: r.scans, found: r.server.set}
+	p := &plant{setup: s, size: r.size, scans: r.scans, films: r.films, found: r.server.set}
 	p.start(work)
 	meter := measure.StartMeter()
 	out, err := child.Run(ctx, command("-url", r.server.url, "-rate", fmt.Sprint(r.size.Rate), "-requests", fmt.Sprint(requests)))
@@ -255,6 +265,7 @@ type plant struct {
 	setup Setup
 	size  Size
 	scans int
+	films [][]Frame
 	found func(Detection)
 
 	wg                     sync.WaitGroup
@@ -291,7 +302,7 @@ func (p *plant) film(ctx context.Context, camera int, queue chan<- Frame) {
 			return
 		}
 		next = next.Add(every)
-		f := NewFrame(camera, number)
+		f := p.films[camera][number%reel]
 		if p.setup.PerFrame {
 			p.begin()
 			p.wg.Go(func() { p.analyse(ctx, NewAnalyst(), f, fmt.Sprintf("camera %d, frame %d", camera+1, number)) })

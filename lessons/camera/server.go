@@ -18,8 +18,8 @@ type server struct {
 	http *http.Server
 	wg   sync.WaitGroup
 
-	mu     sync.Mutex // guards newest
-	newest []Detection
+	// By camera. Atomics, no lock: a thread of low priority that holds one and gets no core would stop the handlers.
+	newest []atomic.Pointer[Detection]
 }
 
 // lane is the key of a connection's name in its context.
@@ -30,7 +30,7 @@ func listen(ctx context.Context, cameras int) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{url: "http://" + l.Addr().String() + "/cameras", newest: make([]Detection, cameras)}
+	s := &server{url: "http://" + l.Addr().String() + "/cameras", newest: make([]atomic.Pointer[Detection], cameras)}
 	var connections atomic.Int64
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cameras", s.cameras)
@@ -47,18 +47,16 @@ func (s *server) close() {
 }
 
 // set takes the newest detection of a camera.
-func (s *server) set(d Detection) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.newest[d.Camera] = d
-}
+func (s *server) set(d Detection) { s.newest[d.Camera].Store(&d) }
 
 func (s *server) cameras(w http.ResponseWriter, r *http.Request) {
 	name, _ := r.Context().Value(lane{}).(string)
 	timeline.Name(name)
-	s.mu.Lock()
-	text, err := json.Marshal(s.newest)
-	s.mu.Unlock()
+	found := make([]*Detection, len(s.newest)) // nil for a camera without any yet
+	for i := range s.newest {
+		found[i] = s.newest[i].Load()
+	}
+	text, err := json.Marshal(found)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
