@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
 	"interleave/kernel/internal/worker"
 )
@@ -28,7 +29,7 @@ import (
 //
 // Where the last cannot be seen (another system, a /proc without syscall) it stays silent.
 const (
-	stillTick = 250 * time.Millisecond
+	stillTick = 200 * time.Millisecond
 	stillFor  = 1500 * time.Millisecond // between two equal dumps
 	settle    = 40 * time.Millisecond   // longer than the worker's own timer
 )
@@ -39,17 +40,7 @@ func (e *Engine) watchStill(r *run, w *worker.Worker) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		d := &watchdog{e: e, r: r, w: w}
-		tick := time.NewTicker(stillTick)
-		defer tick.Stop()
-		for !d.said {
-			select {
-			case <-tick.C:
-				d.look(ctx)
-			case <-ctx.Done():
-				return
-			}
-		}
+		(&watchdog{e: e, out: r.out, w: process{w}}).watch(ctx)
 	}()
 	return func() {
 		cancel()
@@ -57,10 +48,23 @@ func (e *Engine) watchStill(r *run, w *worker.Worker) (stop func()) {
 	}
 }
 
+// watched is what the watchdog sees of a worker.
+type watched interface {
+	Dump(ctx context.Context) ([]byte, error)
+	Still(ctx context.Context, on bool) error
+	used() (ticks int64, ok bool)
+	timer() (set, seen bool)
+}
+
+type process struct{ *worker.Worker }
+
+func (p process) used() (int64, bool)     { return processorTime(p.PID()) }
+func (p process) timer() (set, seen bool) { return timerSet(p.PID()) }
+
 type watchdog struct {
 	e    *Engine
-	r    *run
-	w    *worker.Worker
+	out  session.Output
+	w    watched
 	said bool
 
 	used  int64     // clock ticks of the worker
@@ -69,9 +73,24 @@ type watchdog struct {
 	next  time.Time // no dump before
 }
 
+// watch looks until it has spoken or ctx ends.
+func (d *watchdog) watch(ctx context.Context) {
+	tick := time.NewTicker(stillTick)
+	defer tick.Stop()
+	d.used, _ = d.w.used()
+	for !d.said {
+		select {
+		case <-tick.C:
+			d.look(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // look is one tick. What is cheap comes first: a dump stops the world for as long as there are goroutines.
 func (d *watchdog) look(ctx context.Context) {
-	used, ok := processorTime(d.w.PID())
+	used, ok := d.w.used()
 	quiet := ok && used-d.used <= 1
 	d.used = used
 	switch now := time.Now(); {
@@ -95,7 +114,7 @@ func (d *watchdog) compare(ctx context.Context) {
 		return
 	}
 	mine, blocked := blockedAll(stack.Parse(string(dump)).Goroutines)
-	d.used, _ = processorTime(d.w.PID()) // a dump of many goroutines is no movement of theirs
+	d.used, _ = d.w.used() // a dump of many goroutines is no movement of theirs
 	switch print := fingerprint(mine); {
 	case !blocked:
 		d.last, d.next = "", now.Add(max(time.Second, 100*time.Since(now)))
@@ -103,7 +122,7 @@ func (d *watchdog) compare(ctx context.Context) {
 		d.last, d.began = print, now
 	default:
 		d.said = true
-		d.r.out.Stream("stderr", []byte(d.text(mine, now.Sub(d.began))))
+		d.out.Stream("stderr", []byte(d.text(mine, now.Sub(d.began))))
 	}
 }
 
@@ -163,7 +182,7 @@ func (d *watchdog) noTimer(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		}
-		if timer, seen := timerSet(d.w.PID()); seen {
+		if timer, seen := d.w.timer(); seen {
 			return !timer
 		}
 	}
