@@ -154,6 +154,28 @@ func TestScalingHasItsLevels(t *testing.T) {
 	}
 }
 
+func TestPoints(t *testing.T) {
+	r := &measure.Result{Samples: []measure.Sample{{Name: "1", Values: []float64{2, 4, 3}}, {Name: "2", Values: []float64{6, 5, 7}}}}
+	if p, err := Points(r); err != nil || len(p) != 2 || p[1].N != 2 || p[1].Speedup != 2 {
+		t.Errorf("%v, %v", p, err)
+	}
+	if _, err := Points(&measure.Result{Samples: r.Samples[1:]}); err == nil {
+		t.Error("speed-ups over nothing")
+	}
+	if _, err := Points(&measure.Result{Samples: []measure.Sample{{Name: "all Ps", Values: []float64{1}}}}); err == nil {
+		t.Error("a way is no number of workers")
+	}
+}
+
+func TestTalkMedians(t *testing.T) {
+	if m, err := TalkMedians(OneLock); err != nil || !slices.Equal(m, []float64{6.789, 8.222}) {
+		t.Errorf("%v, %v", m, err)
+	}
+	if m, err := TalkMedians(OneP); err != nil || m != nil {
+		t.Errorf("%v, %v", m, err)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	i, err := python.Find(t.Context())
 	if err != nil {

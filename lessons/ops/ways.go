@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
 	"interleave/lessons/measure"
 	"interleave/lessons/pace"
+	"interleave/lessons/scaling"
+	"interleave/lessons/talk"
 )
 
 // TalkWorkers is how many workers the talk's programs have.
@@ -19,6 +22,12 @@ type Size struct {
 	Rounds  int           // kept ones
 	Job     time.Duration // how long each job counts
 	Workers int
+}
+
+// Times is the size with another length of the jobs: factor times as long.
+func (s Size) Times(factor float64) Size {
+	s.Job = time.Duration(factor * float64(s.Job))
+	return s
 }
 
 // DefaultSize is 10 rounds of 300 ms with the talk's six workers; in fast mode 6 of 40 ms. (The talk's jobs took 1 s.)
@@ -45,6 +54,25 @@ const (
 	AllPs      = "all Ps"           // nothing shared
 	SharedRNG  = "shared generator" // see [Locked]
 )
+
+// TalkMedians are the medians of the talk's programs that a way answers, in k ops/s on its author's machine; none for a
+// way that Python has not. Threads answer to the one lock, processes to all Ps.
+func TalkMedians(way string) ([]float64, error) {
+	models := map[string][]talk.Model{
+		Sequential: {talk.Sequential},
+		OneLock:    {talk.ThreadingClass, talk.ThreadingCallable},
+		AllPs:      {talk.MultiprocessingClass, talk.MultiprocessingPool},
+	}
+	var medians []float64
+	for _, m := range models[way] {
+		sum, err := talk.Sample(talk.Program{Workload: talk.CPU, Model: m}).Summary()
+		if err != nil {
+			return nil, err
+		}
+		medians = append(medians, sum.Median)
+	}
+	return medians, nil
+}
 
 // Ways measures the job in five ways: one worker, and then size.Workers goroutines on one P, with one lock for
 // all, on all Ps, and on all Ps with one generator for all.
@@ -140,4 +168,31 @@ func Scaling(ctx context.Context, size Size) (*measure.Result, error) {
 			Run: func(ctx context.Context) (float64, error) { return team{}.run(ctx, n, size.Job) }})
 	}
 	return measure.Interleave(ctx, size.plan(), variants...)
+}
+
+// Points are the speed-ups of a [Scaling], by medians.
+func Points(r *measure.Result) ([]scaling.Point, error) {
+	var points []scaling.Point
+	base := 0.0
+	for _, s := range r.Samples {
+		n, err := strconv.ParseFloat(s.Name, 64)
+		if err != nil {
+			return nil, fmt.Errorf("ops: sample %q is no number of workers", s.Name)
+		}
+		sum, err := s.Summary()
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			base = sum.Median
+		}
+		points = append(points, scaling.Point{N: n, Speedup: sum.Median})
+	}
+	if base == 0 {
+		return nil, fmt.Errorf("ops: one worker was not measured")
+	}
+	for i := range points {
+		points[i].Speedup /= base
+	}
+	return points, nil
 }
