@@ -74,9 +74,12 @@ func unit() float64 { return 1 / (sliceCount + (sliceCount-1)*cartoonCost) }
 
 // window is how many ns a magnified row shows, and before how many of them are before the switch.
 func (s *Slices) window() (all, before float64) {
-	top := s.sums[s.dear].median
-	if s.sums[s.dear].claimed {
-		top = s.sums[s.dear].hi
+	top := 0.0
+	for _, sum := range s.sums {
+		top = max(top, sum.median)
+		if sum.claimed {
+			top = max(top, sum.hi)
+		}
 	}
 	return top * 2.1, top * 0.25
 }
