@@ -24,11 +24,11 @@ type RerunPlan struct {
 	Progress func(measure.Progress)
 }
 
-// DefaultRerunPlan is 9 requests at the talk's corner, 0 ms x 8192 kB, and at 50 ms x 1 kB, in 8 rounds; in fast mode
+// DefaultRerunPlan is 9 requests at the talk's corner, 0 ms x 8192 kB, and at 50 ms x 1 kB, in 7 rounds; in fast mode
 // 0 ms x 1024 kB and 10 ms x 1 kB, 6 rounds.
 func DefaultRerunPlan() RerunPlan {
 	return RerunPlan{
-		Requests: Requests, Rounds: pace.Runs(8),
+		Requests: Requests, Rounds: pace.Runs(7),
 		Jobs: []Job{
 			{0, pace.Pick(8192<<10, 1024<<10)},
 			{pace.Pick(50*time.Millisecond, 10*time.Millisecond), 1 << 10},
