@@ -28,10 +28,10 @@ type Size struct {
 	HandOffs int // that one value is taken from; see [Way.HandOffs]
 }
 
-// DefaultSize is 11 rounds of 200,000 hand-offs; in fast mode 6 of 20,000. The cheapest ways do more, LockOSThread
+// DefaultSize is 11 rounds of 200,000 hand-offs; in fast mode 6 of 10,000. The cheapest ways do more, LockOSThread
 // fewer.
 func DefaultSize() Size {
-	return Size{Rounds: pace.Pick(11, pace.MinRuns), HandOffs: pace.Pick(200_000, 20_000)}
+	return Size{Rounds: pace.Pick(11, pace.MinRuns), HandOffs: pace.Pick(200_000, 10_000)}
 }
 
 // Costs is what hand-offs cost.
