@@ -131,6 +131,9 @@ func (s *site) library(ctx context.Context) error {
 	if err := l.check(); err != nil {
 		return &LinkError{"the base library", err}
 	}
+	if err := l.trimTypes(filepath.Join(s.dir, libraryName)); err != nil {
+		return &LinkError{"the base library", err}
+	}
 	if err := os.WriteFile(filepath.Join(s.dir, "types"), l.typeTable(), 0o644); err != nil {
 		return fmt.Errorf("link the base library: %w", err)
 	}

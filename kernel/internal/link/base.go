@@ -49,7 +49,7 @@ type base struct {
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "11"
+const format = "12"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {

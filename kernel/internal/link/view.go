@@ -21,11 +21,15 @@ import (
 
 // Fields of internal/abi.Type.
 const (
-	typePtrBytes = 8
-	typeKind     = 23
-	typeGCData   = 32
-	typeEnd      = 48
-	kindMask     = 1<<5 - 1
+	typePtrBytes  = 8
+	typeFlag      = 20
+	typeKind      = 23
+	typeGCData    = 32
+	typeName      = 40
+	typePtrToThis = 44
+	typeEnd       = 48
+	flagNamed     = 1 << 2
+	kindMask      = 1<<5 - 1
 )
 
 // view builds the stand-in for a unit that refers to the given names.
