@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"interleave/kernel/internal/gopls"
@@ -134,8 +135,11 @@ func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) 
 
 func checkLinker(tool *link.Toolchain) finding {
 	f := finding{what: "linker", says: strings.Join(tool.Linker, " ")}
-	if filepath.Base(tool.Linker[0]) != "mold" {
-		f.says += " (mold would link large cells faster: apt-get install mold)"
+	if tool.Joiner[0] != tool.Linker[0] {
+		f.says += "; for thick linking " + strings.Join(tool.Joiner, " ")
+	}
+	if slices.Contains([]string{"ld", "ld.bfd"}, filepath.Base(tool.Joiner[0])) {
+		f.says += " (mold would link thick cells faster: apt-get install mold)"
 	}
 	return f
 }

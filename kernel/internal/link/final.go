@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -88,7 +89,11 @@ func (j *job) linkerArgs(args []string) ([]string, error) {
 			return append(argv, "-Wl,"+script), nil
 		}
 	}
-	argv := append(append([]string{}, j.b.shop.tool.Linker...), "-shared", "-z", "relro", "-z", "now", "-s", "--build-id=none", script,
+	linker := j.b.shop.tool.Linker
+	if j.b.mode == Thick {
+		linker = j.b.shop.tool.Joiner
+	}
+	argv := append(slices.Clone(linker), "-shared", "-z", "relro", "-z", "now", "-s", "--build-id=none", script,
 		"--unresolved-symbols=ignore-all", "-o", j.path("plugin.so"))
 	var libs []string
 	for _, a := range args {

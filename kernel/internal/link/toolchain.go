@@ -25,7 +25,8 @@ type Toolchain struct {
 	Tools   string            // where compile and link lie
 	Env     map[string]string // what go env says in the notebook's folder
 	CC      []string          // the C compiler with its arguments
-	Linker  []string          // the linker that joins plugins: mold where there is one, else ld
+	Linker  []string          // the linker that joins thin plugins
+	Joiner  []string          // the linker that joins thick plugins: the fastest of those there are
 	Key     string            // a hash of all of it
 }
 
@@ -87,16 +88,20 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 		return nil, &ToolchainError{"the C compiler " + t.CC[0] + " was not found", "Install one (Debian, Ubuntu: apt install gcc; Fedora: dnf install gcc) or set CC"}
 	}
 	t.CC[0] = cc
-	if t.Linker, err = findLinker(env); err != nil {
+	if t.Linker, err = findLinker(env, "ld", "ld.bfd", "mold", "ld.lld", "ld.gold"); err != nil {
+		return nil, err
+	}
+	if t.Joiner, err = findLinker(env, "mold", "ld.lld", "ld.gold", "ld", "ld.bfd"); err != nil {
 		return nil, err
 	}
 	t.Key = t.key()
 	return t, nil
 }
 
-// findLinker prefers mold, which is the faster one for big links; for one small object they are equal.
-func findLinker(env []string) ([]string, error) {
-	for _, name := range []string{"mold", "ld", "ld.bfd", "ld.lld", "ld.gold"} {
+// findLinker takes the first of names that there is. A thin plugin is one small object, for which all linkers are equal; a
+// thick one has 4 to 25 MB, and GNU ld takes 1.5 to 2 times as long for it as gold.
+func findLinker(env []string, names ...string) ([]string, error) {
+	for _, name := range names {
 		if p, err := findCommand(name, env); err == nil {
 			return []string{p}, nil
 		}
@@ -109,12 +114,12 @@ func (t *Toolchain) key() string {
 	for _, name := range settings {
 		fmt.Fprintf(h, "%s=%s\n", name, t.Env[name])
 	}
-	for _, tool := range []string{t.CC[0], t.Linker[0], filepath.Join(t.Tools, "compile"), filepath.Join(t.Tools, "link")} {
+	for _, tool := range []string{t.CC[0], t.Linker[0], t.Joiner[0], filepath.Join(t.Tools, "compile"), filepath.Join(t.Tools, "link")} {
 		if st, err := os.Stat(tool); err == nil {
 			fmt.Fprintf(h, "%s %d %d\n", tool, st.Size(), st.ModTime().UnixNano())
 		}
 	}
-	fmt.Fprintln(h, t.CC, t.Linker)
+	fmt.Fprintln(h, t.CC, t.Linker, t.Joiner)
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
