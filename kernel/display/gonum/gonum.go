@@ -10,6 +10,9 @@ package gonum
 
 import (
 	"bytes"
+	"image"
+	"image/color"
+	imagedraw "image/draw"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -32,9 +35,66 @@ func match(v any) chart.Draw {
 	}
 	return func(width, height float64) ([]byte, error) {
 		c := vgimg.NewWith(vgimg.UseWH(vg.Length(width), vg.Length(height)), vgimg.UseDPI(dotsPerInch))
-		p.Draw(draw.New(c))
+		p.Draw(draw.New(&canvas{Canvas: c}))
 		var buf bytes.Buffer
 		err := encode(&buf, c.Image())
 		return buf.Bytes(), err
 	}
+}
+
+// canvas is a vgimg.Canvas that knows one thing better: a plot begins by filling all of its canvas with the background, which
+// a rasteriser for paths does in 4 ms and a fill in 0.3 ms.
+type canvas struct {
+	*vgimg.Canvas
+	color color.Color
+	begun bool
+}
+
+func (c *canvas) SetColor(clr color.Color) {
+	c.color = clr
+	c.Canvas.SetColor(clr)
+}
+
+func (c *canvas) Fill(p vg.Path) {
+	if !c.begun && c.whole(p) && opaque(c.color) {
+		imagedraw.Draw(c.Image(), c.Image().Bounds(), image.NewUniform(c.color), image.Point{}, imagedraw.Src)
+	} else {
+		c.Canvas.Fill(p)
+	}
+	c.begun = true
+}
+
+func (c *canvas) Stroke(p vg.Path) {
+	c.begun = true
+	c.Canvas.Stroke(p)
+}
+
+// What moves the picture's axes ends the beginning too.
+
+func (c *canvas) Push()                { c.begun = true; c.Canvas.Push() }
+func (c *canvas) Rotate(rad float64)   { c.begun = true; c.Canvas.Rotate(rad) }
+func (c *canvas) Translate(p vg.Point) { c.begun = true; c.Canvas.Translate(p) }
+func (c *canvas) Scale(x, y float64)   { c.begun = true; c.Canvas.Scale(x, y) }
+
+// whole reports whether p is the outline of the whole canvas.
+func (c *canvas) whole(p vg.Path) bool {
+	w, h := c.Size()
+	all := vg.Rectangle{Max: vg.Point{X: w, Y: h}}.Path()
+	if len(p) != len(all) {
+		return false
+	}
+	for i := range p {
+		if p[i].Type != all[i].Type || p[i].Pos != all[i].Pos {
+			return false
+		}
+	}
+	return true
+}
+
+func opaque(c color.Color) bool {
+	if c == nil {
+		return false
+	}
+	_, _, _, a := c.RGBA()
+	return a == 0xffff
 }

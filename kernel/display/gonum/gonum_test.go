@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 
@@ -164,5 +165,51 @@ func BenchmarkPlot(b *testing.B) {
 	for b.Loop() {
 		d, _ := display.Bundle(p)
 		b.SetBytes(int64(len(d.Data[display.MIMETypePNG].([]byte))))
+	}
+}
+
+// TestBackground: the background fills the picture, whatever its colour, and a plot drawn twice covers the first one.
+func TestBackground(t *testing.T) {
+	for name, c := range map[string]struct {
+		background color.Color
+		want       color.RGBA
+	}{
+		"opaque":      {color.RGBA{200, 30, 40, 255}, color.RGBA{200, 30, 40, 255}},
+		"transparent": {color.Transparent, color.RGBA{255, 255, 255, 255}},
+		"none":        {nil, color.RGBA{255, 255, 255, 255}},
+		"half":        {color.NRGBA{0, 0, 0, 128}, color.RGBA{127, 127, 127, 255}},
+	} {
+		p := sample(t, 1)
+		p.BackgroundColor = c.background
+		img := decode(t, display.Sized(p, 301, 211))
+		r := img.Bounds()
+		for _, at := range []image.Point{{0, 0}, {r.Max.X - 1, 0}, {0, r.Max.Y - 1}, {r.Max.X - 1, r.Max.Y - 1}, {3, 3}} {
+			if got := color.RGBAModel.Convert(img.At(at.X, at.Y)).(color.RGBA); got != c.want {
+				t.Errorf("%s: pixel %v is %v, want %v", name, at, got, c.want)
+			}
+		}
+	}
+}
+
+// TestFirstFill: only a fill of the whole canvas, before anything moved it, is taken for the background.
+func TestFirstFill(t *testing.T) {
+	red, blue := color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0, 255, 255}
+	whole := vg.Rectangle{Max: vg.Point{X: 50, Y: 40}}.Path()
+	for name, f := range map[string]func(c *canvas){
+		"smaller": func(c *canvas) { c.Fill(vg.Rectangle{Max: vg.Point{X: 25, Y: 40}}.Path()) },
+		"moved":   func(c *canvas) { c.Translate(vg.Point{X: -25}); c.Fill(whole) },
+		"second": func(c *canvas) {
+			c.Fill(whole)
+			c.SetColor(blue)
+			c.Fill(vg.Rectangle{Min: vg.Point{X: 25}, Max: vg.Point{X: 50, Y: 40}}.Path())
+		},
+	} {
+		c := &canvas{Canvas: vgimg.NewWith(vgimg.UseWH(50, 40), vgimg.UseDPI(72))}
+		c.SetColor(red)
+		f(c)
+		left, right := c.Image().At(10, 20), c.Image().At(40, 20)
+		if left != red || right == red {
+			t.Errorf("%s: left %v, right %v", name, left, right)
+		}
 	}
 }
