@@ -96,7 +96,7 @@ func suggestion(name string) string {
 	if i := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, name) }); i >= 0 && len(name) > 2 {
 		return ": did you mean " + names[i] + "? (see %help)"
 	}
-	best, least := "", 4
+	best, least := "", min(4, (len(name)+1)/2)
 	for _, n := range names {
 		if d := distance(name, n); d < least {
 			best, least = n, d

@@ -19,8 +19,8 @@ import (
 
 // escapeMode shows what the compiler decided about each line of a cell, then runs the cell.
 func (e *Engine) escapeMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
-	if d.Args != "" {
-		return plainFault("CommandError", "%%escape takes no argument: write %%escape alone above the cell")
+	if err := none("%%escape", d.Args); err != nil {
+		return plainFault("CommandError", err.Error()+": write %%escape alone above the cell")
 	}
 	out, own, fault := e.explain(r, text, code, "-m=2", "-d=ssa/check_bce")
 	if fault != nil {
@@ -196,6 +196,13 @@ func (e *Engine) wording(s string) string {
 
 // asmMode shows the assembly of the cell's functions, then runs the cell.
 func (e *Engine) asmMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
+	words, err := splitWords(d.Args)
+	if err == nil && len(words) > 1 {
+		err = fmt.Errorf("it takes one function, and got %d: write %%%%asm %s", len(words), words[0])
+	}
+	if err != nil {
+		return plainFault("CommandError", "%%asm: "+err.Error())
+	}
 	out, own, fault := e.explain(r, text, code, "-S")
 	if fault != nil {
 		return fault
@@ -205,10 +212,11 @@ func (e *Engine) asmMode(r *run, d cell.Directive, text *cell.Text, code string)
 	for _, f := range funcs {
 		names = append(names, f.name)
 	}
-	if d.Args != "" {
-		funcs = slices.DeleteFunc(funcs, func(f asmFunc) bool { return f.name != d.Args && !strings.HasPrefix(f.name, d.Args+".") })
+	if len(words) > 0 {
+		asked := words[0]
+		funcs = slices.DeleteFunc(funcs, func(f asmFunc) bool { return f.name != asked && !strings.HasPrefix(f.name, asked+".") })
 		if len(funcs) == 0 {
-			return plainFault("CommandError", fmt.Sprintf("%%%%asm: the cell has no function %s; there are %s: write %%%%asm %s", d.Args,
+			return plainFault("CommandError", fmt.Sprintf("%%%%asm: the cell has no function %s; there are %s: write %%%%asm %s", asked,
 				strings.Join(names, ", "), names[0]))
 		}
 	}

@@ -31,16 +31,21 @@ var profileKinds = []profileKind{
 
 // profMode runs a cell under a profiler and draws what it found.
 func (e *Engine) profMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
+	words, err := splitWords(d.Args)
+	if err != nil {
+		return plainFault("CommandError", "%%prof: "+err.Error())
+	}
+	asked := strings.Join(words, " ")
 	var names []string
 	for _, k := range profileKinds {
 		names = append(names, k.name)
-		if k.name == d.Args {
+		if k.name == asked {
 			return e.runWatched(r, k.name, text, code, func(w *watching) error { return e.showProfile(r, k, w) })
 		}
 	}
 	what := "needs the kind of profile"
-	if d.Args != "" {
-		what = "knows no profile " + d.Args
+	if asked != "" {
+		what = "knows no profile " + asked
 	}
 	return plainFault("CommandError", fmt.Sprintf("%%%%prof %s: write %%%%prof cpu; there are %s", what, strings.Join(names, ", ")))
 }

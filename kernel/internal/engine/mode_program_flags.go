@@ -97,7 +97,7 @@ func parseFlags(command, line string, specs []flagSpec) (rest []string, err erro
 }
 
 func nearestFlag(name string, specs []flagSpec, command string) string {
-	best, least := "", 4
+	best, least := "", min(4, (len(name)+1)/2)
 	var all []string
 	for _, s := range specs {
 		all = append(all, strings.TrimSpace(s.name+" "+s.example))

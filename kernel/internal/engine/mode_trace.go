@@ -17,19 +17,24 @@ import (
 	"interleave/kernel/internal/timeline"
 )
 
-const traceExample = "%%trace, %%trace -o run.trace or %%trace -var rec"
-
 // traceMode runs a cell under runtime/trace and draws what its goroutines did.
 func (e *Engine) traceMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
-	opts, rest, err := flags(d.Args, "o", "var")
+	var file, variable string
+	rest, err := parseFlags("%%trace", d.Args, []flagSpec{
+		{"-o", "run.trace", func(v string) error { file = v; return nil }},
+		{"-var", "rec", func(v string) error {
+			if !token.IsIdentifier(v) {
+				return errors.New("is no name of a variable")
+			}
+			variable = v
+			return nil
+		}},
+	})
 	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("unknown argument %s", rest[0])
-	}
-	if v, ok := opts["var"]; ok && err == nil && !token.IsIdentifier(v) {
-		err = fmt.Errorf("%s is no name of a variable", v)
+		err = fmt.Errorf("%%%%trace takes no argument %s: write %%%%trace, %%%%trace -o run.trace or %%%%trace -var rec", rest[0])
 	}
 	if err != nil {
-		return plainFault("CommandError", fmt.Sprintf("%%%%trace: %v; write %s", err, traceExample))
+		return plainFault("CommandError", err.Error())
 	}
 	if f := e.refuseTracing(text, code); f != nil {
 		return f
@@ -44,9 +49,8 @@ func (e *Engine) traceMode(r *run, d cell.Directive, text *cell.Text, code strin
 		if err := e.showTrace(r, w); err != nil {
 			return fmt.Errorf("%%%%trace: %w", err)
 		}
-		file := opts["o"]
-		if v := opts["var"]; v != "" && w.ended.Usage != nil {
-			if f := e.keepTrace(r, v, w.file); f != nil {
+		if variable != "" && w.ended.Usage != nil {
+			if f := e.keepTrace(r, variable, w.file); f != nil {
 				return &faultError{f}
 			}
 		}

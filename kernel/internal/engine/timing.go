@@ -29,8 +29,8 @@ func (e *Engine) timeCommand(r *run, args string) error {
 
 // timeMode runs a cell and tells what it took.
 func (e *Engine) timeMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
-	if d.Args != "" {
-		return plainFault("CommandError", "%%time takes no argument: write %%time alone above the cell, or %time "+d.Args)
+	if err := none("%%time", d.Args); err != nil {
+		return plainFault("CommandError", err.Error()+": write %%time alone above the cell, or %time "+d.Args)
 	}
 	return e.timed(r, text, code)
 }
@@ -130,8 +130,8 @@ func (e *Engine) timeitCommand(r *run, args string) error {
 
 // timeitMode measures a cell's statements.
 func (e *Engine) timeitMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
-	if d.Args != "" {
-		return plainFault("CommandError", "%%timeit takes no argument: write %%timeit alone above the cell, or %timeit "+d.Args)
+	if err := none("%%timeit", d.Args); err != nil {
+		return plainFault("CommandError", err.Error()+": write %%timeit alone above the cell, or %timeit "+d.Args)
 	}
 	return e.timeit(r, text, code)
 }

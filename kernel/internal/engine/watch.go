@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/session"
@@ -68,28 +67,4 @@ func (e *Engine) cellLine(file string, line int) string {
 	}
 	at, _ := e.place(m[1], fmt.Sprint(line))
 	return at
-}
-
-// flags reads the options of a command's line: each -name, with a value when it is in valued. What follows is rest.
-func flags(args string, valued ...string) (set map[string]string, rest []string, err error) {
-	set = map[string]string{}
-	words := strings.Fields(args)
-	for i := 0; i < len(words); i++ {
-		name, ok := strings.CutPrefix(words[i], "-")
-		if !ok {
-			return set, words[i:], nil
-		}
-		want := false
-		for _, v := range valued {
-			want = want || v == name
-		}
-		if !want {
-			return nil, nil, fmt.Errorf("unknown option -%s", name)
-		}
-		if i++; i == len(words) {
-			return nil, nil, fmt.Errorf("-%s needs a value", name)
-		}
-		set[name] = words[i]
-	}
-	return set, nil, nil
 }

@@ -72,8 +72,8 @@ func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
 
 // listGoroutines lists them by the cell that started them.
 func (e *Engine) listGoroutines(r *run, args string) error {
-	if args != "" {
-		return fmt.Errorf("%%goroutines takes no argument: write %%goroutines on a line of its own")
+	if err := none("%goroutines", args); err != nil {
+		return err
 	}
 	w, err := e.current(r.ctx)
 	if err != nil {
