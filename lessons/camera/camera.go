@@ -11,10 +11,13 @@
 package camera
 
 import (
+	"cmp"
 	"context"
-	_ "embed"
+	_ "embed" // the source of the client
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -154,8 +157,8 @@ func Compare(ctx context.Context, size Size, setups ...Setup) ([]Run, error) {
 	return runs, nil
 }
 
-// Record runs a set-up once and gives a timeline of its middle: lanes "CPU worker 1" and so on, and "handler 1" and so
-// on, one for each connection that was used in the window.
+// Record runs a set-up once and gives a timeline of its middle: first the lanes "CPU worker 1" and so on, then "handler 1"
+// and so on, one for each connection. Lanes that only waited are left out.
 func Record(ctx context.Context, size Size, s Setup, window time.Duration) (*timeline.Timeline, error) {
 	r, err := newRig(ctx, size)
 	if err != nil {
@@ -176,10 +179,22 @@ func Record(ctx context.Context, size Size, s Setup, window time.Duration) (*tim
 	_, err = r.round(ctx, s, max(r.size.Requests, int(3*window.Seconds()*r.size.Rate)))
 	close(ended)
 	wg.Wait()
-	if err == nil {
-		err = fault
+	if err = errors.Join(err, fault); err != nil {
+		return nil, err
 	}
-	return t, err
+	t.Lanes = slices.DeleteFunc(t.Lanes, func(l timeline.Lane) bool { return l.Total(timeline.Running) == 0 })
+	slices.SortFunc(t.Lanes, func(a, b timeline.Lane) int {
+		return cmp.Or(cmp.Compare(len(a.Name), len(b.Name))*sameKind(a.Name, b.Name), cmp.Compare(a.Name, b.Name))
+	})
+	return t, nil
+}
+
+// sameKind is 1 if two lanes are of the same kind, so that their numbers are compared, and else 0.
+func sameKind(a, b string) int {
+	if a[0] == b[0] {
+		return 1
+	}
+	return 0
 }
 
 //go:embed client/main.go

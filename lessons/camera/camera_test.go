@@ -87,6 +87,9 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := map[string]bool{}
+	if first := tl.Lanes[0].Name; first != "CPU worker 1" {
+		t.Errorf("the first lane is %s", first)
+	}
 	for _, l := range tl.Lanes {
 		if l.Total(timeline.Running) > 0 {
 			found[strings.TrimRight(l.Name, " 0123456789")] = true
