@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,19 @@ import (
 	"interleave/lessons/child"
 )
 
-func TestRun(t *testing.T) {
+// ownCache gives a test a cache of commands of its own, and leaves it the go command's cache.
+func ownCache(t *testing.T) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOCACHE", strings.TrimSpace(string(out)))
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+}
+
+func TestRun(t *testing.T) {
+	ownCache(t)
 	c := child.Command{
 		Name:   "hello",
 		Source: "package main\nimport (\"fmt\"; \"os\"; \"runtime\")\nfunc main() { fmt.Println(os.Args[1], runtime.GOMAXPROCS(0)); os.Exit(3) }\n",
@@ -93,7 +105,7 @@ func TestBuildError(t *testing.T) {
 }
 
 func TestVet(t *testing.T) {
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ownCache(t)
 	for source, want := range map[string]string{
 		"package main\nfunc main() {}\n": "",
 		"package main\nimport \"sync\"\nfunc main() { var m sync.Mutex; n := m; n.Lock() }\n": "copies lock value",
