@@ -237,16 +237,18 @@ func TestParts(t *testing.T) {
 // TestPrograms: a program that cannot run says why, and is left out of what is measured.
 func TestPrograms(t *testing.T) {
 	t.Setenv("FAST", "1")
-	none := Program{"no SIMD", Programs()[0].command}
+	none := Programs()[0]
 	none.command.Build = []string{"GOEXPERIMENT=nosimd"}
-	broken := Program{"broken", none.command}
+	broken := none
 	broken.command.Source = "package main\n\nfunc main() { missing() }\n"
 	broken.command.Files = nil
-	r, notes, err := Products(t.Context(), nil, none, broken)
+	lost := Programs()[1]
+	lost.library = "libnobody.so"
+	r, notes, err := Products(t.Context(), nil, none, broken, lost)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Samples) != 1 || len(notes) != 2 || !strings.Contains(notes[0], "GOEXPERIMENT=simd") || !strings.Contains(notes[1], "undefined: missing") {
+	if len(r.Samples) != 1 || len(notes) != 3 || !strings.Contains(notes[2], "apt-get install") || !strings.Contains(notes[0], "GOEXPERIMENT=simd") || !strings.Contains(notes[1], "undefined: missing") {
 		t.Errorf("%d samples, notes %q", len(r.Samples), notes)
 	}
 	r, notes, err = Products(t.Context(), nil, Programs()...)

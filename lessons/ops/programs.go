@@ -5,6 +5,8 @@ import (
 	_ "embed" // the sources of the programs
 	"errors"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -16,6 +18,12 @@ var (
 	simdSource string
 	//go:embed simd/absent.go
 	simdAbsent string
+	//go:embed openblas/main.go.txt
+	blasSource string
+	//go:embed openblas/go.mod.txt
+	blasModule string
+	//go:embed openblas/go.sum.txt
+	blasSums string
 )
 
 // Program is a program that multiplies in a way of its own. It is compiled by itself, so that what it needs is no
@@ -23,6 +31,8 @@ var (
 type Program struct {
 	Name    string
 	command child.Command
+	library string // of the system, such as "libopenblas.so"; "" for none
+	needs   string // what to do where it is missing
 }
 
 // AbsentError says that a program cannot run here, and what it needs.
@@ -33,23 +43,38 @@ func (e *AbsentError) Error() string { return e.Why }
 // absentStatus is how a program ends that cannot run here.
 const absentStatus = 3
 
-// Programs are the ways to multiply faster in Go: with its experimental SIMD.
+// Programs are the ways to multiply faster in Go: with its experimental SIMD, and with the system's OpenBLAS under gonum,
+// through gonum.org/v1/netlib, which is downloaded where OpenBLAS is installed.
 func Programs() []Program {
 	return []Program{
-		{"Go with SIMD", child.Command{Name: "simd", Source: simdSource, Build: []string{"GOEXPERIMENT=simd"},
-			Files: map[string]string{"absent.go": simdAbsent}}},
+		{Name: "Go with SIMD", needs: "It needs Go 1.26's GOEXPERIMENT=simd.",
+			command: child.Command{Name: "simd", Source: simdSource, Files: map[string]string{"absent.go": simdAbsent},
+				Build: []string{"GOEXPERIMENT=simd"}}},
+		{Name: "gonum on OpenBLAS", library: "libopenblas.so",
+			needs: "It needs a C compiler and the system's OpenBLAS: apt-get install gcc libopenblas-dev.",
+			command: child.Command{Name: "openblas", Source: blasSource, Files: map[string]string{"go.mod": blasModule, "go.sum": blasSums},
+				Build: []string{"CGO_ENABLED=1", "CGO_LDFLAGS=-lopenblas"}, Env: []string{"OPENBLAS_NUM_THREADS=1"}}},
 	}
+}
+
+// installed reports whether the C compiler finds a library. Its answer is the library's path, or else the bare name.
+func installed(ctx context.Context, library string) bool {
+	out, err := exec.CommandContext(ctx, "gcc", "-print-file-name="+library).Output()
+	return err == nil && strings.ContainsRune(string(out), filepath.Separator)
 }
 
 // product measures so many products and returns the microseconds of one.
 func (p Program) product(ctx context.Context, times int) (float64, error) {
+	if p.library != "" && !installed(ctx, p.library) {
+		return 0, &AbsentError{p.needs}
+	}
 	c := p.command
 	c.Args = []string{strconv.Itoa(times)}
 	out, err := child.Run(ctx, c)
 	var compile *child.CompileError
 	switch said := strings.TrimSpace(out.Stdout); {
 	case errors.As(err, &compile):
-		return 0, &AbsentError{"The go command says: " + complaint(compile.Output)}
+		return 0, &AbsentError{p.needs + " The go command says: " + complaint(compile.Output)}
 	case err != nil:
 		return 0, fmt.Errorf("ops: %w", err)
 	case out.Exit == absentStatus:
