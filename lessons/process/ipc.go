@@ -35,6 +35,9 @@ const (
 // AllMeans are all of them.
 func AllMeans() []Means { return []Means{Channel, Copied, Mapped, Pipe, Socket, Server} }
 
+// Crosses tells whether the receiver is another process.
+func (m Means) Crosses() bool { return m != Channel && m != Copied }
+
 // Sizes are those of the messages, 8 B to 1 MiB.
 func Sizes() []int { return []int{8, 64, 512, 4 << 10, 32 << 10, 256 << 10, 1 << 20} }
 
