@@ -17,6 +17,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"interleave/lessons/measure"
 	"interleave/lessons/pace"
@@ -82,14 +83,17 @@ func (c *Costs) PerHandOff(name string) float64 {
 	return s.Median
 }
 
-// Rows tells of each way what one hand-off includes and what was measured: a header and rows.
+// Rows tells of each way what one hand-off includes and what was measured: a header and rows. Medians come with their
+// interval.
 func (c *Costs) Rows() (header []string, rows [][]string) {
+	n := 0
 	for i, w := range c.Ways {
 		row := []string{w.Name, w.Between, w.Includes, "not measured", "not measured"}
 		if s, err := measure.Summarize(c.Samples[i].Values); err == nil {
-			row[3], row[4] = s.String(), fmt.Sprintf("%.2f", c.PerHandOff(w.Name))
+			n = s.N
+			row[3], row[4] = strings.TrimSuffix(s.String(), fmt.Sprint(" n=", s.N)), fmt.Sprintf("%.2f", c.PerHandOff(w.Name))
 		}
 		rows = append(rows, row)
 	}
-	return []string{"way", "between", "one hand-off is", "ns, median", "the kernel's switches"}, rows
+	return []string{"way", "between", "one hand-off is", fmt.Sprint("ns, median of ", n), "the kernel's switches"}, rows
 }

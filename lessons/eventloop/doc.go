@@ -12,8 +12,8 @@
 //   - To cancel is to make an await return [ErrCancelled]: a coroutine can clean up, and can refuse.
 //
 // A loop and all that belongs to it is for one goroutine: the one that called [Run]. Other goroutines may call
-// [Loop.Post] alone. The only goroutines that the loop starts are those of [Offload]; coroutines of iter.Pull never
-// run at the same time as their loop. When Run returns, every coroutine has ended: what was not done is unwound.
+// [Loop.Post] alone. The only goroutines that the loop starts are those of [Offload], which end when their function
+// does; coroutines of iter.Pull never run at the same time as their loop. When Run returns, every coroutine has ended: what was not done is unwound.
 //
 // A [Recording] keeps what happened, as a table of stack, queue and timers, and as a timeline.
 package eventloop

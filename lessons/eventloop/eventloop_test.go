@@ -224,6 +224,16 @@ func TestEnd(t *testing.T) {
 	if !errors.Is(err, eventloop.ErrStuck) || !strings.Contains(err.Error(), "main awaits one, one awaits an answer") || unwound != 2 {
 		t.Errorf("%v, %d unwound", err, unwound)
 	}
+	l = eventloop.New(eventloop.Virtual(), nil)
+	if _, err := eventloop.Run(l, func(co *eventloop.Co) (int, error) {
+		eventloop.Start(l, "cleans up", func(co *eventloop.Co) (int, error) {
+			defer co.Sleep(ms) // too late: it does not return, and the loop does not wait
+			return 0, co.Sleep(time.Hour)
+		})
+		return 0, co.Sleep(ms)
+	}); err != nil || l.Now() != ms {
+		t.Errorf("%v at %v", err, l.Now())
+	}
 	defer func() {
 		if v := recover(); v != "oh" || unwound != 3 {
 			t.Errorf("recovered %v, %d unwound", v, unwound)
