@@ -118,8 +118,10 @@ func (e *Engine) refuseTracing(text *cell.Text, code string) *session.Fault {
 	if len(errs) > 0 {
 		return nil // said better when it is compiled
 	}
-	names := map[string]bool{}
-	for name, path := range e.snapshot().Imports {
+	st := e.snapshot()
+	// The import that would be added is that of runtime/trace, for no other package trace has a Start.
+	names := map[string]bool{"trace": st.Vars["trace"] == nil && st.Decls["trace"] == nil}
+	for name, path := range st.Imports {
 		names[name] = path == "runtime/trace"
 	}
 	for _, im := range syn.Imports {
@@ -132,7 +134,7 @@ func (e *Engine) refuseTracing(text *cell.Text, code string) *session.Fault {
 	at := -1
 	look := func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Start" && at < 0 {
-			if id, ok := s.X.(*ast.Ident); ok && names[id.Name] {
+			if id, ok := s.X.(*ast.Ident); ok && id.Obj == nil && names[id.Name] { // Obj is that of a name of the cell
 				at = syn.Offset(s.Pos())
 			}
 		}
