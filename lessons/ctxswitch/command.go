@@ -26,7 +26,7 @@ var pipeSource string
 // Errors of a machine on which threads or processes cannot be measured.
 var (
 	ErrCompiler = errors.New("no C compiler, and threads are measured by a C program: install one " +
-		"(apt install gcc libc6-dev, dnf install gcc, apk add gcc musl-dev), or name yours in the environment variable CC")
+		"(apt install gcc libc6-dev, dnf install gcc, apk add gcc musl-dev linux-headers), or name yours in the environment variable CC")
 	ErrLinux = errors.New("threads and processes are measured with futexes and CPU affinity, which only Linux has: " +
 		"measure the ways of goroutines alone, or run this on Linux or in a Linux container")
 )
@@ -104,7 +104,8 @@ func buildC(ctx context.Context) (string, error) {
 	cmd := exec.CommandContext(ctx, compiler[0], args...)
 	cmd.Stdin = strings.NewReader(futexSource)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compile ping.c with %s: %w\n%s", compiler[0], err, out)
+		return "", fmt.Errorf("compile ping.c with %s: %w (a header that is not found comes with libc6-dev, glibc-devel or, "+
+			"on Alpine, musl-dev and linux-headers)\n%s", compiler[0], err, out)
 	}
 	return path, os.Rename(filepath.Join(tmp, "ping"), path)
 }

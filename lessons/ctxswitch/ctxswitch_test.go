@@ -73,3 +73,15 @@ func TestBatches(t *testing.T) {
 		t.Errorf("%d and %d rounds", len(b.Handed[0]), len(b.Alone))
 	}
 }
+
+// TestBrokenCompiler: what the compiler says comes along, and what may be missing.
+func TestBrokenCompiler(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("CC", "cc --no-such-option")
+	ways := ctxswitch.Ways()
+	futex := ways[slices.IndexFunc(ways, func(w ctxswitch.Way) bool { return w.Name == ctxswitch.Futex })]
+	_, err := ctxswitch.Measure(t.Context(), ctxswitch.Size{Rounds: 1, HandOffs: 100}, futex)
+	if err == nil || errors.Is(err, ctxswitch.ErrCompiler) || !strings.Contains(err.Error(), "no-such-option") || !strings.Contains(err.Error(), "libc6-dev") {
+		t.Error(err)
+	}
+}
