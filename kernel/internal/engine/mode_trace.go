@@ -120,7 +120,7 @@ func (e *Engine) refuseTracing(text *cell.Text, code string) *session.Fault {
 	}
 	st := e.snapshot()
 	// The import that would be added is that of runtime/trace, for no other package trace has a Start.
-	names := map[string]bool{"trace": st.Vars["trace"] == nil && st.Decls["trace"] == nil}
+	names := map[string]bool{"trace": st.Vars["trace"] == nil && st.Decls["trace"] == nil && !names(syn, "trace")}
 	for name, path := range st.Imports {
 		names[name] = path == "runtime/trace"
 	}
@@ -134,7 +134,7 @@ func (e *Engine) refuseTracing(text *cell.Text, code string) *session.Fault {
 	at := -1
 	look := func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Start" && at < 0 {
-			if id, ok := s.X.(*ast.Ident); ok && id.Obj == nil && names[id.Name] { // Obj is that of a name of the cell
+			if id, ok := s.X.(*ast.Ident); ok && names[id.Name] {
 				at = syn.Offset(s.Pos())
 			}
 		}
@@ -153,6 +153,36 @@ func (e *Engine) refuseTracing(text *cell.Text, code string) *session.Fault {
 	return plainFault("CommandError", fmt.Sprintf(
 		"%%%%trace: the cell calls trace.Start itself (%s:%d: %s), and the runtime writes one trace at a time: leave out that call, or %%%%trace",
 		e.where(text), line, text.Line(line)))
+}
+
+// names reports whether a cell gives a variable or a parameter a name.
+func names(syn *cell.Syntax, name string) (found bool) {
+	look := func(n ast.Node) bool {
+		var list []*ast.Ident
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, x := range n.Lhs {
+				if id, ok := x.(*ast.Ident); ok && n.Tok == token.DEFINE {
+					list = append(list, id)
+				}
+			}
+		case *ast.ValueSpec:
+			list = n.Names
+		case *ast.Field:
+			list = n.Names
+		}
+		for _, id := range list {
+			found = found || id.Name == name
+		}
+		return true
+	}
+	for _, s := range syn.Stmts {
+		ast.Inspect(s, look)
+	}
+	for _, f := range syn.Funcs {
+		ast.Inspect(f.Decl, look)
+	}
+	return found
 }
 
 // keepTrace declares a variable that holds the recording: the source of a cell nobody sees.
