@@ -159,6 +159,39 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 	return found[0], true
 }
 
+// SuggestTyped is Suggest where a further symbol is being typed: a package that has one beginning so, in whatever case, comes
+// first. Only packages that need not be looked for are considered.
+func (c *Checker) SuggestTyped(name string, symbols []string, prefix string) (importPath string, ok bool) {
+	known := name == "unsafe"
+	for _, p := range c.packages.Packages() {
+		if p.Name != name {
+			continue
+		}
+		pkg, err := c.importer.Import(p.Path)
+		if err != nil {
+			continue
+		}
+		known = true
+		if slices.ContainsFunc(symbols, func(s string) bool { return pkg.Scope().Lookup(s) == nil }) {
+			continue
+		}
+		for _, s := range pkg.Scope().Names() {
+			if !token.IsExported(s) || !strings.HasPrefix(strings.ToLower(s), strings.ToLower(prefix)) {
+				continue
+			}
+			found, ok := c.Suggest(name, append(slices.Clone(symbols), s))
+			if ok && found == p.Path {
+				return found, true
+			}
+			break
+		}
+	}
+	if !known {
+		return "", false
+	}
+	return c.Suggest(name, symbols)
+}
+
 // Finder is a Packages that can also find packages outside of the base library, which may take a while.
 type Finder interface {
 	// Find returns the first package of a name that has agrees to. It makes a package available to Export before it asks.

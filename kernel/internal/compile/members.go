@@ -19,7 +19,7 @@ func (c *Checker) Members(st *State, base string) []Member {
 	}
 	p, ok := st.Imports[base]
 	if !ok {
-		if p, ok = c.Suggest(base, nil); !ok {
+		if p, ok = c.SuggestTyped(base, nil, ""); !ok {
 			return nil
 		}
 	}

@@ -101,7 +101,7 @@ var partKinds = map[cell.PartKind]string{
 func (e *Engine) importable() []compile.Package {
 	var out []compile.Package
 	for _, p := range (packages{e.builder, e.log}).Packages() {
-		if p.Name == "main" || strings.HasPrefix(p.Path, "vendor/") || slices.Contains(strings.Split(p.Path, "/"), "internal") {
+		if p.Name == "main" || p.Path == "runtime/race" || strings.HasPrefix(p.Path, "vendor/") || slices.Contains(strings.Split(p.Path, "/"), "internal") {
 			continue
 		}
 		out = append(out, p)

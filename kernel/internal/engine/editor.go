@@ -281,8 +281,12 @@ func (d *editor) qualifiers(ctx context.Context, st *compile.State, text string,
 		if st.Vars[name] != nil || st.Decls[name] != nil || st.Imports[name] != "" {
 			continue
 		}
-		if slices.ContainsFunc(d.e.importable(), func(p compile.Package) bool { return p.Name == name }) {
-			if path, ok := d.e.checker.Suggest(name, symbols); ok {
+		if name == "unsafe" || slices.ContainsFunc(d.e.importable(), func(p compile.Package) bool { return p.Name == name }) {
+			prefix := ""
+			if from := wordStart(text, at); strings.HasSuffix(text[:from], name+".") {
+				prefix = text[from:at]
+			}
+			if path, ok := d.e.checker.SuggestTyped(name, symbols, prefix); ok {
 				out[name] = path
 			}
 		} else if path := d.elsewhere(ctx, name); path != "" {

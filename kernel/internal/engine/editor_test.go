@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -256,6 +257,9 @@ var completions = []struct{ code, typed, want string }{
 	{"plotter.NewLi‸", "NewLi", "NewLine"},
 	{"mat.NewDen‸", "NewDen", "NewDense"},
 	{"display.HT‸", "HT", "HTML"},
+	{"unsafe.Si‸", "Si", "Sizeof"},
+	{"rand.Sh‸", "Sh", "Shuffle"},
+	{"rand.UintN(3) + rand.Int6‸", "Int6", "Int64N -Int63"},
 	{"r := bufio.NewReader(os.Stdin)\nr.ReadRu‸", "ReadRu", "ReadRune"},
 	{"race.Acc‸", "Acc", "Accuse"},
 	{"import \"encoding/js‸\"", "encoding/js", "encoding/json"},
@@ -511,4 +515,60 @@ func startWith(t *testing.T, env string) *kerneltest.Kernel {
 		t.Fatal(err)
 	}
 	return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: []string{env}})
+}
+
+// TestEditorModules asks in folders that different modules govern, without a network.
+func TestEditorModules(t *testing.T) {
+	buildGopls(t)
+	tree := t.TempDir()
+	plant(t, tree)
+	sources, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	everywhere := map[string]string{
+		"p := plot.New()\np.Title.Te‸": "Text", "mat.NewDen‸": "NewDense", "race.Acc‸": "Accuse", "display.HT‸": "HTML", "strings.NewReader(\"\").ReadRu‸": "ReadRune",
+	}
+	for dir, own := range map[string]map[string]string{
+		"governed/notebooks": {
+			"import \"interleave.test/governed/shapes\"\nshapes.Squ‸":          "Square",
+			"import \"interleave.test/governed/internal/hidden\"\nhidden.Sec‸": "Secret",
+			"import \"interleave.test/local\"\nlocal.Wh‸":                      "Where",
+			"shapes.Square(1); shapes.Squ‸":                                    "Square", // not imported
+		},
+		"workspace/a/notebooks": {"import \"interleave.test/b/beside\"\nbeside.Na‸": "Name"},
+		"scratch/notebooks":     {},
+	} {
+		t.Run(dir, func(t *testing.T) {
+			k := kerneltest.StartT(t, kerneltest.Spec{
+				Argv: []string{self, "serve", "{connection_file}"}, Dir: filepath.Join(tree, dir),
+				Env: []string{"GOPROXY=off", "GOFLAGS=", "INTERLEAVE_TEST_SOURCES=" + sources},
+			})
+			execute(t, k, "1") // the base library may have to be built
+			maps.Copy(own, everywhere)
+			for code, want := range own {
+				eventually(t, code, func() string {
+					if got := complete(t, k, code); !slices.Contains(got.Matches, want) {
+						return fmt.Sprintf("no %s among %q", want, got.Matches)
+					}
+					return ""
+				})
+			}
+		})
+	}
+	for _, name := range []string{"governed/go.mod", "workspace/go.work", "workspace/a/go.mod"} {
+		was, _ := os.ReadFile(filepath.Join("testdata/modules", "tree.txt"))
+		if now, err := os.ReadFile(filepath.Join(tree, name)); err != nil || !strings.Contains(string(was), "-- "+name+" --\n"+string(now)) {
+			t.Errorf("%s has changed:\n%s", name, now)
+		}
+	}
+	for _, dir := range []string{"governed", "workspace/a"} {
+		if _, err := os.Stat(filepath.Join(tree, dir, "go.sum")); err == nil {
+			t.Errorf("there is a go.sum in %s", dir)
+		}
+	}
 }

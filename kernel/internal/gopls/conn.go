@@ -110,8 +110,10 @@ func (c *conn) send(m message, params any) error {
 	}
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	_, err = c.w.Write(append(fmt.Appendf(nil, "Content-Length: %d\r\n\r\n", len(body)), body...))
-	return err
+	if _, err = c.w.Write(append(fmt.Appendf(nil, "Content-Length: %d\r\n\r\n", len(body)), body...)); err != nil {
+		return fmt.Errorf("%w: %w", errEnded, err) // or it takes nothing, and is ended for that
+	}
+	return nil
 }
 
 func (c *conn) take(id int64) chan *message {

@@ -48,6 +48,7 @@ func (s *Server) Complete(ctx context.Context, files Files, at Place) ([]Candida
 				Range   span
 				NewText string
 			}
+			AdditionalTextEdits []json.RawMessage
 		}
 	}
 	answer, err := ask(ctx, s, files, func(ctx context.Context) (answer items, err error) {
@@ -62,7 +63,10 @@ func (s *Server) Complete(ctx context.Context, files Files, at Place) ([]Candida
 	for _, item := range answer.Items {
 		c := Candidate{Text: item.Label, Kind: kinds[item.Kind], Detail: item.Detail, Start: at.Offset, End: at.Offset}
 		if e := item.TextEdit; e != nil {
-			c.Text, c.Start, c.End = e.NewText, offsetOf(text, e.Range.Start), offsetOf(text, e.Range.End)
+			c.Start, c.End = offsetOf(text, e.Range.Start), offsetOf(text, e.Range.End)
+			if len(item.AdditionalTextEdits) == 0 { // else it is half of a conversion
+				c.Text = e.NewText
+			}
 		}
 		list = append(list, c)
 	}

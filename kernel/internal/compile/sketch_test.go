@@ -1,0 +1,118 @@
+package compile
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"strings"
+	"testing"
+
+	"interleave/kernel/internal/cell"
+)
+
+// sketchErrors type-checks the files of a sketch and returns what is wrong with them, but for what is not used.
+func sketchErrors(t *testing.T, c *Checker, s *Sketch) []string {
+	t.Helper()
+	fset := token.NewFileSet()
+	var files []*ast.File
+	var out []string
+	for name, text := range map[string]string{"cell.go": s.Cell, "live.go": s.Live} {
+		f, err := parser.ParseFile(fset, name, text, parser.AllErrors)
+		if err != nil {
+			out = append(out, err.Error())
+		}
+		files = append(files, f)
+	}
+	conf := types.Config{Importer: c.importer, DisableUnusedImportCheck: true, Error: func(err error) {
+		if m := err.(types.Error).Msg; !strings.Contains(m, "not used") {
+			out = append(out, err.Error())
+		}
+	}}
+	conf.Check("notebook", fset, files, nil)
+	return out
+}
+
+// Whole cells are sketched as files that compile, whatever the notebook holds.
+func TestSketchCompiles(t *testing.T) {
+	s := &session{t: t, c: newChecker(t), st: NewState()}
+	for _, src := range []string{
+		"import \"strings\"\n// Point is a place.\ntype Point struct{ X, Y int }\nfunc (p Point) Sum() int { return p.X + p.Y }\nfunc (p *Point) Set(x int) { p.X = x }",
+		"const (\n\tone = iota + 1\n\ttwo\n)\npoints := []Point{{1, 2}}\nbyName := map[string]*Point{}\nb := strings.Builder{}\nfunc first(list []Point) (p Point, err error) { return list[0], nil }",
+		"type List[T any] struct{ items []T; next *List[T] }\nfunc (l *List[T]) Push(x T) { l.items = append(l.items, x) }\nlist := List[Point]{}\nch := make(chan func(Point) error)",
+		"import strs \"strings\"\nr := strs.NewReader(\"a\")",
+		"strings := 3", // the type of b is in need of another name for the package
+		"var total int // all\ntotal++",
+	} {
+		if _, diags := s.run(src); len(diags) > 0 {
+			t.Fatalf("%s: %v", src, diags)
+		}
+	}
+	for _, code := range []string{
+		"", "points[0].Sum() + total", "x := 1\nfmt.Println(x)",
+		"type Point struct{ Z int }\nfunc (p Point) Set(z int) {}\nPoint{}.Z",
+		"const one = 10\ntwo + one",
+		"import \"time\"\nd := time.Second\nfunc f() { g(d) }\nfunc g(time.Duration) {}",
+		"var (\n\tmu sync.Mutex\n\tn  int\n)\nfunc inc() { mu.Lock(); n++; mu.Unlock() }\ninc()",
+		"a, err := first(points)\nfunc use() int { return a.X }\nfunc failed() bool { return err != nil }",
+		"func first() {}\nfirst()", "points := 3\npoints + 1", "list.Push(points[0])", "b.Len() + strings",
+		"package main\nimport \"os\"\nfunc main() { os.Exit(1) }", "defer func() {}()\nfor {\n\tbreak\n}", "Display(display.Data{})", "display := 3\ndisplay + 1",
+	} {
+		imports := map[string]string{}
+		for name := range cell.Qualifiers(code, len(code)) {
+			if path, ok := s.c.Suggest(name, nil); ok && s.st.Vars[name] == nil {
+				imports[name] = path
+			}
+		}
+		sk := s.c.Sketch(s.st, code, len(code), imports, []string{"net/http", "fmt"})
+		for _, e := range sketchErrors(t, s.c, sk) {
+			if !strings.Contains(e, "is not used") {
+				t.Errorf("%q: %s in\n%s\n%s", code, e, sk.Live, sk.Cell)
+			}
+		}
+	}
+}
+
+// Every offset of a cell is found again, half-written or not.
+func TestSketchOffsets(t *testing.T) {
+	s := &session{t: t, c: newChecker(t), st: NewState()}
+	for _, code := range []string{
+		"x := 1\nfunc f() {\n\ty.\n}\nz", "// ä 😀\ntype T struct{ a int }\nt := T{", "for {", "func f(", "}\n}", "`a", "a\r\nb",
+	} {
+		for at := range len(code) + 1 {
+			sk := s.c.Sketch(s.st, code, at, nil, nil)
+			offset := sk.Offset(at)
+			if got, ok := sk.Origin(offset); !ok || got != at {
+				t.Errorf("%q: %d is at %d, which is %d %v", code, at, offset, got, ok)
+			}
+			if at > 0 && !strings.HasPrefix(sk.Cell[offset:], code[at:min(at+1, len(code))]) {
+				t.Errorf("%q: %d is at %d, before %q", code, at, offset, sk.Cell[offset:])
+			}
+		}
+		if _, ok := s.c.Sketch(s.st, code, 0, nil, nil).Origin(3); ok {
+			t.Errorf("%q: the header has an origin", code)
+		}
+	}
+}
+
+// Half-written text of the cell cannot reach the notebook's declarations, and its own statements stand on their own.
+func TestSketchOfHalfWrittenCells(t *testing.T) {
+	s := &session{t: t, c: newChecker(t), st: NewState()}
+	if _, diags := s.run("type T struct{ A int }\nt := T{}"); len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	for _, code := range []string{"t.‸", "f(t.‸", "for i := range 3 {\n\tif t.‸", "func f() {\n\tt.‸", "x := t.‸\nfunc g() {}", "import \"‸", "type U struct {\n\t‸", "/*‸", "s := \"‸"} {
+		before, after, _ := strings.Cut(code, "‸")
+		sk := s.c.Sketch(s.st, before+after, len(before), nil, nil)
+		if _, err := parser.ParseFile(token.NewFileSet(), "", sk.Live, 0); err != nil {
+			t.Errorf("%q: %v in\n%s", code, err, sk.Live)
+		}
+		if !strings.Contains(sk.Live, "var t T\n") || !strings.Contains(sk.Live, "type T struct{ A int }") {
+			t.Errorf("%q:\n%s", code, sk.Live)
+		}
+		f, _ := parser.ParseFile(token.NewFileSet(), "", sk.Cell, 0)
+		if f == nil || f.Name.Name != "notebook" {
+			t.Errorf("%q:\n%s", code, sk.Cell)
+		}
+	}
+}
