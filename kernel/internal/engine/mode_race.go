@@ -121,9 +121,16 @@ func (e *Engine) startPlace(created, access []stack.Frame) (at, source string) {
 	if _, ok := racereport.Cell(created); !ok && len(access) > 0 {
 		first := access[len(access)-1]
 		if t, _ := e.lookup(first.Cell()); t != nil {
-			if line := racereport.GoCall(t.Source, first.Line, first.Func); line > 0 {
-				at, source = e.place(t.ID, strconv.Itoa(line))
-				return at, strings.TrimSpace(source)
+			var places []string
+			for _, line := range racereport.GoCalls(t.Source, first.Line, first.Func) {
+				at, text := e.place(t.ID, strconv.Itoa(line))
+				places = append(places, at)
+				if source == "" {
+					source = strings.TrimSpace(text)
+				}
+			}
+			if len(places) > 0 {
+				return strings.Join(places, " or "), source
 			}
 		}
 	}

@@ -2,16 +2,16 @@ package racereport
 
 import (
 	"go/ast"
+	"slices"
 	"strings"
 
 	"interleave/kernel/internal/cell"
 )
 
-// GoCall finds the call of a method named Go, such as that of a sync.WaitGroup or an errgroup.Group, that started
-// the goroutine whose outermost function is name and was seen at a line of a cell. Package sync is not
-// instrumented, so the detector does not know who called it. The line is 0 when there is no such call or there
-// are several.
-func GoCall(source string, line int, name string) int {
+// GoCalls finds the calls of a method named Go, such as that of a sync.WaitGroup or an errgroup.Group, one of which
+// started the goroutine whose outermost function is name and was seen at a line of a cell. Package sync is not
+// instrumented, so the detector does not know who called it. The lines ascend.
+func GoCalls(source string, line int, name string) []int {
 	_, code := cell.Directives(source)
 	text := cell.NewText(source)
 	syn, _ := cell.Parse(text, code)
@@ -24,7 +24,30 @@ func GoCall(source string, line int, name string) int {
 		return l
 	}
 	around, named := 0, []int{}
+	byName := map[string][]int{} // calls of Go with a name
+	holders := map[string]bool{} // names of variables that hold the function literal around the line
+	hold := func(name, value ast.Expr) {
+		id, ok := name.(*ast.Ident)
+		lit, isLit := ast.Unparen(value).(*ast.FuncLit)
+		if ok && isLit && lineOf(lit, false) <= line && line <= lineOf(lit, true) {
+			holders[id.Name] = true
+		}
+	}
 	visit := func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if len(n.Lhs) == len(n.Rhs) {
+				for i := range n.Lhs {
+					hold(n.Lhs[i], n.Rhs[i])
+				}
+			}
+		case *ast.ValueSpec:
+			if len(n.Names) == len(n.Values) {
+				for i := range n.Names {
+					hold(n.Names[i], n.Values[i])
+				}
+			}
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) != 1 {
 			return true
@@ -38,6 +61,7 @@ func GoCall(source string, line int, name string) int {
 				around = lineOf(call, false)
 			}
 		case *ast.Ident:
+			byName[arg.Name] = append(byName[arg.Name], lineOf(call, false))
 			if name == arg.Name || strings.HasSuffix(name, "."+arg.Name) {
 				named = append(named, lineOf(call, false))
 			}
@@ -54,11 +78,15 @@ func GoCall(source string, line int, name string) int {
 	for _, fn := range syn.Funcs {
 		ast.Inspect(fn.Decl, visit)
 	}
-	switch {
-	case len(named) == 1:
-		return named[0]
-	case len(named) == 0 && strings.Contains(name, ".func"):
-		return around
+	literal := strings.Contains(name, ".func")
+	if literal && around == 0 {
+		for holder := range holders {
+			named = append(named, byName[holder]...)
+		}
 	}
-	return 0
+	if literal && around > 0 && len(named) == 0 {
+		return []int{around}
+	}
+	slices.Sort(named)
+	return slices.Compact(named)
 }

@@ -1,22 +1,27 @@
 package racereport
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
-func TestGoCall(t *testing.T) {
-	const source = "%%race\nfunc work() { n++ }\nvar wg sync.WaitGroup\nwg.Go(func() {\n\tn++\n})\nwg.Go(work)\nfor range 2 { g.Go(func() error { return t.run() }) }\ng.Go(t.run)\ng.Go(u.run)"
+func TestGoCalls(t *testing.T) {
+	const source = "%%race\nfunc work() { n++ }\nvar wg sync.WaitGroup\nwg.Go(func() {\n\tn++\n})\nwg.Go(work)\nfor range 2 { g.Go(func() error { return t.run() }) }\ng.Go(t.run)\ng.Go(u.run)\nsetup := func() {\n\tn++\n}\nwg.Go(setup)\nwg.Go(setup)\nvar other = func() { m++ }"
 	for name, tt := range map[string]struct {
 		line int
 		fn   string
-		want int
+		want []int
 	}{
-		"literal":       {5, "main.main.func1", 4},
-		"on one line":   {8, "main.main.func2", 8},
-		"named":         {2, "main.work", 7},
-		"two of a name": {2, "main.(*T).run", 0},
-		"elsewhere":     {3, "main.main.func3", 0},
+		"literal":       {5, "main.main.func1", []int{4}},
+		"on one line":   {8, "main.main.func2", []int{8}},
+		"named":         {2, "main.work", []int{7}},
+		"two of a name": {2, "main.(*T).run", []int{9, 10}},
+		"in a variable": {12, "main.main.func4", []int{14, 15}},
+		"never started": {16, "main.main.func5", nil},
+		"elsewhere":     {3, "main.main.func3", nil},
 	} {
-		if got := GoCall(source, tt.line, tt.fn); got != tt.want {
-			t.Errorf("%s: got line %d, want %d", name, got, tt.want)
+		if got := GoCalls(source, tt.line, tt.fn); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got lines %v, want %v", name, got, tt.want)
 		}
 	}
 }
