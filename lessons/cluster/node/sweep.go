@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"interleave/lessons/cluster"
+	"interleave/lessons/measure"
+	"interleave/lessons/process"
+	"interleave/lessons/work"
+)
+
+// swept is what sweep prints.
+type swept struct {
+	Points []cluster.Point
+	Card   measure.Card
+}
+
+// batch is how much work a run has for each worker, and most is how many jobs it is cut into at most.
+const (
+	batch = 60 * time.Millisecond
+	most  = 200
+)
+
+// sweep measures batches of jobs of each length in three ways.
+func sweep(ctx context.Context, o options) (*swept, error) {
+	if o.workers == 0 || len(o.lengths) == 0 {
+		return nil, fmt.Errorf("node: sweep needs workers and lengths")
+	}
+	q, err := openQueue(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer q.close()
+	workers := newCrew(ctx, place{URL: q.conn.ConnectedUrl(), Run: q.name})
+	defer workers.close()
+	for range o.workers {
+		if err := workers.hire(); err != nil {
+			return nil, err
+		}
+	}
+	pool, err := process.NewPool(ctx, o.workers)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	s := &swept{}
+	var variants []measure.Variant
+	runs := 0
+	unit := work.Calibrate(time.Millisecond)
+	for _, length := range o.lengths {
+		n := max(2*o.workers, min(most*o.workers, int(batch/length)*o.workers))
+		s.Points = append(s.Points, cluster.Point{Length: length, Jobs: n})
+		args := make([]int, n)
+		for i := range args {
+			args[i] = unit.Times(ms(length)).Rounds()
+		}
+		variants = append(variants, timed("goroutines", length, func() error { inGoroutines(args); return nil }),
+			timed("pool", length, func() error { _, err := process.Map[int](pool, "work", args); return err }),
+			measure.Variant{Name: fmt.Sprint("NATS ", length), Run: func(ctx context.Context) (float64, error) {
+				runs++
+				return q.run(ctx, fmt.Sprint("run", runs), args)
+			}})
+	}
+	// The workers are processes, and with this one they are more than there are CPUs.
+	r, err := measure.Interleave(ctx, measure.Plan{Rounds: o.rounds, Crowded: true}, variants...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.Goroutines, p.Pool, p.NATS = r.Samples[3*i].Values, r.Samples[3*i+1].Values, r.Samples[3*i+2].Values
+	}
+	s.Card = r.Card
+	return s, nil
+}
+
+func timed(name string, length time.Duration, run func() error) measure.Variant {
+	return measure.Variant{Name: fmt.Sprint(name, " ", length), Run: func(context.Context) (float64, error) {
+		start := time.Now()
+		err := run()
+		return ms(time.Since(start)), err
+	}}
+}
+
+// run puts jobs into the queue and waits for their results: the time from the first job to the last result.
+func (q *queue) run(ctx context.Context, name string, args []int) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	watcher, err := q.results.Watch(ctx, name+".*", jetstream.UpdatesOnly())
+	if err != nil {
+		return 0, fmt.Errorf("watch for results: %w", err)
+	}
+	defer watcher.Stop()
+	jobs := make([]message, len(args))
+	for i, rounds := range args {
+		jobs[i] = message{ID: fmt.Sprint(name, ".", i), N: i, Rounds: rounds}
+	}
+	start := time.Now()
+	if err := q.publishAll(ctx, jobs); err != nil {
+		return 0, err
+	}
+	for range args {
+		select {
+		case <-watcher.Updates():
+		case <-ctx.Done():
+			return 0, fmt.Errorf("wait for results of %s: %w", name, ctx.Err())
+		}
+	}
+	return ms(time.Since(start)), nil
+}
+
+// inGoroutines does the work here, in as many goroutines as there are CPUs.
+func inGoroutines(args []int) {
+	jobs := make(chan int)
+	var wg sync.WaitGroup
+	for range runtime.NumCPU() {
+		wg.Go(func() {
+			for rounds := range jobs {
+				work.Rounds(rounds).Do()
+			}
+		})
+	}
+	for _, rounds := range args {
+		jobs <- rounds
+	}
+	close(jobs)
+	wg.Wait()
+}
