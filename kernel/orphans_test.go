@@ -80,7 +80,7 @@ func testNoProcessIsLeft(t *testing.T, ctx context.Context, victim string, busy 
 		t.Fatal(err)
 	}
 	spared := map[string][]int{ // what lives on, and starts anew what was killed
-		"worker": {pid["server"], pid["kernel"]},
+		"worker": append(programs(before, "gopls-"), pid["server"], pid["kernel"]),
 		"kernel": {pid["server"]},
 	}[victim]
 	awaitGone(t, value, before, spared)
@@ -202,6 +202,17 @@ func role(t *testing.T, value, name string) int {
 		t.Fatalf("the processes in the role %s are %v of %v", name, found, marked(value))
 	}
 	return found[0]
+}
+
+// programs are the processes whose program's name begins so.
+func programs(processes map[int]string, name string) (pids []int) {
+	for pid, line := range processes {
+		program, _, _ := strings.Cut(line, " ")
+		if strings.HasPrefix(filepath.Base(program), name) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // awaitMarked waits until n processes run a program: shells in the background take their time.

@@ -130,7 +130,7 @@ func (s *Server) launch() error {
 		inW.Close()
 		return err
 	}
-	cmd := exec.Command(s.o.Tool.Program, "serve")
+	cmd := exec.Command(s.o.Tool.Program)
 	cmd.Env, cmd.Dir = s.env(), s.o.Dir
 	cmd.Stdin, cmd.Stdout = inR, outW
 	// Its own session: Ctrl-C in the kernel's terminal is not for it.
