@@ -186,10 +186,10 @@ func abandons(ctx context.Context, c *http.Client, limit int, urls []string) ([]
 
 func TestChooseN(t *testing.T) {
 	const throughput, queue = "as much throughput as there is", "hardly anybody queues"
-	err := fetch.ChooseN().Prove(t.Context(), check.Times(), 8, // 1,600/s x 0.005 s
+	err := fetch.ChooseN().Prove(t.Context(), check.Times(), 8, // 800/s x 0.010 s
 		check.Mutant[int]{Name: "as many as CPUs", Answer: min(4, runtime.NumCPU()), Fails: throughput},
 		check.Mutant[int]{Name: "one after another", Answer: 1, Fails: throughput},
-		check.Mutant[int]{Name: "the more the better", Answer: 64, Fails: queue},
+		check.Mutant[int]{Name: "the more the better", Answer: 32, Fails: queue},
 	)
 	if err != nil {
 		t.Error(err)
