@@ -12,49 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"interleave/kernel/internal/stage"
 )
-
-// shownMain is a program that displays; TestMain makes it one below a Command.
-func shownMain(what string) int {
-	show := func(text string) error {
-		_, err := stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"text/plain": text}})
-		return err
-	}
-	switch what {
-	case "order":
-		for i := range 200 {
-			fmt.Print("a", i, " ")
-			fmt.Fprint(os.Stderr, "e", i, " ")
-			if err := show(fmt.Sprint(i)); err != nil {
-				fmt.Println(err)
-				return 1
-			}
-		}
-	case "input":
-		line, err := stage.Emit(stage.Event{Kind: stage.Input, Prompt: "name? "})
-		fmt.Print(line, err)
-	case "deadlock":
-		show("one")
-		<-make(chan int)
-	case "parent": // the descriptors have other owners in a child
-		r, w, _ := os.Pipe()
-		cmd := exec.Command(os.Args[0], "shown", "child")
-		cmd.Stdout, cmd.ExtraFiles = os.Stdout, []*os.File{w, w}
-		err := cmd.Run()
-		w.Close()
-		b := make([]byte, 100)
-		n, _ := r.Read(b)
-		fmt.Print(" ", err, " read ", n)
-	case "child":
-		fmt.Print(show("from below"))
-	case "garbage":
-		syscall.Write(commandReportsFD, []byte("\xff\xff\xff\xff garbage"))
-		fmt.Print(show("lost") != nil)
-	}
-	return 0
-}
 
 func shell(script string) []string { return []string{"/bin/sh", "-c", script} }
 
@@ -194,7 +152,7 @@ func TestCommandShows(t *testing.T) {
 			}
 			return "Ada", nil
 		})
-		e, err := command(rec, os.Args[0], "shown", what).Run(t.Context())
+		e, err := command(rec, built.shows, what).Run(t.Context())
 		if got := rec.stream("stdout"); err != nil || e.Code != 0 || strings.ReplaceAll(got, "Ada<nil>", "Ada <nil>") != want {
 			t.Errorf("%s: %+v, %v, stdout %q, want %q; stderr %q", what, e, err, got, want, rec.stream("stderr"))
 		}
@@ -204,7 +162,7 @@ func TestCommandShows(t *testing.T) {
 // TestCommandShowsInOrder is about text before and after what is shown.
 func TestCommandShowsInOrder(t *testing.T) {
 	rec := newRecorder()
-	if e, err := command(rec, os.Args[0], "shown", "order").Run(t.Context()); err != nil || e.Code != 0 {
+	if e, err := command(rec, built.shows, "order").Run(t.Context()); err != nil || e.Code != 0 {
 		t.Fatalf("%+v, %v, %q", e, err, rec.lines())
 	}
 	lines := rec.lines()
@@ -224,7 +182,7 @@ func TestCommandShowsInOrder(t *testing.T) {
 // TestCommandSeesDeadlock has the runtime find a deadlock in a program that has displayed.
 func TestCommandSeesDeadlock(t *testing.T) {
 	rec := newRecorder()
-	c := command(rec, os.Args[0], "shown", "deadlock")
+	c := command(rec, built.shows, "deadlock")
 	c.Timeout = 20 * time.Second
 	e, err := c.Run(t.Context())
 	if err != nil || e.Code != 2 || !strings.Contains(rec.stream("stderr"), "all goroutines are asleep") {

@@ -15,7 +15,7 @@ import (
 )
 
 // built is where TestMain has put the worker and the plugins.
-var built struct{ host, cells, init string }
+var built struct{ host, cells, init, shows string }
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
@@ -28,8 +28,6 @@ func TestMain(m *testing.M) {
 			os.Exit(parentMain())
 		case "command":
 			os.Exit(commandMain())
-		case "shown":
-			os.Exit(shownMain(os.Args[2]))
 		}
 	}
 	os.Exit(buildAndRun(m))
@@ -43,7 +41,9 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	built.host, built.cells, built.init = filepath.Join(dir, "host"), filepath.Join(dir, "cells.so"), filepath.Join(dir, "init.so")
+	built.shows = filepath.Join(dir, "shows")
 	for _, args := range [][]string{
+		{"-o", built.shows, "./testdata/shows"},
 		{"-o", built.host, "./host"},
 		{"-buildmode=plugin", "-o", built.cells, "./testdata/cells"},
 		{"-buildmode=plugin", "-o", built.init, "./testdata/init"},
