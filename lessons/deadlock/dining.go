@@ -82,8 +82,11 @@ func Dine(ctx context.Context, order Order, n, meals int) (Dinner, error) {
 		return d, fmt.Errorf("deadlock: %w", err)
 	}
 	defer f.Close()
-	d.Timeline, err = timeline.Read(f)
-	return d, err
+	if d.Timeline, err = timeline.Read(f); err != nil {
+		return d, fmt.Errorf("deadlock: %w", err)
+	}
+	d.Timeline.SortByName()
+	return d, nil
 }
 
 // read takes in what the command has printed, and how it ended.

@@ -122,5 +122,9 @@ func Cancel(ctx context.Context, at time.Duration) (Cancelled, error) {
 			c.Survivors[i].After = ends[i].Sub(cancelled)
 		}
 	})
-	return c, err
+	if err != nil {
+		return c, err
+	}
+	c.Timeline.SortByName()
+	return c, nil
 }

@@ -131,6 +131,7 @@ func (r *Result) once(size Size, load work.Load, round int) error {
 	if err != nil {
 		return fmt.Errorf("structure: %s: %w", r.Execution, err)
 	}
+	r.Timeline.SortByName()
 	r.Walls = append(r.Walls, r.Timeline.Wall)
 	return nil
 }

@@ -93,6 +93,11 @@ func (t *Timeline) Lane(name string) *Lane {
 	return nil
 }
 
+// SortByName puts the lanes in the order of their names, for goroutines that name themselves as they come to run.
+func (t *Timeline) SortByName() {
+	slices.SortStableFunc(t.Lanes, func(a, b Lane) int { return cmp.Compare(a.Name, b.Name) })
+}
+
 // Order is the names of the lanes in the order in which their running spans began.
 func (t *Timeline) Order() []string {
 	type begin struct {

@@ -68,3 +68,11 @@ func TestReadGarbage(t *testing.T) {
 		}
 	}
 }
+
+func TestSortByName(t *testing.T) {
+	tl := timeline.Timeline{Lanes: []timeline.Lane{{Name: "worker 2"}, {Name: "worker 1"}, {Name: "main"}}}
+	tl.SortByName()
+	if tl.Lanes[0].Name != "main" || tl.Lanes[1].Name != "worker 1" || tl.Lanes[2].Name != "worker 2" {
+		t.Errorf("%+v", tl.Lanes)
+	}
+}
