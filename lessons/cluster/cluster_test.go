@@ -79,7 +79,7 @@ func start(t *testing.T, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
 	t.Cleanup(func() {
 		cancel()
-		cmd.Wait()
+		cmd.Wait() // the second time it says that it has been waited for
 	})
 	return cmd
 }
@@ -91,7 +91,10 @@ func TestElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stdin.Close()
+	defer func() {
+		stdin.Close()
+		server.Wait()
+	}()
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 )
 
 // queue is the jobs and the results of one run.
@@ -67,7 +67,7 @@ func openQueue(ctx context.Context, o options) (q *queue, err error) {
 	}
 	q.server = own
 	if q.name = o.run; q.name == "" {
-		q.name = "interleave-" + nuid.Next()
+		q.name = "interleave-" + rand.Text()
 	}
 	if err := q.create(ctx); err != nil {
 		q.close()
