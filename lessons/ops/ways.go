@@ -170,7 +170,7 @@ func Scaling(ctx context.Context, size Size) (*measure.Result, error) {
 	return measure.Interleave(ctx, size.plan(), variants...)
 }
 
-// Points are the speed-ups of a [Scaling], by medians.
+// Points are the speed-ups of a [Scaling], by medians, with their intervals.
 func Points(r *measure.Result) ([]scaling.Point, error) {
 	var points []scaling.Point
 	base := 0.0
@@ -186,13 +186,17 @@ func Points(r *measure.Result) ([]scaling.Point, error) {
 		if n == 1 {
 			base = sum.Median
 		}
-		points = append(points, scaling.Point{N: n, Speedup: sum.Median})
+		point := scaling.Point{N: n, Speedup: sum.Median}
+		if sum.Claimed {
+			point.Lo, point.Hi = sum.Lo, sum.Hi
+		}
+		points = append(points, point)
 	}
 	if base == 0 {
 		return nil, fmt.Errorf("ops: one worker was not measured")
 	}
 	for i := range points {
-		points[i].Speedup /= base
+		points[i].Speedup, points[i].Lo, points[i].Hi = points[i].Speedup/base, points[i].Lo/base, points[i].Hi/base
 	}
 	return points, nil
 }

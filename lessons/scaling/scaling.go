@@ -26,7 +26,11 @@ import (
 type Point struct {
 	N       float64
 	Speedup float64 // over one worker
+	Lo, Hi  float64 // interval of Speedup; both 0 if there is none
 }
+
+// holds reports whether a value is within the interval, if there is one.
+func (p Point) holds(speedup float64) bool { return p.Hi > 0 && p.Lo <= speedup && speedup <= p.Hi }
 
 // Fit is a law with its parameters.
 type Fit struct {
@@ -109,12 +113,17 @@ func usable(points []Point, need int) ([]Point, error) {
 const Tolerance = 0.05
 
 // Worst is the point at which a law is furthest from what was measured, with the residual: measured minus law, over
-// measured. Without points it is the first of those fitted to.
+// measured. A point whose interval holds what the law says counts only when there is no other. Without points it is
+// the worst of those fitted to.
 func (f Fit) Worst(points ...Point) (Point, float64) {
 	if len(points) == 0 {
 		points = f.Points
 	}
 	residual := func(p Point) float64 { return (p.Speedup - f.At(p.N)) / p.Speedup }
+	missed := slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return p.holds(f.At(p.N)) })
+	if len(missed) > 0 {
+		points = missed
+	}
 	worst := slices.MaxFunc(points, func(p, q Point) int {
 		return cmp.Compare(math.Abs(residual(p)), math.Abs(residual(q)))
 	})
@@ -122,7 +131,7 @@ func (f Fit) Worst(points ...Point) (Point, float64) {
 }
 
 // Verdict says whether the law may be used for these points, and if not why: a parameter outside of its range, or a
-// residual above Tolerance.
+// residual above Tolerance at a point whose interval does not hold what the law says.
 func (f Fit) Verdict(points ...Point) string {
 	var against []string
 	names := []string{"share s", ""}
@@ -134,12 +143,16 @@ func (f Fit) Verdict(points ...Point) string {
 			against = append(against, fmt.Sprintf("its %s is negative (%.4f), which means nothing", names[i], v))
 		}
 	}
-	if p, r := f.Worst(points...); math.Abs(r) > Tolerance {
+	p, r := f.Worst(points...)
+	missed := !p.holds(f.At(p.N))
+	if missed && math.Abs(r) > Tolerance {
 		against = append(against, fmt.Sprintf("at %v workers it says %.2f, measured were %.2f (%+.0f %%)", p.N, f.At(p.N), p.Speedup, 100*r))
 	}
-	if len(against) == 0 {
-		_, r := f.Worst(points...)
+	switch {
+	case len(against) == 0 && missed:
 		return fmt.Sprintf("%s: not rejected; no residual above %.1f %%", f, 100*math.Abs(r))
+	case len(against) == 0:
+		return fmt.Sprintf("%s: not rejected; every interval holds what it says", f)
 	}
 	return fmt.Sprintf("%s: REJECTED, %s", f, strings.Join(against, "; "))
 }

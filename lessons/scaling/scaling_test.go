@@ -61,6 +61,22 @@ func TestTwoCoresRejectTheLaws(t *testing.T) {
 	}
 }
 
+// TestIntervalsCount: noise alone rejects no law.
+func TestIntervalsCount(t *testing.T) {
+	noisy := []scaling.Point{{N: 1, Speedup: 1}, {N: 2, Speedup: 1.5, Lo: 1.2, Hi: 2.2}, {N: 4, Speedup: 3.4, Lo: 2, Hi: 4.4}}
+	f, err := scaling.Amdahl(scaling.Point{N: 2, Speedup: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := f.Verdict(noisy...); !strings.Contains(v, "not rejected") {
+		t.Error(v)
+	}
+	noisy[1].Hi = 1.8
+	if v := f.Verdict(noisy...); !strings.Contains(v, "at 2 workers it says 2.00, measured were 1.50") {
+		t.Error(v)
+	}
+}
+
 func TestTooFewPoints(t *testing.T) {
 	two := points(func(n float64) float64 { return n }, 1, 2)
 	if _, err := scaling.USL(two...); !errors.Is(err, scaling.ErrFewPoints) {
@@ -69,7 +85,7 @@ func TestTooFewPoints(t *testing.T) {
 	if _, err := scaling.Amdahl(two[0]); !errors.Is(err, scaling.ErrFewPoints) {
 		t.Errorf("Amdahl of one load: %v", err)
 	}
-	for _, p := range []scaling.Point{{0, 1}, {2, 0}, {2, math.NaN()}, {math.Inf(1), 2}} {
+	for _, p := range []scaling.Point{{N: 0, Speedup: 1}, {N: 2}, {N: 2, Speedup: math.NaN()}, {N: math.Inf(1), Speedup: 2}} {
 		if _, err := scaling.Gustafson(p); err == nil {
 			t.Errorf("%v is taken", p)
 		}
