@@ -16,7 +16,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 func (c *Chart) size() (vg.Length, vg.Length) {
@@ -53,10 +52,9 @@ func (c *Chart) Save(name string) error {
 		b, err = c.png()
 		buf.Write(b)
 	case ".svg":
-		canvas := vgsvg.NewWith(vgsvg.UseWH(w, h))
-		c.Draw(draw.NewCanvas(outlines{canvas}, w, h))
-		_, err = canvas.WriteTo(&buf)
-		buf = *bytes.NewBuffer(describe(buf.Bytes(), c.Alt()))
+		var b []byte
+		b, err = c.svg()
+		buf.Write(b)
 	case ".pdf":
 		canvas := vgpdf.New(w, h)
 		c.Draw(draw.NewCanvas(outlines{canvas}, w, h))
@@ -86,13 +84,17 @@ func describe(svg []byte, alt string) []byte {
 
 // SimpleRender is the chart as a Jupyter bundle, by MIME type: image/png at twice the pixels; text/html with the
 // same picture at its size in CSS pixels, its description, and the data in a table that folds out (plain markup
-// that a front end's sanitizer keeps); text/plain with the description and the data.
+// that a front end's sanitizer keeps); text/plain with the description and the data; [ChartMIME] with the chart for slides.
 func (c *Chart) SimpleRender() map[string]any {
 	b, err := c.png()
 	if err != nil {
 		return map[string]any{"text/plain": err.Error()}
 	}
-	return map[string]any{"image/png": b, "text/html": c.figure(b), "text/plain": c.String()}
+	bundle := map[string]any{"image/png": b, "text/html": c.figure(b), "text/plain": c.String()}
+	if slide, err := c.ForSlide(); err == nil { // without it slides show the picture
+		bundle[ChartMIME] = slide
+	}
+	return bundle
 }
 
 func (c *Chart) figure(b []byte) string {
