@@ -23,6 +23,10 @@ const (
 const (
 	locksNotebook    = "06-locks-atomics-and-what-they-cost"
 	deadlockNotebook = "07-deadlock-leak-cancel"
+	cpuNotebook      = "08-goroutines-for-cpu-work"
+	ioNotebook       = "09-goroutines-for-io"
+	switchNotebook   = "10-what-a-context-switch-costs"
+	processNotebook  = "12-processes"
 	choosing         = "13-choosing-a-model"
 )
 
@@ -38,18 +42,18 @@ func Go2026() Chart {
 		{ID: Pipeline, Text: "Pipeline of goroutines and channels", Then: "stop", Column: 0, Row: 1,
 			Proofs: []Proof{{deadlockNotebook, "pipeline-run"}}},
 		{ID: "machines", Text: "More than one machine?", Answers: yesNo(Queue, "isolation"), Column: 2, Row: 2},
-		{ID: Queue, Text: "A queue or RPC system, not a bigger pool", Then: Measure, Column: 1, Row: 2},
+		{ID: Queue, Text: "A queue or RPC system, not a bigger pool", Then: Measure, Column: 1, Row: 2, Proofs: []Proof{{choosing, "beyond"}}},
 		{ID: "isolation", Text: "Isolation, another language, crash safety?", Answers: yesNo(Processes, "both"), Column: 2, Row: 3},
-		{ID: Processes, Text: "Processes: a pool, started before", Then: Measure, Column: 1, Row: 3},
+		{ID: Processes, Text: "Processes: a pool, started before", Then: Measure, Column: 1, Row: 3, Proofs: []Proof{{processNotebook, "crash-run"}, {processNotebook, "cpu-chart"}}},
 		{ID: "both", Text: "Much of both, computing and waiting?", Answers: yesNo(Pools, "waiting"), Column: 2, Row: 4},
 		{ID: Pools, Text: "Two bounded pools; watch p99", Then: "stop", Column: 1, Row: 4, Proofs: []Proof{{choosing, "camera-ecdf"}}},
 		{ID: "waiting", Text: "Mostly waiting? (CPUs used below 0.5)", Answers: yesNo("limit", "pieces"), Column: 2, Row: 5},
 		{ID: "limit", Text: "Is there a limit at the other side?", Answers: yesNo(Bounded, PerTask), Column: 1, Row: 5},
-		{ID: Bounded, Text: "Bounded workers: errgroup.SetLimit, semaphore", Then: "stop", Column: 0, Row: 5},
-		{ID: PerTask, Text: "A goroutine per task", Then: "stop", Column: 1, Row: 6},
+		{ID: Bounded, Text: "Bounded workers: errgroup.SetLimit, semaphore", Then: "stop", Column: 0, Row: 5, Proofs: []Proof{{ioNotebook, "knee-chart"}}},
+		{ID: PerTask, Text: "A goroutine per task", Then: "stop", Column: 1, Row: 6, Proofs: []Proof{{ioNotebook, "map-chart"}}},
 		{ID: "pieces", Text: "Pieces longer than about 10 µs?", Answers: yesNo(Workers, Batch), Column: 3, Row: 5},
-		{ID: Batch, Text: "Batch first", Then: Workers, Column: 4, Row: 5},
-		{ID: Workers, Text: "As many workers as CPUs, each with its own state", Then: "stop", Column: 3, Row: 6},
+		{ID: Batch, Text: "Batch first", Then: Workers, Column: 4, Row: 5, Proofs: []Proof{{switchNotebook, "batch-chart"}}},
+		{ID: Workers, Text: "As many workers as CPUs, each with its own state", Then: "stop", Column: 3, Row: 6, Proofs: []Proof{{cpuNotebook, "curve-chart"}}},
 		{ID: "stop", Text: "Must it stop early?", Answers: yesNo(Context, "shared"), Column: 2, Row: 7},
 		{ID: Context, Text: "A context everywhere, and a leak check", Then: "shared", Column: 1, Row: 7,
 			Proofs: []Proof{{deadlockNotebook, "cancel-run"}, {deadlockNotebook, "bubble-run"}}},
