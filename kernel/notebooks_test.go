@@ -14,7 +14,8 @@ import (
 // longestCell is how many lines a code cell of the workshop may have: more belongs into a lesson.
 const longestCell = 16
 
-// TestNotebooks runs every notebook in fast mode and compares the kinds of its outputs with the committed ones.
+// TestNotebooks runs every notebook in fast mode and compares the kinds of its outputs with the committed ones,
+// and what it shows with the seed map.
 func TestNotebooks(t *testing.T) {
 	files, err := filepath.Glob("../notebooks/*.ipynb")
 	if err != nil || len(files) == 0 {
@@ -72,6 +73,7 @@ func runNotebook(t *testing.T, file, mode string) {
 	if charts == 0 {
 		t.Error("there is no chart")
 	}
+	checkSeed(t, file, nb)
 }
 
 // kinds lists what a cell shows: the MIME types of rich outputs, the names of streams; each once, sorted. Standard
