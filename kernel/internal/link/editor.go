@@ -1,7 +1,10 @@
 package link
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,7 +37,7 @@ func (b *Builder) EditorModule(files map[string]string) (dir string, env []strin
 		err = m.editorWork(gowork, dir, all)
 		set["GOWORK"] = filepath.Join(dir, "go.work")
 	} else {
-		err = m.editorMod(all)
+		err = m.editorMod(dir, all)
 		set["GOWORK"] = "off"
 		flags = append(flags, "-mod=mod") // the go command may write down what it finds missing
 	}
@@ -99,12 +102,16 @@ func writeEditor(dir string, files map[string]string) (changed bool, err error) 
 }
 
 // editorMod writes go.mod and go.sum.
-func (m *Module) editorMod(files map[string]string) error {
+func (m *Module) editorMod(dir string, files map[string]string) error {
 	from, root := filepath.Join(m.Dir, "go.mod"), m.Dir
 	for _, f := range m.flags {
 		if at, ok := strings.CutPrefix(f, "-modfile="); ok {
 			from = at
 		}
+	}
+	overlay, err := m.overlay()
+	if err != nil {
+		return err
 	}
 	_, f, err := readMod(from)
 	if err != nil {
@@ -115,10 +122,17 @@ func (m *Module) editorMod(files map[string]string) error {
 		return fmt.Errorf("write the editor's go.mod: %w", err)
 	}
 	for _, r := range slices.Clone(f.Replace) {
-		if modfile.IsDirectoryPath(r.New.Path) && !filepath.IsAbs(r.New.Path) {
-			if err := f.AddReplace(r.Old.Path, r.Old.Version, absolute(root, r.New.Path), ""); err != nil {
-				return fmt.Errorf("write the editor's go.mod: %w", err)
+		if !modfile.IsDirectoryPath(r.New.Path) {
+			continue
+		}
+		at := absolute(root, r.New.Path)
+		if _, err := os.Stat(filepath.Join(at, "go.mod")); err != nil {
+			if at, err = standIn(dir, at, overlay[filepath.Join(at, "go.mod")]); err != nil {
+				return err
 			}
+		}
+		if err := f.AddReplace(r.Old.Path, r.Old.Version, at, ""); err != nil {
+			return fmt.Errorf("write the editor's go.mod: %w", err)
 		}
 	}
 	for _, t := range slices.Clone(f.Tool) {
@@ -141,6 +155,49 @@ func (m *Module) editorMod(files map[string]string) error {
 	g.sums(sums, filepath.Join(m.Sources, "go.sum"))
 	files["go.mod"], files["go.sum"] = string(data), strings.Join(g.sum, "\n")+"\n"
 	return nil
+}
+
+// overlay is what go commands see in the place of other files.
+func (m *Module) overlay() (map[string]string, error) {
+	var overlay struct{ Replace map[string]string }
+	for _, f := range m.flags {
+		if at, ok := strings.CutPrefix(f, "-overlay="); ok {
+			data, err := os.ReadFile(at)
+			if err == nil {
+				err = json.Unmarshal(data, &overlay)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read overlay: %w", err)
+			}
+		}
+	}
+	return overlay.Replace, nil
+}
+
+// standIn makes a folder that has what another has, of a vendor folder, and the go.mod that is lacking there: tools for
+// editors make overlays of their own.
+func standIn(dir, folder, mod string) (string, error) {
+	if mod == "" { // the go command will say what is wrong
+		return folder, nil
+	}
+	text, err := os.ReadFile(mod)
+	if err != nil {
+		return "", fmt.Errorf("read overlay: %w", err)
+	}
+	at := filepath.Join(dir, "vendored", hash(folder))
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		return "", fmt.Errorf("make the editor's module: %w", err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return "", fmt.Errorf("make the editor's module: %w", err)
+	}
+	for _, e := range entries {
+		if err := os.Symlink(filepath.Join(folder, e.Name()), filepath.Join(at, e.Name())); err != nil && !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("make the editor's module: %w", err)
+		}
+	}
+	return at, writeFile(filepath.Join(at, "go.mod"), text)
 }
 
 // editorWork writes a go.work that uses the editor's module as well.
