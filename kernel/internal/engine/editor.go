@@ -22,6 +22,8 @@ import (
 const (
 	// editorPatience is how long gopls may think about an answer before the kernel gives its own.
 	editorPatience = 600 * time.Millisecond
+	// editorStart is how long gopls may take to introduce itself.
+	editorStart = 20 * time.Second
 	// editorStarts is how often gopls is started for one notebook.
 	editorStarts = 4
 	// editorRest is how long no cell must have run before gopls is started, or told of what was imported. Both use a core for a
@@ -185,7 +187,9 @@ func (d *editor) launch() (*gopls.Server, error) {
 	d.mu.Lock()
 	d.module = d.e.builder.Module().Path
 	d.mu.Unlock()
-	return gopls.Start(d.ctx, gopls.Options{Tool: tool, Dir: dir, Env: env, Logger: d.e.log})
+	ctx, cancel := context.WithTimeout(d.ctx, editorStart)
+	defer cancel()
+	return gopls.Start(ctx, gopls.Options{Tool: tool, Dir: dir, Env: env, Logger: d.e.log})
 }
 
 // WarmEditor builds gopls into a cache ("" for the user's) unless it is there, and has it read what notebooks import, so that
