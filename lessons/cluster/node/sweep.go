@@ -23,7 +23,7 @@ type swept struct {
 
 // batch is how much work a run has for each worker, and most is how many jobs it is cut into at most.
 const (
-	batch = 60 * time.Millisecond
+	batch = 40 * time.Millisecond
 	most  = 200
 )
 
