@@ -1,11 +1,11 @@
 package deadlock_test
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
 
-	"interleave/lessons/check"
 	"interleave/lessons/deadlock"
 	"interleave/lessons/schedule"
 	"interleave/lessons/timeline"
@@ -15,7 +15,7 @@ import (
 func TestDine(t *testing.T) {
 	for _, procs := range []string{"1", "2"} {
 		t.Setenv("GOMAXPROCS", procs)
-		for range check.Times() {
+		for range 100 {
 			d, err := deadlock.Dine(t.Context(), deadlock.ByHand, 5, 10)
 			if err != nil || !d.Deadlock || len(d.Waits) != 5 || d.Meals != 0 {
 				t.Fatalf("%+v %v", d, err)
@@ -53,12 +53,23 @@ func TestPhilosophers(t *testing.T) {
 	}
 }
 
+// TestAsk: each of 100 requests leaves a goroutine behind, on one P and on more; with room for both answers none stays.
 func TestAsk(t *testing.T) {
-	if l := deadlock.Ask(20, false); l.Counts[19] < 20 || l.Counts[0] < 1 || l.Profile == "" && l.Note == "" {
-		t.Errorf("%+v", l)
-	}
-	if l := deadlock.Ask(20, true); slices.Max(l.Counts) > 2 {
-		t.Errorf("buffered: %+v", l)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, procs := range []int{1, 2, runtime.NumCPU()} {
+		runtime.GOMAXPROCS(procs)
+		l := deadlock.Ask(100, false)
+		for i, n := range l.Counts {
+			if n < i+1 {
+				t.Fatalf("P = %d: after request %d there are %d", procs, i+1, n)
+			}
+		}
+		if len(l.Counts) != 100 || l.Profile == "" && l.Note == "" {
+			t.Errorf("P = %d: %+v", procs, l)
+		}
+		if l := deadlock.Ask(20, true); slices.Max(l.Counts) > 2 {
+			t.Errorf("P = %d, buffered: %+v", procs, l)
+		}
 	}
 }
 

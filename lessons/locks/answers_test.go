@@ -61,6 +61,19 @@ func TestCopied(t *testing.T) {
 	}
 }
 
+// TestBrokenTill: a till with a copied lock sells nothing, each time, on one P and on two.
+func TestBrokenTill(t *testing.T) {
+	for _, procs := range []string{"1", "2"} {
+		t.Setenv("GOMAXPROCS", procs)
+		for range 100 {
+			r := locks.Copied().Check(t.Context(), locks.BrokenTill)
+			if f := r.Findings[len(r.Findings)-1]; f.Verdict != check.Failed || f.Evidence != "0 of 2000\n" {
+				t.Fatalf("P = %s:\n%s", procs, r)
+			}
+		}
+	}
+}
+
 func TestShards(t *testing.T) {
 	// counter is an answer: its fields, what NewCounter makes, what Add does, and Value.
 	counter := func(fields, make, add, value string) string {

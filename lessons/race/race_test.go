@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"interleave/lessons/check"
 	"interleave/lessons/race"
 	"interleave/lessons/schedule"
 )
@@ -46,6 +47,29 @@ func TestTwin(t *testing.T) {
 	}
 	if twin.Values["n"] != n || !slices.Contains(live.Finals(), n) {
 		t.Errorf("machine %d, live %v, want %d", twin.Values["n"], live.Finals(), n)
+	}
+}
+
+// TestDetectOnOneP: the detector finds the same data races on one P, time after time: it looks at what orders two
+// accesses, not at whether they met.
+func TestDetectOnOneP(t *testing.T) {
+	for _, procs := range []string{"1", "2"} {
+		t.Setenv("GOMAXPROCS", procs)
+		for range check.Times() {
+			snippets, err := race.Detect(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := ""
+			for _, s := range snippets {
+				if s.Races {
+					found += s.Letter
+				}
+			}
+			if found != "ADF" {
+				t.Fatalf("P = %s: data races in %q, want A, D and F", procs, found)
+			}
+		}
 	}
 }
 
