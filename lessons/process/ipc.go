@@ -3,7 +3,6 @@ package process
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,10 +11,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
-
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
 )
 
 // Means is a way to bring a message to somebody else.
@@ -243,116 +238,4 @@ func box(args []string) error {
 		copy(own, m.bytes[boxStart:boxStart+atomic.LoadUint32(m.word(boxLength))])
 		announce(full, 0)
 	}
-}
-
-// Cost is what a message and its answer cost by one means at one size.
-type Cost struct {
-	Means Means
-	Size  int
-	NS    []float64 // each value is the mean over as many messages as fit into a millisecond or so
-}
-
-// Costs measures all means at all sizes, in turn, round by round.
-func Costs(ctx context.Context) ([]Cost, measure.Card, error) {
-	var variants []measure.Variant
-	var costs []Cost
-	sizes := Sizes()
-	largest := sizes[len(sizes)-1]
-	if err := Prepare(ctx); err != nil {
-		return nil, measure.Card{}, err
-	}
-	batch := pace.Pick(2*time.Millisecond, 500*time.Microsecond)
-	for _, m := range AllMeans() {
-		link, err := Open(ctx, m, largest)
-		if err != nil {
-			return nil, measure.Card{}, err
-		}
-		defer link.Close()
-		for _, size := range sizes {
-			message := make([]byte, size)
-			n, err := fit(link, message, batch)
-			if err != nil {
-				return nil, measure.Card{}, fmt.Errorf("process: %s: %w", m, err)
-			}
-			costs = append(costs, Cost{Means: m, Size: size})
-			variants = append(variants, measure.Variant{Name: fmt.Sprint(m, " ", size), Run: func(context.Context) (float64, error) {
-				took, err := sendMany(link, message, n)
-				return float64(took.Nanoseconds()) / float64(n), err
-			}})
-		}
-	}
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Unit: "ns"}, variants...)
-	if err != nil {
-		return nil, measure.Card{}, fmt.Errorf("process: %w", err)
-	}
-	for i := range costs {
-		costs[i].NS = r.Samples[i].Values
-	}
-	return costs, r.Card, nil
-}
-
-// fit finds how many messages take about d.
-func fit(link *Link, message []byte, d time.Duration) (int, error) {
-	for n := 1; ; n *= 2 {
-		took, err := sendMany(link, message, n)
-		if err != nil {
-			return 0, err
-		}
-		if took >= d/2 || n >= 1<<16 {
-			return max(1, int(float64(n)*float64(d)/float64(max(took, 1)))), nil
-		}
-	}
-}
-
-func sendMany(link *Link, message []byte, n int) (time.Duration, error) {
-	start := time.Now()
-	for range n {
-		if err := link.Send(message); err != nil {
-			return 0, err
-		}
-	}
-	return time.Since(start), nil
-}
-
-// Access measures, in ns, the two ways to share state of row by row the same meaning: adding to a number in shared
-// memory by an atomic, which the other process may do at the same time, and asking the server process for it.
-func Access(ctx context.Context) (memory, server measure.Sample, card measure.Card, err error) {
-	m, err := NewMemory(8)
-	if err != nil {
-		return memory, server, card, err
-	}
-	defer m.Close()
-	s, err := Serve(ctx)
-	if err != nil {
-		return memory, server, card, err
-	}
-	defer s.Close()
-	c, err := s.Dial()
-	if err != nil {
-		return memory, server, card, fmt.Errorf("process: %w", err)
-	}
-	defer c.Close()
-	adds, calls := pace.Pick(1_000_000, 200_000), pace.Pick(200, 50)
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Unit: "ns"},
-		measure.Variant{Name: "shared memory", Run: func(context.Context) (float64, error) {
-			start := time.Now()
-			for range adds {
-				atomic.AddInt64(m.Int64(0), 1)
-			}
-			return float64(time.Since(start).Nanoseconds()) / float64(adds), nil
-		}},
-		measure.Variant{Name: "server process", Run: func(context.Context) (float64, error) {
-			start := time.Now()
-			for range calls {
-				var all []Record
-				if err := c.Call("Records.List", 0, &all); err != nil {
-					return 0, err
-				}
-			}
-			return float64(time.Since(start).Nanoseconds()) / float64(calls), nil
-		}})
-	if err != nil {
-		return memory, server, card, errors.Join(errors.New("process: shared state"), err)
-	}
-	return r.Samples[0], r.Samples[1], r.Card, nil
 }

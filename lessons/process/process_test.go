@@ -329,3 +329,24 @@ func TestStarts(t *testing.T) {
 		t.Fatal(p, g, err)
 	}
 }
+
+// BenchmarkCrunch is the claim that a pool, once started, computes as fast as goroutines: the median quotient with
+// its interval, from one interleaved run.
+func BenchmarkCrunch(b *testing.B) {
+	for b.Loop() {
+		r, err := process.Crunch().Compare(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		pool, err := r.Ratio(process.Goroutines, process.StartedPool)
+		if err != nil {
+			b.Fatal(err)
+		}
+		cores, err := r.Ratio(process.Sequential, process.Goroutines)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(pool.Median, "pool/goroutines")
+		b.Logf("pool / goroutines %v; goroutines / sequential %v; %s", pool, cores, r.Card.Short())
+	}
+}

@@ -2,18 +2,13 @@ package process
 
 import (
 	"context"
-	_ "embed" // the source of the pair command
 	"errors"
 	"fmt"
-	"runtime"
-	"strings"
 	"sync"
 	"time"
 
 	"interleave/lessons/bubble"
 	"interleave/lessons/check"
-	"interleave/lessons/child"
-	"interleave/lessons/measure"
 )
 
 // Caller does a job and waits for the answer. When it has ended, before or meanwhile, the answer's Err is
@@ -291,100 +286,3 @@ func reallySurvives(ctx context.Context, answer Crew) error {
 type failed struct{ err error }
 
 func (f failed) Call(Job) Answer { return Answer{Err: f.err} }
-
-//go:embed pair/main.go
-var pairSource string
-
-// Given is the answer that the second exercise begins with. It is wrong in two ways.
-const Given = `import ("os"; "syscall")
-
-func worker(queue *Queue, file *os.File) {
-	m := Map(file, syscall.MAP_PRIVATE)
-	for n, ok := queue.Get(); ok; n, ok = queue.Get() {
-		m.Store(n-1, n*n)
-		m.Store(Sum, m.Load(Sum)+n*n)
-	}
-}`
-
-// ShareSquares is the exercise to square the numbers of a queue, and add them up, in memory that two processes share.
-// The answer is the source of function worker, which runs in each of the two.
-func ShareSquares() check.Exercise[string] {
-	compiles := func(ctx context.Context, answer string) error { return pair(answer).Compiles(ctx) }
-	leaves := func(shares ...string) func(context.Context, string) error {
-		return func(ctx context.Context, answer string) error {
-			p := pair(answer)
-			p.Command.Args = shares
-			if err := p.Prints(ctx); err != nil {
-				return fmt.Errorf("one worker gets %s, the other %s: %w", orNothing(shares[0]), orNothing(shares[1]), err)
-			}
-			return nil
-		}
-	}
-	return check.Exercise[string]{
-		Name: "squares in shared memory",
-		Task: "Make the two processes leave [1 4 9 16] and 30, whoever gets which number and however they interleave.",
-		Checks: []check.Check[string]{
-			{Name: "it compiles", Kind: check.Value, Try: compiles},
-			{Name: "one worker gets all", Kind: check.Value, Try: leaves("1,2,3,4", "")},
-			{Name: "each gets two, in step", Kind: check.Value, Try: leaves("1,2", "3,4")},
-			{Name: "one and three, in step", Kind: check.Value, Try: leaves("4", "1,2,3")},
-		},
-	}
-}
-
-func orNothing(list string) string {
-	if list == "" {
-		return "nothing"
-	}
-	return strings.ReplaceAll(list, ",", " ")
-}
-
-func pair(answer string) check.Program {
-	return check.Program{
-		Command: child.Command{Name: "pair", Source: pairSource, Files: map[string]string{"answer.go": check.Go(answer)}},
-		Want:    "[1 4 9 16] 30",
-	}
-}
-
-// Extra is what a pool may cost more than goroutines in [BreakEven]: a quarter.
-const Extra = 1.25
-
-// Lengths of jobs in [BreakEven].
-const (
-	shorter  = 10                    // the check looks at jobs so many times shorter, too
-	longest  = 10 * time.Millisecond // this stands for longer ones
-	shortest = 5 * time.Microsecond  // and this for shorter ones
-)
-
-// BreakEven is the exercise to find the length from which on jobs are worth a pool. The answer may be up to ten times
-// too long. What is compared is CPU time, of this process and of the workers: other load on the machine takes CPUs
-// away, but it hardly changes how much of them a job needs.
-func BreakEven() check.Exercise[time.Duration] {
-	at := func(scale int, atLeast, atMost float64) func(context.Context, time.Duration) error {
-		return func(ctx context.Context, answer time.Duration) error {
-			if answer <= 0 {
-				return errors.New("a job takes some time")
-			}
-			length := max(shortest, min(answer, longest)/time.Duration(scale))
-			pool, err := NewPool(ctx, runtime.NumCPU())
-			if err != nil {
-				return err
-			}
-			defer pool.Close()
-			total := 10 * time.Millisecond * time.Duration(pool.Size())
-			inside, split := Split(pool, total, length)
-			return check.Ratio{
-				Base: inside, Answer: split, AtLeast: atLeast, AtMost: atMost,
-				Plan: measure.Plan{Unit: "ms of CPU time", Crowded: true}, // this process and the workers want the same CPUs
-			}.Try(ctx)
-		}
-	}
-	return check.Exercise[time.Duration]{
-		Name: "break-even",
-		Task: "From which job length on does a started pool need at most a quarter more CPU time than goroutines? Up to ten times too long is fine.",
-		Checks: []check.Check[time.Duration]{
-			{Name: "jobs of this length are worth a pool", Kind: check.Performance, Try: at(1, 0, Extra)},
-			{Name: "jobs of a tenth of it are not", Kind: check.Performance, Try: at(shorter, Extra, 0)},
-		},
-	}
-}
