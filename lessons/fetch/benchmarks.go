@@ -10,10 +10,17 @@ import (
 	"interleave/lessons/talk"
 )
 
+// The languages, and what runs them.
+const (
+	Python = "Python"
+	Free   = "Python, no GIL" // a free-threaded build
+	Go     = "Go"
+)
+
 // Row is one program at one job.
 type Row struct {
-	Language string // "Python" or "Go"
-	Started  bool   // the pool was there before; otherwise its start is part of the time
+	Language string
+	Started  bool // the pool was there before; otherwise its start is part of the time
 	Job      Job
 	Sample   measure.Sample // ms
 	Rings    []float64      // what the talk recorded of it: the median, in ms
@@ -39,19 +46,28 @@ type Benchmark struct {
 type Benchmarks struct {
 	Plan   RerunPlan
 	Python *python.Interpreter // nil where there is none
+	Free   *python.Interpreter // the free-threaded one; nil where there is none
 	Start  string              // how Python's pool starts its processes: "fork", "forkserver" or "spawn"
 	List   []Benchmark
 	Card   measure.Card
 
-	missing error
+	missing, missingFree error
 }
 
-// Note says which Python ran the programs, or that there is none here and what to do.
+// Note says which Pythons ran the programs, or that there is none here and what to do.
 func (b *Benchmarks) Note() string {
+	lines := make([]string, 0, 2)
 	if b.Python == nil {
-		return "Go alone was measured: " + b.missing.Error()
+		lines = append(lines, "Python: NOT MEASURED HERE, "+b.missing.Error())
+	} else {
+		lines = append(lines, fmt.Sprintf("%v; its pool starts processes by %s", b.Python, b.Start))
 	}
-	return fmt.Sprintf("%v; its pool starts processes by %s", b.Python, b.Start)
+	if b.Free == nil {
+		lines = append(lines, Free+": NOT MEASURED HERE, "+b.missingFree.Error())
+	} else {
+		lines = append(lines, b.Free.String())
+	}
+	return strings.Join(lines, "\n")
 }
 
 // foreign is how many CPUs other processes may use before a run is NOISY. The pressure on the CPUs does not tell here:
@@ -91,11 +107,11 @@ func (b *Benchmarks) Table() (header []string, rows [][]string) {
 	header = []string{"benchmark", "at", "Python (ms)", "Go (ms)", "Python / Go"}
 	for _, one := range b.List {
 		for _, goRow := range one.Rows {
-			if goRow.Language != "Go" {
+			if goRow.Language != Go {
 				continue
 			}
 			row := []string{way(one.Program.Model, goRow.Started), goRow.Job.String(), "not measured", summary(goRow.Sample), ""}
-			if p := b.Sample(one.Program.Model, "Python", goRow.Started, goRow.Job); len(p.Values) > 0 {
+			if p := b.Sample(one.Program.Model, Python, goRow.Started, goRow.Job); len(p.Values) > 0 {
 				row[2] = summary(p)
 				if ratio, err := measure.Ratios(goRow.Sample, p); err == nil {
 					row[4] = interval(ratio)
@@ -111,7 +127,11 @@ func (b *Benchmarks) Table() (header []string, rows [][]string) {
 // in the talk, where the recorded medians are divided, and here at each job.
 func (b *Benchmarks) SpeedUps() (header []string, rows [][]string) {
 	header = []string{"sequential /", "talk 2019"}
-	for _, language := range []string{"Python", "Go"} {
+	languages := []string{Python, Go}
+	if b.Free != nil {
+		languages = []string{Python, Free, Go}
+	}
+	for _, language := range languages {
 		for _, job := range b.Plan.Jobs {
 			header = append(header, language+", "+job.String())
 		}
@@ -132,7 +152,7 @@ func (b *Benchmarks) SpeedUps() (header []string, rows [][]string) {
 			if started {
 				row[1] = "not measured"
 			}
-			for _, language := range []string{"Python", "Go"} {
+			for _, language := range languages {
 				for _, job := range b.Plan.Jobs {
 					row = append(row, quotient(b.Sample(talk.Sequential, language, false, job),
 						b.Sample(one.Program.Model, language, started, job)))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -216,13 +218,42 @@ func TestRerun(t *testing.T) {
 	}
 }
 
+// TestRerunFreeThreaded: where there is a python3.14t, it runs the sequential and the threaded program, too. Here it is
+// the other Python by that name.
+func TestRerunFreeThreaded(t *testing.T) {
+	i, err := python.Find(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "python3.14t"), []byte("#!/bin/sh\nexec '"+i.Path+"' \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	b, err := fetch.Rerun(t.Context(), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for m, want := range map[talk.Model]int{talk.Sequential: 6, talk.Threading: 6, talk.Asyncio: 0, talk.MultiprocessingPool: 0} {
+		if s := b.Sample(m, fetch.Free, false, small.Jobs[0]); len(s.Values) != want {
+			t.Errorf("%s: %v", m, s.Values)
+		}
+	}
+	if header, rows := b.SpeedUps(); len(header) != 8 || header[4] != "Python, no GIL, 0 ms x 256 kB" || rows[1][4] != "not measured" || rows[0][4] == "not measured" {
+		t.Errorf("%q %q", header, rows)
+	}
+	if note := b.Note(); strings.Contains(note, "NOT MEASURED") || strings.Count(note, "CPython") != 2 {
+		t.Error(note)
+	}
+}
+
 func TestRerunWithoutPython(t *testing.T) {
 	t.Setenv(python.Variable, "no-such-python")
 	b, err := fetch.Rerun(t.Context(), small)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if note := b.Note(); !strings.HasPrefix(note, "Go alone") || !strings.Contains(note, python.Variable) {
+	if note := b.Note(); !strings.HasPrefix(note, "Python: NOT MEASURED HERE, no Python 3") || !strings.Contains(note, python.Variable) {
 		t.Error(note)
 	}
 	if one := b.Find(talk.MultiprocessingPool); len(one.Rows) != 4 || len(one.Rows[0].Rings) != 0 {

@@ -60,8 +60,9 @@ type answer struct {
 
 // Rerun runs the talk's four I/O programs in Python and in Go, in turn, round by round, against one server on the
 // loopback interface. All clients are processes of their own that were started before; the time is what they measured
-// themselves. In each round each of them opens its connections anew, but for pools that were started before. Where no
-// Python is found, Go runs alone and [Benchmarks.Note] says so.
+// themselves. In each round each of them opens its connections anew, but for pools that were started before. Where a
+// Python without the global interpreter lock is found, too, it runs the first two of them. Where no Python is found, Go
+// runs alone. [Benchmarks.Note] says which.
 func Rerun(ctx context.Context, plan RerunPlan) (*Benchmarks, error) {
 	b := &Benchmarks{Plan: plan}
 	server, err := Listen(ctx, 0)
@@ -97,33 +98,25 @@ func Rerun(ctx context.Context, plan RerunPlan) (*Benchmarks, error) {
 
 // contenders starts all programs.
 func (b *Benchmarks) contenders(ctx context.Context) (list []contender, err error) {
-	b.Python, b.missing = python.Find(ctx)
-	var none *python.NotFoundError
-	if b.missing != nil && !errors.As(b.missing, &none) {
-		return nil, b.missing
+	if b.Python, b.missing, err = find(ctx, python.Find); err != nil {
+		return nil, err
 	}
-	if b.Python != nil {
-		for _, p := range []struct {
-			model   talk.Model
-			started bool
-			name    string
-		}{
-			{talk.Sequential, false, "io_sequential"}, {talk.Threading, false, "io_threading"}, {talk.Asyncio, false, "io_asyncio"},
-			{talk.MultiprocessingPool, false, "io_pool"}, {talk.MultiprocessingPool, true, "io_pool"},
-		} {
-			var args []string
-			request := map[string]any{}
-			if p.model == talk.MultiprocessingPool {
-				request["workers"] = Workers
+	if b.Free, b.missingFree, err = find(ctx, python.FindFreeThreaded); err != nil {
+		return nil, err
+	}
+	for _, p := range pythonPrograms {
+		for _, i := range []*python.Interpreter{b.Python, b.Free} {
+			if i == nil || i == b.Free && !p.free {
+				continue
 			}
-			if p.started {
-				args = []string{"started", fmt.Sprint(Workers)}
-			}
-			program, err := b.Python.Start(ctx, p.name, args...)
+			c, err := p.start(ctx, i)
 			if err != nil {
 				return list, err
 			}
-			list = append(list, contender{p.model, "Python", p.started, program, request})
+			if i == b.Free {
+				c.language = Free
+			}
+			list = append(list, c)
 		}
 	}
 	for _, p := range []struct {
@@ -139,9 +132,46 @@ func (b *Benchmarks) contenders(ctx context.Context) (list []contender, err erro
 		if err != nil {
 			return list, err
 		}
-		list = append(list, contender{p.model, "Go", p.started, process, map[string]any{"model": p.name, "workers": Workers}})
+		list = append(list, contender{p.model, Go, p.started, process, map[string]any{"model": p.name, "workers": Workers}})
 	}
 	return list, nil
+}
+
+// find tells a Python that is not there from an error.
+func find(ctx context.Context, look func(context.Context) (*python.Interpreter, error)) (*python.Interpreter, error, error) {
+	i, err := look(ctx)
+	var missing *python.NotFoundError
+	if errors.As(err, &missing) {
+		return nil, err, nil
+	}
+	return i, nil, err
+}
+
+// pythonProgram is one of package python's.
+type pythonProgram struct {
+	model   talk.Model
+	started bool
+	name    string
+	free    bool // run by a Python without the lock, too
+}
+
+var pythonPrograms = [...]pythonProgram{ // never changed
+	{talk.Sequential, false, "io_sequential", true}, {talk.Threading, false, "io_threading", true},
+	{talk.Asyncio, false, "io_asyncio", false},
+	{talk.MultiprocessingPool, false, "io_pool", false}, {talk.MultiprocessingPool, true, "io_pool", false},
+}
+
+func (p pythonProgram) start(ctx context.Context, i *python.Interpreter) (contender, error) {
+	var args []string
+	request := map[string]any{}
+	if p.model == talk.MultiprocessingPool {
+		request["workers"] = Workers
+	}
+	if p.started {
+		args = []string{"started", fmt.Sprint(Workers)}
+	}
+	program, err := i.Start(ctx, p.name, args...)
+	return contender{p.model, Python, p.started, program, request}, err
 }
 
 // variant is one program at one job, in ms as it measured them.
@@ -173,9 +203,9 @@ func (b *Benchmarks) variant(c contender, job Job, urls []string) measure.Varian
 func (b *Benchmarks) file(contenders []contender, samples []measure.Sample) {
 	words := map[talk.Model][2]string{
 		talk.Sequential:          {"one requests.Session", "one http.Client"},
-		talk.Threading:           {"9 threads, a session each", "9 goroutines"},
-		talk.Asyncio:             {"asyncio with aiohttp", "9 goroutines, P = 1"},
-		talk.MultiprocessingPool: {"multiprocessing.Pool(6)", "6 processes"},
+		talk.Threading:           {"a thread and a session each", "a goroutine each"},
+		talk.Asyncio:             {"asyncio with aiohttp", "a goroutine each, P = 1"},
+		talk.MultiprocessingPool: {"multiprocessing.Pool(6)", "a pool of 6 processes"},
 	}
 	for _, program := range talk.ByWorkload(talk.IO) {
 		one := Benchmark{Program: program, Python: words[program.Model][0], Go: words[program.Model][1]}
@@ -185,7 +215,7 @@ func (b *Benchmarks) file(contenders []contender, samples []measure.Sample) {
 					continue
 				}
 				row := Row{Language: c.language, Started: c.started, Job: job, Sample: samples[j*len(contenders)+i]}
-				if c.language == "Python" && !c.started && j == 0 {
+				if c.language == Python && !c.started && j == 0 {
 					if sum, err := talk.Sample(program).Summary(); err == nil { // recorded data, which a test reads
 						row.Rings = []float64{sum.Median}
 					}
