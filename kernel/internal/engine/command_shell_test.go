@@ -14,22 +14,23 @@ import (
 
 // Nothing that a command has started outlives a kernel that is killed, not even what left its session.
 func TestCommandsEndWithTheKernel(t *testing.T) {
-	prepare(t, "thin")
-	k := start("thin")(t)
-	seconds := fmt.Sprint(1_000_000 + os.Getpid()) // to know our own sleeps
-	alive := func() int {
-		out, _ := exec.Command("pgrep", "-cfx", "sleep "+seconds).Output()
-		n := 0
-		fmt.Sscan(strings.TrimSpace(string(out)), &n)
-		return n
-	}
-	_, err := k.StartExecute("!setsid sleep "+seconds+" & nohup sleep "+seconds+" & sleep "+seconds+"; true", kerneltest.ExecuteOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	await(t, "three sleeps to start", func() bool { return alive() == 3 })
-	k.Kill()
-	await(t, "no sleep to be left", func() bool { return alive() == 0 })
+	onBothWays(t, func(t *testing.T, mode string) {
+		k := start(mode)(t)
+		seconds := fmt.Sprint(1_000_000 + os.Getpid()) // to know our own sleeps
+		alive := func() int {
+			out, _ := exec.Command("pgrep", "-cfx", "sleep "+seconds).Output()
+			n := 0
+			fmt.Sscan(strings.TrimSpace(string(out)), &n)
+			return n
+		}
+		_, err := k.StartExecute("!setsid sleep "+seconds+" & nohup sleep "+seconds+" & sleep "+seconds+"; true", kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		await(t, "three sleeps to start", func() bool { return alive() == 3 })
+		k.Kill()
+		await(t, "no sleep to be left", func() bool { return alive() == 0 })
+	})
 }
 
 func await(t *testing.T, what string, ok func() bool) {
