@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"interleave/lessons/measure"
 	"interleave/lessons/python"
@@ -70,20 +71,29 @@ func (b *Benchmarks) Note() string {
 	return strings.Join(lines, "\n")
 }
 
-// foreign is how many CPUs other processes may use before a run is NOISY. The pressure on the CPUs does not tell here:
-// six processes on a few CPUs make it themselves.
-const foreign = 0.1
-
-// Machine is the machine card in one line. It says NOISY when other processes used CPUs.
+// Machine is the machine card in one line. Six processes on a few CPUs wait for a CPU in any case, so it is NOISY by
+// the pressure in the rounds that need hardly any CPU: one request at a time, with latency.
 func (b *Benchmarks) Machine() string {
-	others := 0.0
-	for _, p := range b.Card.Busy {
-		others += p.CPUs
+	calm := b.Sample(talk.Sequential, Go, false, b.Plan.Jobs[len(b.Plan.Jobs)-1])
+	if p := pressure(calm.Readings); p > measure.MaxPressure {
+		return fmt.Sprintf("%s, NOISY: %.0f %% even when one request at a time was waited for", b.Card.Short(), p)
 	}
-	if others <= foreign {
-		return b.Card.Short()
+	return b.Card.Short()
+}
+
+// pressure is the share of the time, in percent, in which tasks waited for a CPU; -1 if unknown.
+func pressure(readings []measure.Reading) float64 {
+	var wall, stall time.Duration
+	for _, r := range readings {
+		if r.Stall < 0 {
+			return -1
+		}
+		wall, stall = wall+r.Wall, stall+r.Stall
 	}
-	return fmt.Sprintf("%s, NOISY: other processes used %.2f CPUs", b.Card.Short(), others)
+	if wall == 0 {
+		return -1
+	}
+	return 100 * float64(stall) / float64(wall)
 }
 
 // Find returns the benchmark of a model.

@@ -210,6 +210,18 @@ func TestRerun(t *testing.T) {
 			t.Errorf("%s: six processes took %v ms for nine times 20, sequential %v", language, ms, sequential)
 		}
 	}
+	calm := b.Sample(talk.Sequential, fetch.Go, false, small.Jobs[1])
+	if !strings.HasPrefix(b.Machine(), b.Card.Short()) {
+		t.Errorf("%s", b.Machine())
+	}
+	for _, stall := range []time.Duration{0, time.Second} { // of rounds that take a fifth of that
+		for i := range calm.Readings {
+			calm.Readings[i].Stall = stall
+		}
+		if noisy := strings.Contains(b.Machine(), "NOISY"); noisy != (stall > 0) {
+			t.Errorf("tasks waited %v: %s", stall, b.Machine())
+		}
+	}
 	if _, rows := b.Table(); len(rows) != 10 || strings.Contains(strings.Join(slices.Concat(rows...), " "), "not measured") {
 		t.Errorf("%q", rows)
 	}
