@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"interleave/lessons/measure"
@@ -125,7 +126,7 @@ func (d *Duel) Ratio() (measure.Summary, error) {
 
 // String writes the medians and the ratio, or the medians alone when there is only Go.
 func (d *Duel) String() string {
-	text := ""
+	var lines []string
 	for k, s := range d.Sides {
 		sum, err := s.Summary()
 		if err != nil {
@@ -135,14 +136,14 @@ func (d *Duel) String() string {
 		if name == "Go" {
 			name = "Go, " + d.Start.Name
 		}
-		text += fmt.Sprintf("%s: %s k ops/s\n", name, sum)
+		lines = append(lines, fmt.Sprintf("%s: %s k ops/s", name, sum))
 	}
 	if len(d.Sides) > 1 {
 		ratio, err := d.Ratio()
 		if err != nil {
 			return err.Error()
 		}
-		text += fmt.Sprintf("Go / %s: %s", d.Names[0], ratio)
+		lines = append(lines, fmt.Sprintf("Go / %s: %s", d.Names[0], ratio))
 	}
-	return text
+	return strings.Join(lines, "\n")
 }

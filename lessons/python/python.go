@@ -87,6 +87,10 @@ const wanted = "Python 3 with numpy, requests and aiohttp"
 // [*NotFoundError], or that of ctx. It takes about half a second, because the packages are imported for a proof.
 func Find(ctx context.Context) (*Interpreter, error) {
 	if name := os.Getenv(Variable); name != "" {
+		if _, err := exec.LookPath(name); err != nil {
+			return nil, &NotFoundError{Wanted: wanted, Tried: []string{name + ", which is no program"},
+				Cure: "let " + Variable + " name a python3 that has them, or unset it"}
+		}
 		return first(ctx, &NotFoundError{Wanted: wanted,
 			Cure: "let " + Variable + " name a python3 that has them, or unset it"}, name)
 	}

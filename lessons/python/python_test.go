@@ -59,7 +59,7 @@ func TestFindNamesTheCure(t *testing.T) {
 		t.Errorf("named: %v", err)
 	}
 	t.Setenv(python.Variable, "no-such-python")
-	if _, err := python.Find(t.Context()); !errors.As(err, &missing) {
+	if _, err := python.Find(t.Context()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "no-such-python, which is no program") {
 		t.Errorf("not there: %v", err)
 	}
 	t.Setenv(python.Variable, "")
