@@ -249,7 +249,10 @@ func (r *rig) round(ctx context.Context, s Setup, requests int) (Round, error) {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	p := &plant{setup: s, size: r.size, scans: r.scans, films: r.films, found: r.server.set}
-	p.start(work)
+	// Cameras film as long as requests are sent, and half a second before: what then waits can be worked off.
+	filming, end := context.WithTimeout(work, time.Duration(float64(requests)/r.size.Rate*float64(time.Second))+time.Second/2)
+	defer end()
+	p.start(work, filming)
 	meter := measure.StartMeter()
 	out, err := child.Run(ctx, command("-url", r.server.url, "-rate", fmt.Sprint(r.size.Rate), "-requests", fmt.Sprint(requests)))
 	x := Round{Reading: meter.Stop()}
@@ -290,13 +293,13 @@ type plant struct {
 	err                    error // of lowering a priority; written once, read after wait
 }
 
-func (p *plant) start(ctx context.Context) {
+func (p *plant) start(ctx, filming context.Context) {
 	if p.setup.Workers <= 0 && !p.setup.PerFrame {
 		return
 	}
 	queue := make(chan Frame, max(1, p.setup.Workers))
 	for i := range p.size.Cameras {
-		p.wg.Go(func() { p.film(ctx, i, queue) })
+		p.wg.Go(func() { p.film(ctx, filming, i, queue) })
 	}
 	if p.setup.PerFrame {
 		return
@@ -306,14 +309,14 @@ func (p *plant) start(ctx context.Context) {
 	}
 }
 
-// film sends the frames of one camera at their times, which the cameras share out among themselves.
-func (p *plant) film(ctx context.Context, camera int, queue chan<- Frame) {
+// film sends the frames of one camera at their times, which the cameras share out among themselves, while it is to film.
+func (p *plant) film(ctx, filming context.Context, camera int, queue chan<- Frame) {
 	every := time.Second / time.Duration(p.size.FPS)
 	next := time.Now().Add(every * time.Duration(camera) / time.Duration(p.size.Cameras))
 	for number := 0; ; number++ {
 		select {
 		case <-time.After(time.Until(next)):
-		case <-ctx.Done():
+		case <-filming.Done():
 			return
 		}
 		next = next.Add(every)

@@ -20,7 +20,7 @@ func main() {
 	flag.Parse()
 	client := &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
-		Timeout:   20 * time.Second,
+		Timeout:   2 * time.Minute,
 	}
 	ask := func() error {
 		answer, err := client.Get(*url)
