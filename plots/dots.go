@@ -38,6 +38,8 @@ func (d *Dots) Layout(p *plot.Plot, t Theme) {
 func (d *Dots) Plot(c draw.Canvas, p *plot.Plot) {
 	t := d.theme
 	rulesX(c, p, t)
+	// The number stands above its dot where a row is high enough, as it does in a strip.
+	above := (c.Max.Y-c.Min.Y)/vg.Length(len(d.groups)) >= t.em(2.6)
 	style := at(t.letters(t.Tick*0.95, ink), text.XLeft, text.YCenter)
 	for i, g := range d.groups {
 		y, s := c.Y(p.Y.Norm(-float64(i))), d.sums[i]
@@ -57,6 +59,12 @@ func (d *Dots) Plot(c draw.Canvas, p *plot.Plot) {
 			ring(c, t, ink, vg.Point{X: c.X(p.X.Norm(v)), Y: y})
 		}
 		label := number(s.median) + " " + d.unit
+		if above {
+			high := at(style, text.XCenter, text.YBottom)
+			wide := high.Width(label) / 2
+			halo(c, high, vg.Point{X: min(max(x, c.Min.X+wide), c.Max.X-wide), Y: y + half + t.em(0.1)}, label)
+			continue
+		}
 		pos := max(right, x+px(t.Dot*1.5)) + t.em(0.6)
 		if pos+style.Width(label) > c.Max.X+t.em(0.5) {
 			pos = min(x, c.X(p.X.Norm(slices.Min(g.Values)))) - t.em(0.9) - style.Width(label)
