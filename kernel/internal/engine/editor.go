@@ -104,7 +104,10 @@ func (d *editor) prepare() {
 	d.tasks.Add(1)
 	d.mu.Unlock()
 	defer d.tasks.Done()
-	if !d.e.isOpen() {
+	d.e.mu.Lock()
+	busy := d.e.running != nil // a cell that waited for the kernel to open; its end calls idle again
+	d.e.mu.Unlock()
+	if busy || !d.e.isOpen() {
 		return
 	}
 	server := d.running(d.ctx)

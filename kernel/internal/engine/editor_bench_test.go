@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 // BenchmarkCompletion gives the median and the 95th percentile of what a reader waits for in a notebook that has drawn a chart: for a
 // completion, one key after the other, and for a signature with its documentation.
 func BenchmarkCompletion(b *testing.B) {
+	tool := buildGopls(b)
 	k := withGopls(b)
 	execute(b, k, declarations)
 	lines := []string{"fmt.Printl", "points[0].No", "pl.Title.Te", "for _, q := range points { q.La", "x := byName[\"a\"]; x.Lab", "poin", "strings.NewRea", "s := \"äöü 😀\"; half(poi"}
@@ -28,7 +30,21 @@ func BenchmarkCompletion(b *testing.B) {
 			plain, _ := inspect(b, k, fmt.Sprintf("y%d := %d\n", i, i)+calls[i%len(calls)]+cursorMark)
 			return plain != ""
 		})
+		b.ReportMetric(residentMB(b, goplsOf(b, k, tool)), "gopls-MB")
 	})
+}
+
+// residentMB is the memory of a process.
+func residentMB(b *testing.B, pid int) float64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	var size, resident float64
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &size, &resident)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return resident * float64(os.Getpagesize()) / 1e6
 }
 
 // measure asks and reports percentiles.

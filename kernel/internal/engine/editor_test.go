@@ -472,9 +472,45 @@ func TestGoplsDiesWithTheKernel(t *testing.T) {
 	}
 }
 
+// TestGoplsWaitsForCells runs a cell as soon as a kernel listens: it may be measuring something, and gopls is not started.
+func TestGoplsWaitsForCells(t *testing.T) {
+	tool := buildGopls(t)
+	k := start("")(t)
+	gate := filepath.Join(t.TempDir(), "gate")
+	call, err := k.StartExecute(fmt.Sprintf("fmt.Println(\"begun\")\nfor {\n\tif _, err := os.Stat(%q); err == nil {\n\t\tbreak\n\t}\n\ttime.Sleep(time.Millisecond)\n}", gate), kerneltest.ExecuteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call.WaitIOPub(t.Context(), func(m wire.Message) bool { return m.Header.MsgType == "stream" }); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); time.Since(began) < time.Second; time.Sleep(10 * time.Millisecond) { // it would begin some time
+		if pid := findGopls(k, tool); pid != 0 {
+			t.Fatalf("gopls (%d) was started while the first cell runs", pid)
+		}
+	}
+	if err := os.WriteFile(gate, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "after the cell", func() string {
+		if findGopls(k, tool) == 0 {
+			return "there is no gopls"
+		}
+		return ""
+	})
+}
+
 // goplsOf finds the gopls of a kernel.
 func goplsOf(t testing.TB, k *kerneltest.Kernel, tool gopls.Tool) int {
 	t.Helper()
+	pid := findGopls(k, tool)
+	if pid == 0 {
+		t.Fatal("the kernel has no gopls")
+	}
+	return pid
+}
+
+func findGopls(k *kerneltest.Kernel, tool gopls.Tool) int {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, f := range files {
 		var pid, parent int
@@ -488,7 +524,6 @@ func goplsOf(t testing.TB, k *kerneltest.Kernel, tool gopls.Tool) int {
 			return pid
 		}
 	}
-	t.Fatal("the kernel has no gopls")
 	return 0
 }
 
