@@ -30,6 +30,7 @@ type Card struct {
 	Reading                // over all of the measured time
 	Uses          []Use    // CPUs that each variant used
 	Crowded       bool     // the experiment itself caused the pressure; see [Plan]
+	Pauses        Reading  // wall time and stall of the pauses between rounds; see [Plan]
 	Busy          []Process
 }
 
@@ -56,12 +57,7 @@ type Process struct {
 
 // WindowPressure is the share of the measured time, in percent, in which some task waited for a CPU: the number
 // of which PSI's avg10 is a decaying average. It is -1 if unknown.
-func (c Card) WindowPressure() float64 {
-	if c.Stall < 0 || c.Wall <= 0 {
-		return -1
-	}
-	return 100 * float64(c.Stall) / float64(c.Wall)
-}
+func (c Card) WindowPressure() float64 { return c.pressure() }
 
 // StealShare is the share of all CPU time, in percent, that a hypervisor took away; -1 if unknown.
 func (c Card) StealShare() float64 {
@@ -110,6 +106,9 @@ func (c Card) Verdict() Verdict {
 	var v Verdict
 	window := c.WindowPressure()
 	v.Unknown = window < 0 && c.After.Avg10 < 0
+	if p := c.Pauses.pressure(); c.Crowded && p > MaxPressure {
+		v.add("tasks waited for a CPU in %.1f %% of the pauses, when nothing of this ran", p)
+	}
 	if !c.Crowded {
 		switch {
 		case window > MaxPressure:

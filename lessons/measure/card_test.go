@@ -86,6 +86,12 @@ func TestVerdict(t *testing.T) {
 		{"pressure", func(c *Card) { c.Stall = 2 * time.Second }, "NOISY: tasks waited for a CPU in 10.0 % of the time"},
 		{"pressure at the end", func(c *Card) { c.After.Avg10 = 9 }, "NOISY: PSI avg10 is 9.0 after the run"},
 		{"the compiler before a short run", func(c *Card) { c.Wall = time.Second; c.Before.Avg10, c.After.Avg10 = 40, 36 }, "quiet"},
+		{"pressure in the pauses", func(c *Card) {
+			c.Crowded, c.Pauses = true, Reading{Wall: time.Second, Stall: 60 * time.Millisecond}
+		}, "NOISY: tasks waited for a CPU in 6.0 % of the pauses, when nothing of this ran"},
+		{"calm pauses", func(c *Card) {
+			c.Stall, c.Crowded, c.Pauses = 9*time.Second, true, Reading{Wall: time.Second, Stall: 40 * time.Millisecond}
+		}, "quiet"},
 		{"its own pressure", func(c *Card) { c.Stall = 9 * time.Second; c.After.Avg10 = 40; c.Crowded = true }, "quiet"},
 		{"starved", func(c *Card) { c.Uses = []Use{{"spin", 0.9, 1}} }, "NOISY: spin used 0.90 CPUs instead of 1.000"},
 		{"helped", func(c *Card) { c.Uses = []Use{{"spin", 1.2, 1}} }, "NOISY: spin used 1.20 CPUs instead of 1.000"},

@@ -43,6 +43,9 @@ func (c Card) Rows() [][2]string {
 		{"CPUs used", cpus(c.Reading)},
 		{"steal", known(c.StealShare(), "%.2f %%")},
 	}
+	if p := c.Pauses.pressure(); p >= 0 {
+		rows = append(rows, [2]string{"CPU pressure in pauses", fmt.Sprintf("%.2f %%", p)})
+	}
 	for _, u := range c.Uses {
 		value := fmt.Sprintf("%.2f", u.Used)
 		if u.Expected > 0 {

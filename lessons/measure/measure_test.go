@@ -130,6 +130,21 @@ func TestInterleaveOrder(t *testing.T) {
 	}
 }
 
+func TestInterleavePauses(t *testing.T) {
+	plan := Plan{Rounds: 6, Crowded: true, Pause: time.Millisecond}
+	r, err := Interleave(t.Context(), plan, Timed("nothing", func() {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := r.Card.Pauses; host.pressure().Total >= 0 && p.Wall < 7*time.Millisecond {
+		t.Errorf("7 pauses of 1 ms: %+v", p)
+	}
+	plan.Pause = 0
+	if r, err = Interleave(t.Context(), plan, Timed("nothing", func() {})); err != nil || r.Card.Pauses.Wall != 0 {
+		t.Errorf("no pauses: %+v %v", r.Card.Pauses, err)
+	}
+}
+
 func TestInterleaveKeepsPartial(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	n := 0

@@ -26,6 +26,23 @@ func (r Reading) CPUsUsed() float64 {
 	return float64(r.CPU) / float64(r.Wall)
 }
 
+// plus adds the wall time and the stall of another reading, as far as it is known.
+func (r Reading) plus(o Reading) Reading {
+	if o.Stall >= 0 {
+		r.Stall = max(0, r.Stall) + o.Stall
+		r.Wall += o.Wall
+	}
+	return r
+}
+
+// pressure is the share of the time, in percent, in which some task waited for a CPU; -1 if unknown.
+func (r Reading) pressure() float64 {
+	if r.Stall < 0 || r.Wall <= 0 {
+		return -1
+	}
+	return 100 * float64(r.Stall) / float64(r.Wall)
+}
+
 // Meter measures one [Reading]. It is not safe for concurrent use, and two meters running at once both count the
 // CPU time of the whole process.
 type Meter struct {

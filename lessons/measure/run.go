@@ -37,6 +37,9 @@ type Plan struct {
 	// Crowded says that the variants themselves keep more threads ready than there are CPUs, in processes of their
 	// own. CPU pressure then belongs to the experiment and does not make it NOISY.
 	Crowded bool
+	// Pause makes a pause before each round, in which nothing of the plan needs a CPU. A Crowded run is NOISY by the
+	// pressure in its pauses. 10 ms are enough. The default is none.
+	Pause time.Duration
 	// Settle waits before the first round, at most this long, until the machine is calm (PSI avg10 at most 5 %).
 	Settle time.Duration
 	// Progress, if not nil, is called before each run and once at the end, on the goroutine of Interleave.
@@ -120,6 +123,7 @@ func Interleave(ctx context.Context, plan Plan, variants ...Variant) (*Result, e
 		return r, err
 	}
 	watch := Watch()
+	pauses := Reading{Stall: -1}
 	begin := time.Now()
 	rounds := plan.WarmUp + plan.Rounds
 	p := Progress{Rounds: rounds, Total: rounds * len(variants)}
@@ -128,6 +132,9 @@ loop:
 	for round := range rounds {
 		if round == plan.WarmUp {
 			watch = Watch()
+		}
+		if plan.Pause > 0 {
+			pauses = pauses.plus(pause(plan.Pause))
 		}
 		for i, v := range variants {
 			p.Variant, p.Round, p.Elapsed = v.Name, round+1, time.Since(begin)
@@ -149,11 +156,19 @@ loop:
 		}
 	}
 	r.Card = watch.Card()
-	r.Card.Crowded = plan.Crowded
+	r.Card.Crowded, r.Card.Pauses = plan.Crowded, pauses
 	r.Card.Uses = uses(variants, r.Samples)
 	p.Variant, p.Left, p.Elapsed = "", 0, time.Since(begin)
 	plan.report(p)
 	return r, failure
+}
+
+// pause sleeps, and reads what the rest of the machine does meanwhile. What has just run gets a moment to end.
+func pause(d time.Duration) Reading {
+	time.Sleep(d / 5)
+	meter := StartMeter()
+	time.Sleep(d)
+	return meter.Stop()
 }
 
 // once takes one value. A value that is NaN or infinite is the variant's error.
