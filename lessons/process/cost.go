@@ -47,7 +47,7 @@ func Costs(ctx context.Context) ([]Cost, measure.Card, error) {
 			}})
 		}
 	}
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Unit: "ns"}, variants...)
+	r, err := measure.Interleave(ctx, crowded(pace.Runs(10), "ns"), variants...)
 	if err != nil {
 		return nil, measure.Card{}, fmt.Errorf("process: %w", err)
 	}
@@ -99,7 +99,7 @@ func Access(ctx context.Context) (memory, server measure.Sample, card measure.Ca
 	}
 	defer c.Close()
 	adds, calls := pace.Pick(1_000_000, 200_000), pace.Pick(200, 50)
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Unit: "ns"},
+	r, err := measure.Interleave(ctx, crowded(pace.Runs(10), "ns"),
 		measure.Variant{Name: "shared memory", Run: func(context.Context) (float64, error) {
 			start := time.Now()
 			for range adds {

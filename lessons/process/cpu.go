@@ -95,7 +95,7 @@ func Starts(ctx context.Context, n int) (process, goroutine measure.Sample, card
 	if err := Prepare(ctx); err != nil {
 		return process, goroutine, card, err
 	}
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: n},
+	r, err := measure.Interleave(ctx, crowded(n, ""),
 		measure.Variant{Name: "a process", Run: func(context.Context) (float64, error) {
 			begin := time.Now()
 			p, err := Start(ctx)
@@ -117,4 +117,10 @@ func Starts(ctx context.Context, n int) (process, goroutine measure.Sample, card
 		return process, goroutine, card, fmt.Errorf("process: %w", err)
 	}
 	return r.Samples[0], r.Samples[1], r.Card, nil
+}
+
+// crowded is a plan of experiments with processes. Together with this one, and with the threads of their runtimes,
+// they want more CPUs than there are, so the pressure is read in pauses, when they sleep.
+func crowded(rounds int, unit string) measure.Plan {
+	return measure.Plan{Rounds: rounds, Unit: unit, Crowded: true, Pause: 10 * time.Millisecond}
 }

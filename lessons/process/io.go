@@ -89,7 +89,7 @@ func (f Fetching) Compare(ctx context.Context) ([]Breakdown, measure.Card, error
 			return ms(wall), err
 		}})
 	}
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: f.Runs, Crowded: true}, variants...)
+	r, err := measure.Interleave(ctx, crowded(f.Runs, ""), variants...)
 	if err != nil {
 		return nil, card, fmt.Errorf("process: %w", err)
 	}

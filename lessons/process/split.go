@@ -106,7 +106,7 @@ func Sweep(ctx context.Context, lengths ...time.Duration) (factors [][]float64, 
 		inside, outside := Split(pool, total, length)
 		variants = append(variants, inside, outside)
 	}
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: pace.Runs(10), Crowded: true}, variants...)
+	r, err := measure.Interleave(ctx, crowded(pace.Runs(10), ""), variants...)
 	if err != nil {
 		return nil, card, fmt.Errorf("process: %w", err)
 	}

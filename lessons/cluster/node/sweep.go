@@ -68,7 +68,7 @@ func sweep(ctx context.Context, o options) (*swept, error) {
 			}})
 	}
 	// The workers are processes, and with this one they are more than there are CPUs.
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: o.rounds, Crowded: true}, variants...)
+	r, err := measure.Interleave(ctx, measure.Plan{Rounds: o.rounds, Crowded: true, Pause: 10 * time.Millisecond}, variants...)
 	if err != nil {
 		return nil, err
 	}
