@@ -199,7 +199,7 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 			r.watch.ended = res.ended
 		}
 		e.mentionLeft(r, w, res.ended)
-		return e.ending(r, w, res.ended, res.err)
+		return e.ending(r, w, id, res.ended, res.err)
 	case <-r.interrupt:
 	}
 	w.Cancel(id)
@@ -211,13 +211,31 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 	return e.abandon(r, w, id)
 }
 
+// inputFault is that of a cell that reads standard input where nobody can type any.
+func (e *Engine) inputFault(w *worker.Worker, id uint64, refused *worker.InputError) *session.Fault {
+	value := "the cell reads standard input, and " + refused.Err.Error() +
+		"; run it in JupyterLab, or ask with display.Input, whose error lets the cell go on with a default"
+	if refused.Abandoned {
+		e.mu.Lock()
+		if e.worker == w {
+			e.abandoned[id] = true
+		}
+		e.mu.Unlock()
+		value += " (the cell did not stop, and goes on in the background)"
+	}
+	return plainFault("InputError", value)
+}
+
 // ending turns the end of a run into a fault, if it is one.
-func (e *Engine) ending(r *run, w *worker.Worker, ended worker.Ended, err error) *session.Fault {
+func (e *Engine) ending(r *run, w *worker.Worker, id uint64, ended worker.Ended, err error) *session.Fault {
 	var death *worker.Death
 	var load *worker.LoadError
+	var refused *worker.InputError
 	switch {
 	case errors.As(err, &death):
 		return e.died(r, w, death)
+	case errors.As(err, &refused):
+		return e.inputFault(w, id, refused)
 	case errors.As(err, &load):
 		return e.internalFault(fmt.Errorf("load cell: %w", err))
 	case err != nil:

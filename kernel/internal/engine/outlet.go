@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -122,7 +121,16 @@ func (o *outlet) setCapture(b *session.Bundle) {
 }
 
 // errNoInput is what a cell gets that asks a client which cannot answer.
-var errNoInput = errors.New("this front end cannot be asked for input (it runs the notebook with allow_stdin off)")
+var errNoInput error = noInput{}
+
+type noInput struct{}
+
+func (noInput) Error() string {
+	return "this front end cannot be asked for input (it runs the notebook with allow_stdin off)"
+}
+
+// Is makes it the worker's ErrNoInput.
+func (noInput) Is(target error) bool { return target == worker.ErrNoInput }
 
 // Input implements worker.Handler.
 func (o *outlet) Input(ctx context.Context, prompt string, password bool) (string, error) {

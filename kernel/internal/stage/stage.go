@@ -21,6 +21,7 @@ const (
 	Result  Kind = "result"  // the value of the cell's last expression
 	Clear   Kind = "clear"   // clear the cell's output
 	Input   Kind = "input"   // ask the reader for a line of text
+	Stdin   Kind = "stdin"   // Input, for what reads descriptor 0; sent by the worker alone
 )
 
 // Event is one thing a cell says besides its text. Bundles follow Jupyter's display_data: Data maps a MIME

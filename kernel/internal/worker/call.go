@@ -13,7 +13,8 @@ import (
 type run struct {
 	ended     chan result // one result, buffered
 	plugin    string
-	abandoned bool // guarded by Worker.mu
+	abandoned bool  // guarded by Worker.mu, as is refused
+	refused   error // why it got no input
 }
 
 type result struct {
@@ -22,7 +23,7 @@ type result struct {
 }
 
 // Run runs a cell and waits for its end. When it returns, everything the cell printed or showed has been
-// given to the Handler. The error is *LoadError, *Death, ErrAbandoned, or that of ctx, whose end abandons the
+// given to the Handler. The error is *LoadError, *InputError, *Death, ErrAbandoned, or that of ctx, whose end abandons the
 // cell; a cell that panics is no error. Several cells may run at a time, which is what happens after one
 // was abandoned.
 func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
@@ -36,16 +37,17 @@ func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 	if taken {
 		return Ended{}, fmt.Errorf("run cell: id %d is running already", c.ID)
 	}
-	err := w.send(frame.Command{Op: frame.Run, Cell: c.ID, Label: c.Cell, Plugin: c.Plugin, Symbol: c.Symbol, Watch: c.Watch, Name: c.File, Repeat: c.Repeat})
+	err := w.send(frame.Command{Op: frame.Run, Cell: c.ID, Label: c.Cell, Plugin: c.Plugin, Symbol: c.Symbol, Stdin: w.reads != nil, Watch: c.Watch, Name: c.File, Repeat: c.Repeat})
 	if err != nil {
 		w.mu.Lock()
 		delete(w.runs, c.ID)
 		w.mu.Unlock()
 		return Ended{}, w.orDeath(err)
 	}
+	defer w.followReads(c.ID)()
 	select {
 	case res := <-r.ended:
-		return res.ended, res.err
+		return res.ended, w.refused(r, res.err)
 	case <-ctx.Done():
 		w.Abandon(c.ID)
 		res := <-r.ended
@@ -65,7 +67,7 @@ func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 
 // Cancel cancels the context of a running cell and whatever input it waits for. It does not wait.
 func (w *Worker) Cancel(id uint64) {
-	w.cancelInputs(id)
+	w.cancelInputs(id, false)
 	w.sendSoon(frame.Command{Op: frame.Cancel, Cell: id})
 }
 

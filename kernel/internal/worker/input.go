@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 
+	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
 )
 
@@ -22,7 +24,8 @@ func (w *Worker) askLine(rep *report) {
 	ctx, cancel := context.WithCancel(w.alive)
 	defer cancel()
 	w.mu.Lock()
-	w.inputs[rep.Seq] = pendingInput{rep.Cell, cancel}
+	stdin := stage.Kind(rep.Event.Kind) == stage.Stdin
+	w.inputs[rep.Seq] = pendingInput{rep.Cell, stdin, cancel}
 	w.mu.Unlock()
 	w.input.Lock()
 	var line string
@@ -34,16 +37,20 @@ func (w *Worker) askLine(rep *report) {
 	w.mu.Lock()
 	delete(w.inputs, rep.Seq)
 	w.mu.Unlock()
+	if stdin && errors.Is(err, ErrNoInput) {
+		w.refuse(rep.Cell, err)
+	}
 	if w.alive.Err() == nil {
 		w.reply(rep.Seq, line, err)
 	}
 }
 
-func (w *Worker) cancelInputs(cell uint64) {
+// cancelInputs cancels what a cell waits for; with stdinOnly only what it waits for on descriptor 0.
+func (w *Worker) cancelInputs(cell uint64, stdinOnly bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.inputs {
-		if p.cell == cell {
+		if p.cell == cell && (p.stdin || !stdinOnly) {
 			p.cancel()
 		}
 	}

@@ -218,7 +218,7 @@ func (r *reader) show(rep *report) {
 	switch {
 	case e == nil:
 		w.reply(rep.Seq, "", errors.New("cannot display: the event is empty"))
-	case stage.Kind(e.Kind) == stage.Input:
+	case stage.Kind(e.Kind) == stage.Input, stage.Kind(e.Kind) == stage.Stdin:
 		w.closed.Add(1)
 		go w.askLine(rep)
 	default:

@@ -231,14 +231,6 @@ func TestInput(t *testing.T) {
 	}
 }
 
-func TestStdinIsAtItsEnd(t *testing.T) {
-	w, rec := start(t, nil)
-	do(t, w, "ReadStdin")
-	if got := rec.stream("stdout"); got != "EOF" {
-		t.Errorf("got %q", got)
-	}
-}
-
 func TestEnvironment(t *testing.T) {
 	w, rec := start(t, func(c *Config) { c.Env = append(os.Environ(), "COLOUR=red"); c.Dir = "/" })
 	do(t, w, "Environ")

@@ -48,6 +48,7 @@ type Worker struct {
 	done   chan struct{}
 	letGo  sync.Once
 	closed sync.WaitGroup // the goroutines
+	reads  *reads         // how to see that something reads descriptor 0; nil if there is no way
 
 	mu     sync.Mutex
 	seq    uint64
@@ -60,6 +61,7 @@ type Worker struct {
 
 type pendingInput struct {
 	cell   uint64
+	stdin  bool
 	cancel context.CancelFunc
 }
 
@@ -133,7 +135,10 @@ func (w *Worker) launch(ctx context.Context) (err error) {
 	if err := w.startGuard(ctx, theirs, ours[7]); err != nil {
 		return err
 	}
-	ours[0].Close() // stdin is at its end
+	ours[0].Close() // stdin is at its end until a cell runs, see inmate
+	if w.reads = findReads(w.pid); w.reads == nil {
+		w.log.Warn("standard input is at its end: /proc does not tell whether a cell reads it")
+	}
 	w.closed.Add(2)
 	go w.awaitGuard(ours[7])
 	go newReader(w, ours[1], ours[2], ours[4], ours[5]).loop()

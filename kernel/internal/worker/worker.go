@@ -9,7 +9,7 @@
 //
 // The worker's file descriptors:
 //
-//	0  stdin, at its end from the beginning
+//	0  stdin: for each cell a new pipe of the worker's own, fed when a thread is seen to read it (stdin.go)
 //	1  stdout } what user code prints; nothing else travels here
 //	2  stderr }
 //	3  commands from the kernel     } frames (worker/frame), closed in children
@@ -64,13 +64,14 @@ type Handler interface {
 	// lent until Text returns.
 	Text(name string, b []byte)
 	Event(e Event)
-	// Input asks the reader for a line. Calls come one at a time, from a goroutine of their own, after
+	// Input asks the reader for a line, because display.Input was called or something waits on descriptor 0; an
+	// error ends the file there, and ErrNoInput the cell as well. Calls come one at a time, from a goroutine of their own, after
 	// everything printed before has been given to Text. ctx ends when the cell is cancelled or abandoned and
 	// when the worker dies.
 	Input(ctx context.Context, prompt string, password bool) (string, error)
 }
 
-// Event is a stage.Event as it arrives: every kind but Input.
+// Event is a stage.Event as it arrives: every kind but Input and Stdin.
 type Event struct {
 	Cell      uint64 // the cell that ran, or ran last, when it was sent
 	Kind      stage.Kind

@@ -28,7 +28,7 @@ var ErrTooLarge = errors.New("frame is larger than 256 MiB")
 // a report Answer with the same Seq.
 const (
 	Hello   = "hello"   // the first command: Limit; answered by Ready
-	Run     = "run"     // Cell, Label, Plugin, Symbol, Watch, Name, Repeat
+	Run     = "run"     // Cell, Label, Plugin, Symbol, Stdin, Watch, Name, Repeat
 	Cancel  = "cancel"  // cancels the context of Cell
 	Stack   = "stack"   // answered with the stacks of all goroutines
 	Profile = "profile" // Name of a runtime/pprof profile, Level as pprof's debug argument
@@ -36,6 +36,7 @@ const (
 	Still   = "still"   // the worker sets no timer of its own until a second one, with Unset, comes
 	Chdir   = "chdir"   // Name
 	Setenv  = "setenv"  // Name, Value; Unset removes it
+	Stdin   = "stdin"   // something waits for descriptor 0; answered when it has got what it waits for
 	Environ = "environ" // answered with the environment, variables parted by zero bytes
 	Reply   = "reply"   // to an Emit: Value is the reader's line, Error refuses
 )
@@ -59,6 +60,7 @@ type Command struct {
 	Name   string `json:"name,omitempty"`
 	Value  string `json:"value,omitempty"`
 	Unset  bool   `json:"unset,omitempty"`
+	Stdin  bool   `json:"stdin,omitempty"` // Run: descriptor 0 is watched, see Stdin
 	Level  int    `json:"level,omitempty"`
 	Limit  int64  `json:"limit,omitempty"`
 	Watch  string `json:"watch,omitempty"`  // what is recorded while the cell runs

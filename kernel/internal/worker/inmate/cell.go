@@ -3,6 +3,7 @@ package inmate
 import (
 	"context"
 	"fmt"
+	"os"
 	"plugin"
 	"reflect"
 	"runtime"
@@ -27,6 +28,11 @@ func (h *host) start(c frame.Command) {
 	h.commands.poke()
 	h.current.Store(c.Cell)
 	stage.SetContext(ctx)
+	if c.Stdin {
+		if err := h.stdin.renew(); err != nil { // out of descriptors; the cell may yet free some
+			fmt.Fprintln(os.Stderr, "note: this cell reads the standard input of the one before:", err)
+		}
+	}
 	go func() {
 		// Deferred, because runtime.Goexit unwinds no further than to the deferred calls.
 		done := frame.Report[any]{Op: frame.Done, Cell: c.Cell}

@@ -72,6 +72,7 @@ type host struct {
 	reports  *outlet
 
 	loader  loader
+	stdin   stdin
 	current atomic.Uint64 // the cell that was started last
 	seq     atomic.Uint64
 
@@ -123,6 +124,12 @@ func (h *host) obey(c frame.Command) {
 	case frame.Stack:
 		go func() {
 			answer.Bytes = stacks()
+			h.report(answer)
+		}()
+		return
+	case frame.Stdin:
+		go func() {
+			answer.Error = text(h.serveRead())
 			h.report(answer)
 		}()
 		return

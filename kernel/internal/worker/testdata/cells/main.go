@@ -141,6 +141,60 @@ func ReadStdin() {
 	fmt.Print(err)
 }
 
+func ScanTwice() {
+	fmt.Print("two numbers? ")
+	var a, b int
+	_, err1 := fmt.Scan(&a)
+	_, err2 := fmt.Scan(&b)
+	fmt.Print(a+b, " ", err1, " ", err2)
+}
+
+func ScanLines() {
+	for s := bufio.NewScanner(os.Stdin); s.Scan(); {
+		fmt.Printf("[%s]", s.Text())
+	}
+	fmt.Print("end")
+}
+
+// ScanInts is the loop of many a first program.
+func ScanInts() {
+	sum, n := 0, 0
+	for {
+		if _, err := fmt.Scanln(&n); err != nil || n == 0 {
+			break
+		}
+		sum += n
+	}
+	fmt.Print("sum ", sum)
+}
+
+func ReadElsewhere() {
+	line := make(chan string)
+	go func() {
+		s, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		line <- fmt.Sprintf("%q %v", s, err)
+	}()
+	fmt.Print(<-line)
+}
+
+// ReadBehind leaves a goroutine that reads.
+func ReadBehind() {
+	go func() {
+		s, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		fmt.Printf("behind %q %v", s, err)
+	}()
+}
+
+// ScanAnyway does not look at errors.
+func ScanAnyway() {
+	var n int
+	for n == 0 {
+		fmt.Scan(&n)
+	}
+}
+
+func SleepLong() { time.Sleep(3 * time.Second) }
+
 // Panics of the cell's own goroutine.
 
 type custom struct{ A int }

@@ -1,0 +1,59 @@
+package inmate
+
+import (
+	"os"
+	"sync"
+	"syscall"
+
+	"interleave/kernel/internal/stage"
+)
+
+// stdin is descriptor 0 of cells: a pipe of which this process holds both ends. What one cell has not read is not
+// for the next, and a goroutine that still reads when the next begins sees the end of the file.
+type stdin struct {
+	mu    sync.Mutex
+	write *os.File // nil while descriptor 0 is at its end
+}
+
+// renew puts an empty pipe in the place of the one before, whose readers see its end.
+func (s *stdin) renew() error {
+	var fds [2]int
+	if err := syscall.Pipe2(fds[:], syscall.O_CLOEXEC); err != nil {
+		return err
+	}
+	defer syscall.Close(fds[0])
+	write := os.NewFile(uintptr(fds[1]), "stdin")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := syscall.Dup3(fds[0], 0, 0); err != nil { // no O_CLOEXEC: children inherit it as usual
+		write.Close()
+		return err
+	}
+	if s.write != nil {
+		s.write.Close()
+	}
+	s.write = write
+	return nil
+}
+
+// feed gives text to whoever reads. It waits while the pipe is full.
+func (s *stdin) feed(text string) error {
+	s.mu.Lock()
+	write := s.write
+	s.mu.Unlock()
+	if write == nil {
+		return os.ErrClosed
+	}
+	_, err := write.WriteString(text)
+	return err
+}
+
+// serveRead asks the reader for a line, because something waits for one on descriptor 0. Whatever else than a line
+// comes back ends the file, for those who read now.
+func (h *host) serveRead() error {
+	line, err := h.emit(stage.Event{Kind: stage.Stdin})
+	if err == nil {
+		return h.stdin.feed(line + "\n")
+	}
+	return h.stdin.renew()
+}

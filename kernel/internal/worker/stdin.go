@@ -1,0 +1,181 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"interleave/kernel/internal/worker/frame"
+)
+
+// ErrNoInput is what Handler.Input returns, itself or wrapped, when nobody can be asked. It ends a cell that reads
+// standard input.
+var ErrNoInput = errors.New("nobody can be asked for input")
+
+// InputError is how a cell ended that read standard input when nobody could be asked. Abandoned says that it
+// goes on in the background.
+type InputError struct {
+	Err       error
+	Abandoned bool
+}
+
+func (e *InputError) Error() string { return "standard input: " + e.Err.Error() }
+
+// Unwrap returns what Handler.Input said.
+func (e *InputError) Unwrap() error { return e.Err }
+
+// A reader of a pipe cannot be seen from its other end, so while a cell runs we look whether one of the worker's
+// threads waits in read(0, …). A cell's first look comes after firstLook; each later one comes later by a half, up to slowLook,
+// but so much later than a look takes that looking costs less than a hundredth of a core.
+const (
+	firstLook = 20 * time.Millisecond
+	slowLook  = 150 * time.Millisecond
+	lookShare = 200
+	// refusedGrace is how long a cell that is refused input may take to end by itself.
+	refusedGrace = 40 * time.Millisecond
+)
+
+// watchReads has the worker ask for a line whenever something in it waits for one, until ctx ends.
+func (w *Worker) watchReads(ctx context.Context) {
+	pause := firstLook
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		began := time.Now()
+		pause = min(pause*3/2, slowLook)
+		if w.reads.waiting() {
+			// The answer comes when the line lies in the pipe, which wakes who waits.
+			if _, err := w.ask(ctx, frame.Command{Op: frame.Stdin}); err != nil {
+				w.log.Debug("standard input", "err", err)
+			}
+			pause, began = firstLook/4, time.Now() // who has read a line may read the next
+		}
+		timer.Reset(max(pause, lookShare*time.Since(began)))
+	}
+}
+
+// followReads starts watchReads for one cell. stop ends it, and a question that is open.
+func (w *Worker) followReads(cell uint64) (stop func()) {
+	if w.reads == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(w.alive)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.watchReads(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
+		w.cancelInputs(cell, true)
+	}
+}
+
+// refused is how a cell ended, when it was refused input.
+func (w *Worker) refused(r *run, err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.refused != nil && (err == nil || errors.Is(err, ErrAbandoned)) {
+		return &InputError{Err: r.refused, Abandoned: err != nil}
+	}
+	return err
+}
+
+// refuse ends a cell that reads what cannot be had: its context is cancelled, its standard input ends, and when it
+// does not end of that it is abandoned.
+func (w *Worker) refuse(id uint64, err error) {
+	w.mu.Lock()
+	if r := w.runs[id]; r != nil && r.refused == nil {
+		r.refused = err
+	}
+	w.mu.Unlock()
+	w.sendSoon(frame.Command{Op: frame.Cancel, Cell: id})
+	time.AfterFunc(refusedGrace, func() { w.Abandon(id) })
+}
+
+// reads tells whether a thread of a process waits for standard input.
+type reads struct {
+	dir  string // /proc/PID/task
+	look func(task string) (waits, ok bool)
+}
+
+// findReads chooses how to look at a process; nil means that the system does not let us.
+func findReads(pid int) *reads {
+	r := &reads{dir: fmt.Sprintf("/proc/%d/task", pid)}
+	own := r.dir + "/" + strconv.Itoa(pid)
+	for _, look := range []func(string) (bool, bool){inRead, inPipe} {
+		if _, ok := look(own); ok {
+			r.look = look
+			return r
+		}
+	}
+	return nil
+}
+
+// waiting reports whether a thread waits in read(0, …).
+func (r *reads) waiting() bool {
+	dir, err := os.Open(r.dir)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		if waits, _ := r.look(r.dir + "/" + name); waits {
+			return true
+		}
+	}
+	return false
+}
+
+// inRead knows the system call and its first argument. A thread that was woken, but has not run yet, is "running".
+// The system refuses it to those who may not trace the process.
+func inRead(task string) (waits, ok bool) {
+	b, err := os.ReadFile(task + "/syscall")
+	if err != nil || len(b) == 0 {
+		return false, false
+	}
+	return bytes.HasPrefix(b, fmt.Appendf(nil, "%d 0x0 ", unix.SYS_READ)), true
+}
+
+// inPipe knows only that the thread waits in a read of a pipe. The runtime waits for its own pipes by polling, so
+// what waits so is a read of descriptor 0, or a fork, which lasts a moment: it is asked twice.
+func inPipe(task string) (waits, ok bool) {
+	for i := range 2 {
+		if i > 0 {
+			time.Sleep(2 * time.Millisecond)
+		}
+		b, err := os.ReadFile(task + "/wchan")
+		if err != nil || len(b) == 0 || string(b) == "0" && i == 0 && !symbols() {
+			return false, false
+		}
+		if !strings.Contains(string(b), "pipe_read") && string(b) != "pipe_wait" {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+// symbols reports whether wchan names functions at all: of this thread, which runs, it cannot tell.
+func symbols() bool {
+	names, _ := os.ReadDir("/proc/self/task")
+	for _, n := range names {
+		if b, err := os.ReadFile("/proc/self/task/" + n.Name() + "/wchan"); err == nil && len(b) > 1 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,155 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// answers makes the reader type these lines, and then Ctrl-D. asked counts the questions.
+func (r *recorder) answers(lines ...string) (asked func() int) {
+	var mu sync.Mutex
+	n := 0
+	r.answer(func(_ context.Context, prompt string, password bool) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		if prompt != "" || password {
+			return "", fmt.Errorf("asked with %q, %v", prompt, password)
+		}
+		if n > len(lines) {
+			return "", io.EOF
+		}
+		return lines[n-1], nil
+	})
+	return func() int { mu.Lock(); defer mu.Unlock(); return n }
+}
+
+func TestStdin(t *testing.T) {
+	for _, way := range []struct {
+		name string
+		look func(string) (bool, bool)
+	}{{"system call", inRead}, {"wait channel", inPipe}} {
+		t.Run(way.name, func(t *testing.T) {
+			w, rec := start(t, nil)
+			if _, ok := way.look(w.reads.dir); ok {
+				t.Error("the look does not notice that it sees nothing")
+			}
+			w.reads.look = way.look
+			for _, c := range []struct {
+				symbol string
+				lines  []string
+				out    string
+				asked  int
+			}{
+				{"ScanTwice", []string{"40", "2"}, "two numbers? 42 <nil> <nil>", 2},
+				{"ScanTwice", []string{"40 2 surplus"}, "two numbers? 42 <nil> <nil>", 1},
+				{"ReadStdin", []string{"not the surplus"}, "<nil>", 1},
+				{"ReadStdin", nil, "EOF", 1},
+				{"ReadStdin", []string{"after an end"}, "<nil>", 1},
+				{"ReadStdin", []string{strings.Repeat("long ", 40_000)}, "<nil>", 1},
+				{"ScanLines", []string{"one", "", "dřtí"}, "[one][][dřtí]end", 4},
+				{"ScanInts", []string{"1", "2", "3", "0"}, "sum 6", 4},
+				{"ReadElsewhere", []string{"line"}, `"line\n" <nil>`, 1},
+			} {
+				rec.reset(false)
+				asked := rec.answers(c.lines...)
+				do(t, w, c.symbol)
+				if got := rec.stream("stdout"); got != c.out || asked() != c.asked {
+					t.Errorf("%s, %q: printed %q after %d questions, want %q after %d", c.symbol, c.lines, got, asked(), c.out, c.asked)
+				}
+			}
+		})
+	}
+}
+
+// The question comes after what was printed before the read.
+func TestStdinComesAfterText(t *testing.T) {
+	w, rec := start(t, nil)
+	rec.answer(func(context.Context, string, bool) (string, error) {
+		if got := rec.stream("stdout"); got != "two numbers? " {
+			t.Errorf("asked after %q", got)
+		}
+		return "1 2", nil
+	})
+	do(t, w, "ScanTwice")
+}
+
+// A cancelled cell sees the end of the file, and the next gets its own answers.
+func TestStdinCancelled(t *testing.T) {
+	w, rec := start(t, nil)
+	for range 5 {
+		rec.reset(false)
+		asked := make(chan bool, 1)
+		rec.answer(func(ctx context.Context, _ string, _ bool) (string, error) {
+			asked <- true
+			<-ctx.Done()
+			return "", ctx.Err()
+		})
+		c := cell("ReadStdin")
+		go func() { <-asked; w.Cancel(c.ID) }()
+		if _, err := w.Run(deadline(t, 10*time.Second), c); err != nil {
+			t.Fatal(err)
+		}
+		rec.answers("mine")
+		do(t, w, "ReadElsewhere")
+		if got, want := rec.stream("stdout"), `EOF"mine\n" <nil>`; got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// What still reads when the next cell begins sees the end of the file and takes nothing away.
+func TestStdinOfTheCellBefore(t *testing.T) {
+	w, rec := start(t, nil)
+	rec.answers("mine")
+	do(t, w, "ReadBehind")
+	do(t, w, "Nothing")
+	rec.await(t, func() bool { return rec.stream("stdout") != "" })
+	do(t, w, "ReadElsewhere")
+	if got, want := rec.stream("stdout"), `behind "" EOF"mine\n" <nil>`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestStdinRefused(t *testing.T) {
+	w, rec := start(t, nil)
+	rec.answer(func(context.Context, string, bool) (string, error) { return "", fmt.Errorf("here: %w", ErrNoInput) })
+	for symbol, abandoned := range map[string]bool{"ReadStdin": false, "ScanAnyway": true} {
+		_, err := w.Run(deadline(t, 10*time.Second), cell(symbol))
+		var refused *InputError
+		if !errors.As(err, &refused) || refused.Abandoned != abandoned || !strings.Contains(err.Error(), "here: nobody can be asked") {
+			t.Errorf("%s: got %v", symbol, err)
+		}
+	}
+	if e := do(t, w, "Count"); e.Panic != nil {
+		t.Error(e.Panic.Text)
+	}
+}
+
+// Looking costs a cell that is silent for long next to nothing.
+func TestStdinCost(t *testing.T) {
+	w, _ := start(t, nil)
+	cpu := func() time.Duration {
+		var u unix.Rusage
+		if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before, began := cpu(), time.Now()
+	do(t, w, "SleepLong")
+	used, wall := cpu()-before, time.Since(began)
+	share := float64(used) / float64(wall)
+	t.Logf("the kernel's side used %.2f %% of a core while a cell slept %v", 100*share, wall.Round(time.Second))
+	if share > 0.05 {
+		t.Errorf("it used %v of %v", used, wall)
+	}
+}
