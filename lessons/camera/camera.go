@@ -16,6 +16,8 @@ import (
 	_ "embed" // the source of the client
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -246,6 +248,12 @@ func (r *rig) round(ctx context.Context, s Setup, requests int) (Round, error) {
 	if s.Procs > 0 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(s.Procs))
 	}
+	dir, err := os.MkdirTemp("", "interleave-camera-")
+	if err != nil {
+		return Round{}, fmt.Errorf("camera: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "latencies")
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	p := &plant{setup: s, size: r.size, scans: r.scans, films: r.films, found: r.server.set}
@@ -254,7 +262,7 @@ func (r *rig) round(ctx context.Context, s Setup, requests int) (Round, error) {
 	defer end()
 	p.start(work, filming)
 	meter := measure.StartMeter()
-	out, err := child.Run(ctx, command("-url", r.server.url, "-rate", fmt.Sprint(r.size.Rate), "-requests", fmt.Sprint(requests)))
+	out, err := child.Run(ctx, command("-url", r.server.url, "-out", file, "-rate", fmt.Sprint(r.size.Rate), "-requests", fmt.Sprint(requests)))
 	x := Round{Reading: meter.Stop()}
 	stop()
 	p.wait()
@@ -267,7 +275,11 @@ func (r *rig) round(ctx context.Context, s Setup, requests int) (Round, error) {
 	if err := p.fault(); err != nil {
 		return x, fmt.Errorf("camera: %s: %w", s.Name, err)
 	}
-	for line := range strings.Lines(out.Stdout) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return x, fmt.Errorf("camera: the client: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
 		ns, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
 		if err != nil {
 			return x, fmt.Errorf("camera: the client: %w", err)
