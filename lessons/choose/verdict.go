@@ -3,6 +3,7 @@ package choose
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"interleave/lessons/measure"
@@ -47,7 +48,7 @@ func Measured(ctx context.Context) (*Evidence, error) {
 	far.Runs, near.Runs = pace.MinRuns, pace.MinRuns
 	near.Body = pace.Pick(near.Body, near.Body/4)
 	crunch := process.Crunch()
-	crunch.Runs, crunch.Each = pace.MinRuns, pace.Pick(150*time.Millisecond, 60*time.Millisecond)
+	crunch.Runs, crunch.Each = pace.MinRuns, pace.Pick(100*time.Millisecond, 60*time.Millisecond)
 	e := &Evidence{Latency: far.Latency, Body: near.Body, CPUs: crunch.Workers}
 	watch := measure.Watch()
 	for _, job := range []struct {
@@ -147,7 +148,7 @@ func (e *Evidence) Verdicts() ([]Verdict, error) {
 	}
 	now := func(job, model string) string {
 		s := e.Gain(job, model)
-		return fmt.Sprintf("%s, %s: x %v, %s", job, model, s, than(s))
+		return fmt.Sprintf("%s, %s: x %v, %s", strings.TrimPrefix(job, "I/O, "), model, s, than(s))
 	}
 	is := func(job, model, yes, no string) string {
 		switch than(e.Gain(job, model)) {
@@ -179,8 +180,7 @@ func (e *Evidence) Verdicts() ([]Verdict, error) {
 		{
 			Claim: claims[2],
 			Then:  cpu[talk.MultiprocessingPool] + "; " + io[talk.MultiprocessingPool],
-			Now: now(CPU, process.StartedPool) + "; " + now(Near, process.NewProcesses) + "; " + now(Far, process.NewProcesses) +
-				"; " + now(Far, process.StartedPool),
+			Now:   now(CPU, process.StartedPool) + "; " + now(Near, process.NewProcesses) + "; " + now(Far, process.StartedPool),
 			Is: "for CPU: " + is(CPU, process.StartedPool, "true", "false") + ". For I/O: " +
 				is(Near, process.NewProcesses, "false near by", "true near by") + ", " + is(Far, process.StartedPool, "false far away for a started pool", "true far away"),
 			Holds: "for I/O: what starting and copying cost is more than the waits that are saved",
