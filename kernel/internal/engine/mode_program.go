@@ -306,7 +306,7 @@ func (e *Engine) showCrash(r *run, crash string, end worker.Ending) {
 		lines = []string{"its goroutines stood here:"}
 	case strings.HasPrefix(message, "fatal error: all goroutines are asleep - deadlock!"):
 		lines = []string{"\x1b[1;31mfatal error: all goroutines are asleep - deadlock!\x1b[0m"}
-	default:
+	case message != "": // else it has been shown, before the stacks came
 		lines = []string{"\x1b[1;31m" + message + "\x1b[0m"}
 	}
 	r.out.Stream("stderr", []byte(strings.Join(append(lines, e.crashStacks(crash)...), "\n")+"\n"))

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,11 @@ const (
 // crashSigns begin the lines with which the Go runtime announces that a program dies.
 var crashSigns = []string{"panic: ", "fatal error: ", "SIGQUIT: quit", "SIGABRT: abort", "SIGSEGV: ", "SIGBUS: ", "SIGTRAP: ", "unexpected fault address ", "runtime: goroutine stack exceeds", "runtime: out of memory"}
 
+// stackSign begins the first line of a goroutine's stack, which stackStart is.
+const stackSign = "goroutine "
+
+var stackStart = regexp.MustCompile(`^goroutine \d+ .*\[.+\]:$`)
+
 // crashFilter passes a program's standard error on as it comes, but keeps the text of a crash back, to be shown in
 // cell lines. It may be wrong about a line: what is followed by no stacks is passed on after a pause.
 type crashFilter struct {
@@ -29,6 +35,7 @@ type crashFilter struct {
 	sure  bool   // held begins with a sign, and is not only a part of one
 	cut   bool   // the end of a crash was dropped
 	inner bool   // what was passed on last did not end a line
+	begun bool   // a sign was passed on, without the stacks: they may take long when there are many
 	timer *time.Timer
 }
 
@@ -56,6 +63,10 @@ func (f *crashFilter) sort() {
 	for !f.sure && len(f.held) > 0 {
 		if !f.inner {
 			sign, part := crashSign(f.held)
+			if f.begun && !sign && bytes.HasPrefix(f.held, []byte(stackSign)) {
+				end := bytes.IndexByte(f.held, '\n')
+				sign, part = end >= 0 && stackStart.Match(f.held[:end]), end < 0
+			}
 			f.sure = sign
 			if sign || part {
 				return
@@ -94,7 +105,8 @@ func crashSign(text []byte) (sign, part bool) {
 func (f *crashFilter) tired() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !bytes.Contains(f.held, []byte("\ngoroutine ")) {
+	if !bytes.HasPrefix(f.held, []byte(stackSign)) && !bytes.Contains(f.held, []byte("\n"+stackSign)) {
+		f.begun = f.begun || f.sure
 		f.pass(len(f.held))
 		f.sure = false
 	}

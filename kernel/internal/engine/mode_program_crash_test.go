@@ -73,5 +73,21 @@ func TestCrashFilterWaits(t *testing.T) {
 		if crash := f.finish(); !strings.HasPrefix(crash, "panic: x") {
 			t.Errorf("crash %q", crash)
 		}
+
+		// The stacks of very many goroutines come long after the words before them.
+		h = &heard{}
+		f = &crashFilter{out: h}
+		f.Write([]byte("fatal error: all goroutines are asleep - deadlock!\n\n"))
+		time.Sleep(2 * crashPause)
+		if h.String() != "fatal error: all goroutines are asleep - deadlock!\n\n" {
+			t.Errorf("passed on %q", h)
+		}
+		f.Write([]byte("goroutine 1 "))
+		f.Write([]byte("[chan receive]:\nmain.main()\n\t/In/0123456789ab:1 +0x1d\n"))
+		time.Sleep(2 * crashPause)
+		f.Write([]byte("\ngoroutine 7 [chan receive]:\nmain.f()\n"))
+		if crash := f.finish(); !strings.HasPrefix(crash, "goroutine 1 [chan receive]:") || strings.Contains(h.String(), "goroutine 1") {
+			t.Errorf("crash %q, passed on %q", crash, h)
+		}
 	})
 }
