@@ -90,9 +90,15 @@ func minutes(nb *notebook.Notebook) int {
 	return 0
 }
 
-// TestIndex: every notebook has its line in the index, with the time of its own title.
+// TestIndex: every notebook has its line in the index and in the plan of notebook 00, with the time of its own title.
 func TestIndex(t *testing.T) {
 	x, all := readIndex(t), workshop(t)
+	plan := ""
+	for _, c := range all["00"].Cells {
+		if c.ID() == "plan" {
+			plan = c.Source()
+		}
+	}
 	for number, nb := range all {
 		row, ok := x.rows[number]
 		if !ok {
@@ -101,6 +107,9 @@ func TestIndex(t *testing.T) {
 		}
 		if row.minutes != minutes(nb) || row.minutes == 0 {
 			t.Errorf("%s takes %d minutes by the index, and %d by its title", number, row.minutes, minutes(nb))
+		}
+		if want := fmt.Sprintf("| %d |", minutes(nb)); !regexp.MustCompile(`(?m)^\| ` + number + ` .*` + regexp.QuoteMeta(want) + `$`).MatchString(plan) {
+			t.Errorf("the plan in 00 has no line for %s with %d minutes", number, minutes(nb))
 		}
 		for _, b := range row.before {
 			if all[b] == nil || b >= number {
