@@ -40,8 +40,9 @@ var layers = map[string]string{
 
 	// The commands, which see all of it.
 	"kernel/internal/client": "kernel/internal/wire",
+	"kernel/internal/slides": "kernel/internal/notebook",
 	"kernel": "kernel/internal/client kernel/internal/engine kernel/internal/gopls kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
-		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/wire kernel/internal/worker",
+		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/slides kernel/internal/wire kernel/internal/worker",
 
 	"kernel/internal/kerneltest": "kernel/internal/client kernel/internal/python kernel/internal/wire",
 }

@@ -20,6 +20,7 @@ type commands struct {
 	Install   installCommand   `cmd:"" help:"Install the kernel into the Jupyter you already have."`
 	Uninstall uninstallCommand `cmd:"" help:"Take the kernel out of Jupyter again."`
 	Run       runCommand       `cmd:"" help:"Run notebooks, without Jupyter and without Python."`
+	Slides    slidesCommand    `cmd:"" help:"Make slides of notebooks: HTML that opens anywhere."`
 	Doctor    doctorCommand    `cmd:"" help:"Check this machine and say what is missing, with the cure."`
 	Serve     serveCommand     `cmd:"" help:"Be the kernel of one notebook (Jupyter starts this)."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
