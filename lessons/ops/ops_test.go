@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"sync"
@@ -257,3 +259,30 @@ func TestPrograms(t *testing.T) {
 	}
 	t.Log(r.Samples, notes)
 }
+
+// TestCollectOften: with much alive, the collector runs about as often as with little.
+func TestCollectOften(t *testing.T) {
+	cycles := func() uint64 {
+		s := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}}
+		metrics.Read(s)
+		return s[0].Value.Uint64()
+	}
+	alive := make([]byte, 32<<20)
+	undo := collectOften()
+	before := cycles()
+	const mebibytes = 128
+	for range mebibytes {
+		sink = make([]byte, 1<<20)
+	}
+	got := cycles() - before
+	undo()
+	runtime.KeepAlive(alive)
+	if got < mebibytes/16 {
+		t.Errorf("%d collections for %d MiB", got, mebibytes)
+	}
+	if old := debug.SetGCPercent(100); old != 100 {
+		t.Errorf("GOGC is left at %d", old)
+	}
+}
+
+var sink []byte

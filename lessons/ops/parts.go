@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"sync"
 	"time"
 
@@ -97,9 +100,11 @@ const (
 )
 
 // Garbage measures what four allocations an operation cost, with one goroutine and with size.Workers: the collector
-// runs beside a single goroutine on a core that is idle, and beside many on one that is not.
+// runs beside a single goroutine on a core that is idle, and beside many on one that is not. It collects as often as in
+// a small program, whatever else lives in this process.
 func Garbage(ctx context.Context, size Size) (*measure.Result, error) {
 	size = size.orDefault()
+	defer collectOften()()
 	var variants []measure.Variant
 	for _, v := range []struct {
 		name    string
@@ -114,6 +119,19 @@ func Garbage(ctx context.Context, size Size) (*measure.Result, error) {
 		}})
 	}
 	return measure.Interleave(ctx, size.plan(), variants...)
+}
+
+// collectOften lets the collector run after every 4 MiB of allocations, as it does in a program in which little lives
+// (runtime: the least heap goal at GOGC=100), and returns what undoes that. Where much lives it would run after as much
+// again, and a notebook's process would hide what the experiment is about.
+func collectOften() (undo func()) {
+	const least = 4 << 20
+	runtime.GC()
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	percent := 100 * least / max(live[0].Value.Uint64(), least)
+	old := debug.SetGCPercent(int(max(percent, 1)))
+	return func() { debug.SetGCPercent(old) }
 }
 
 // allocate is the job as it is first written: every matrix is new.
