@@ -30,9 +30,9 @@ func (s Size) Times(factor float64) Size {
 	return s
 }
 
-// DefaultSize is 10 rounds of 300 ms with the talk's six workers; in fast mode 6 of 40 ms. (The talk's jobs took 1 s.)
+// DefaultSize is 10 rounds of 250 ms with the talk's six workers; in fast mode 6 of 40 ms. (The talk's jobs took 1 s.)
 func DefaultSize() Size {
-	return Size{pace.Runs(10), pace.Pick(300*time.Millisecond, 40*time.Millisecond), TalkWorkers}
+	return Size{pace.Runs(10), pace.Pick(250*time.Millisecond, 40*time.Millisecond), TalkWorkers}
 }
 
 func (s Size) orDefault() Size {
