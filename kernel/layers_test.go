@@ -39,9 +39,10 @@ var layers = map[string]string{
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
 
 	// The commands, which see all of it.
-	"kernel/internal/client": "kernel/internal/wire",
-	"kernel/internal/slides": "kernel/internal/notebook",
-	"kernel": "kernel/internal/client kernel/internal/engine kernel/internal/gopls kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
+	"kernel/internal/client":  "kernel/internal/wire",
+	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook",
+	"kernel/internal/slides":  "kernel/internal/notebook",
+	"kernel": "kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
 		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/slides kernel/internal/wire kernel/internal/worker",
 
 	"kernel/internal/kerneltest": "kernel/internal/client kernel/internal/python kernel/internal/wire",

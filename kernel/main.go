@@ -21,6 +21,8 @@ type commands struct {
 	Uninstall uninstallCommand `cmd:"" help:"Take the kernel out of Jupyter again."`
 	Run       runCommand       `cmd:"" help:"Run notebooks, without Jupyter and without Python."`
 	Slides    slidesCommand    `cmd:"" help:"Make slides of notebooks: HTML that opens anywhere."`
+	Handout   handoutCommand   `cmd:"" help:"Make the student's and the instructor's edition of notebooks."`
+	Check     checkCommand     `cmd:"" help:"Check the exercises of notebooks that came back."`
 	Doctor    doctorCommand    `cmd:"" help:"Check this machine and say what is missing, with the cure."`
 	Serve     serveCommand     `cmd:"" help:"Be the kernel of one notebook (Jupyter starts this)."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

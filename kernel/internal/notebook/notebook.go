@@ -208,6 +208,24 @@ func (c *Cell) Count() int {
 	return 0
 }
 
+// NewCode is a code cell that was not run, for [Notebook.Cells].
+func NewCode(id, source string, tags ...string) *Cell {
+	list := make([]any, len(tags))
+	for i, tag := range tags {
+		list[i] = tag
+	}
+	return &Cell{tree: map[string]any{
+		"cell_type": "code", "id": id, "source": source, "metadata": map[string]any{"tags": list}, "outputs": []any{}, "execution_count": nil,
+	}}
+}
+
+// Clear makes of a code cell one that was not run.
+func (c *Cell) Clear() {
+	if c.Type() == "code" {
+		c.setRun(0, nil)
+	}
+}
+
 // setRun records a run: 0 stands for none.
 func (c *Cell) setRun(count int, outputs []*Output) {
 	c.tree["execution_count"] = nil

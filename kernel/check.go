@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"interleave/kernel/internal/handout"
+	"interleave/kernel/internal/notebook"
+)
+
+type checkCommand struct {
+	Notebooks []string      `arg:"" name:"notebook" type:"existingfile" help:"Notebooks that came back."`
+	Originals string        `default:"notebooks" placeholder:"DIR" help:"Folder of the notebooks that were handed out (notebooks)."`
+	Verbose   bool          `short:"v" help:"Show what each check says, with its evidence."`
+	Full      bool          `help:"Run the cells an exercise needs at full length, not in the fast mode."`
+	Timeout   time.Duration `default:"3m" help:"Longest time one cell may take."`
+}
+
+func (checkCommand) Help() string {
+	return `For each exercise a line says "N passed, M failed", and those below which checks failed. Each runs in a kernel of its own, with the answers of the notebook that came back and everything else, the call of the check too, of the original: which one that is says the notebook, or its file name. Answers run with your rights: read what strangers send. The exit status is 1 when a check failed.
+
+Examples:
+
+    kernel check returned/*.ipynb
+    kernel check -v returned/anna/05-race-condition.ipynb
+    kernel check --originals ~/saturday/student returned/05-race-condition.ipynb
+`
+}
+
+func (c *checkCommand) Run(ctx context.Context, to streams) error {
+	failed := false
+	for _, path := range c.Notebooks {
+		ok, err := c.one(ctx, to, path)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		} else if err != nil {
+			fmt.Fprintf(to.err, "%s: %v\n", path, err)
+		}
+		failed = failed || !ok
+	}
+	if failed {
+		return errSaid
+	}
+	return nil
+}
+
+// one judges a notebook and reports whether no check failed.
+func (c *checkCommand) one(ctx context.Context, to streams, path string) (ok bool, err error) {
+	returned, err := notebook.Read(path)
+	if err != nil {
+		return false, err
+	}
+	name := handout.Origin(returned)
+	if name == "" {
+		name = filepath.Base(path)
+	}
+	original, err := notebook.Read(filepath.Join(c.Originals, filepath.Base(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("there is no %s in the folder %s: give the folder of the notebooks that were handed out by --originals", name, c.Originals)
+	} else if err != nil {
+		return false, err
+	}
+	trials, err := handout.Trials(name, original, returned)
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintln(to.out, path)
+	if len(trials) == 0 {
+		fmt.Fprintln(to.out, "  no exercises")
+	}
+	ok = true
+	for _, t := range trials {
+		v := c.try(ctx, t)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		ok = ok && v.counts[1] == 0 && v.remark == ""
+		c.tell(to, t, v)
+	}
+	return ok, nil
+}
+
+// verdict is what came of an exercise.
+type verdict struct {
+	counts [3]int // passed, failed, inconclusive
+	report string // of the check
+	remark string // why there is none
+}
+
+// try runs an exercise in a kernel of its own.
+func (c *checkCommand) try(ctx context.Context, t handout.Trial) verdict {
+	none := func(format string, args ...any) verdict {
+		return verdict{counts: [3]int{0, t.Checks, 0}, remark: fmt.Sprintf(format, args...)}
+	}
+	if t.Missing != "" {
+		return none("the cell %s is missing", t.Missing)
+	}
+	folder, err := os.MkdirTemp("", "interleave-check-") // an answer may write files
+	if err != nil {
+		return none("%v", err)
+	}
+	defer os.RemoveAll(folder)
+	var env []string
+	if !c.Full {
+		env = append(env, "FAST=1")
+	}
+	kernel, err := startChild(ctx, folder, env...)
+	if err != nil {
+		return none("%v", err)
+	}
+	defer kernel.close()
+	err = (&notebook.Runner{Kernel: kernel, Timeout: c.Timeout}).Run(ctx, t.Notebook)
+	if report := handout.Result(t.Judge); handout.Verdict.MatchString(report) {
+		return verdict{counts: handout.Counts(t.Judge), report: report}
+	}
+	for _, cell := range t.Notebook.Cells { // the first error is the reason of the others
+		for _, o := range cell.Outputs() {
+			if o["output_type"] == "error" {
+				value, _, _ := strings.Cut(fmt.Sprint(o["evalue"]), "\n")
+				return none("%s: %s", o["ename"], value)
+			}
+		}
+	}
+	if err != nil {
+		return none("%v", err)
+	}
+	return none("the check gave no verdict")
+}
+
+// tell prints what came of an exercise.
+func (c *checkCommand) tell(to streams, t handout.Trial, v verdict) {
+	fmt.Fprintf(to.out, "  exercise %s · %s: %d passed, %d failed", t.Number, t.Title, v.counts[0], v.counts[1])
+	if v.counts[2] > 0 {
+		fmt.Fprintf(to.out, ", %d inconclusive", v.counts[2])
+	}
+	if t.Unchanged {
+		fmt.Fprint(to.out, " (as it was handed out)")
+	}
+	fmt.Fprintln(to.out)
+	if v.remark != "" {
+		fmt.Fprintf(to.out, "      %s\n", v.remark)
+	}
+	for line := range strings.Lines(v.report) {
+		if c.Verbose || strings.HasPrefix(line, "failed ") || strings.HasPrefix(line, "inconclusive ") {
+			fmt.Fprintf(to.out, "      %s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+}
