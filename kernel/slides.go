@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"interleave/kernel/internal/notebook"
 	"interleave/kernel/internal/python"
@@ -18,12 +19,16 @@ import (
 type slidesCommand struct {
 	Notebooks []string `arg:"" optional:"" name:"notebook" type:"existingfile" help:"Notebooks to make slides of; all of notebooks/ is the default."`
 	Output    string   `short:"o" required:"" placeholder:"DIR" help:"Folder to write into; it is made if it is not there."`
+	Execute   bool     `help:"Run the notebooks first; the files themselves stay as they are."`
+	Only      string   `enum:",charts" default:"" placeholder:"charts" help:"charts: write the charts alone."`
 	Theme     string   `enum:"light,dark" default:"light" help:"light or dark."`
 	Python    string   `placeholder:"PROGRAM" help:"Python to make the environment with."`
 }
 
 func (slidesCommand) Help() string {
-	return `Each notebook becomes one HTML file that holds everything it shows and opens without a network; several become one more for all of them. A slide shows what the notebook's slide metadata says (slide, subslide, fragment, skip, notes), with the outputs that are saved in the notebook. Left out are progress bars, standard error, and the code of a cell that shows a chart or only names a value; tag a cell show-input to keep its code, hide-input to leave it out.
+	return `Each notebook becomes one HTML file that holds everything it shows and opens without a network; several become one more for all of them. With Chromium there is a PDF and a PPTX of each (a title, a picture and notes a slide), and charts/ has every chart as SVG, PNG and PDF, named after notebook and cell.
+
+A slide shows what the notebook's slide metadata says (slide, subslide, fragment, skip, notes), with the outputs that are saved in the notebook, or with --execute those of a run. Left out are progress bars, standard error, and the code of a cell that shows a chart or only names a value; tag a cell show-input to keep its code, hide-input to leave it out. Slides that hold too much are named.
 
 In a deck, Esc shows the overview and S the speaker's view.
 
@@ -31,16 +36,25 @@ Examples:
 
     kernel slides -o /tmp/slides
     kernel slides notebooks/05-race-condition.ipynb -o /tmp/slides --theme dark
+    kernel slides --only charts -o /tmp/slides
 `
 }
 
 func (c *slidesCommand) Run(ctx context.Context, to streams) error {
-	sources, err := c.sources()
+	sources, err := c.sources(ctx, to)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(c.Output, 0o755); err != nil {
 		return err
+	}
+	if c.Only == "charts" {
+		e, err := newExporter(ctx, to, "charts are written as SVG alone, not as PNG and PDF")
+		if err != nil {
+			return err
+		}
+		defer e.close()
+		return e.charts(ctx, sources, filepath.Join(c.Output, "charts"))
 	}
 	p := newProgress(to.err)
 	env, err := python.Open(ctx, python.Options{Python: c.Python, Set: python.Lab, Progress: func(done, total int, what string) {
@@ -51,25 +65,39 @@ func (c *slidesCommand) Run(ctx context.Context, to streams) error {
 		return err
 	}
 	p.show("convert", 0, 0, "")
-	converter := slides.Converter{Jupyter: env.Program("jupyter")}
-	decks, err := converter.Decks(ctx, sources)
+	decks, err := c.decks(ctx, slides.Converter{Jupyter: env.Program("jupyter")}, sources)
 	p.end()
 	if err != nil {
 		return err
 	}
-	if len(decks) > 1 {
-		decks = append(decks, slides.Join("all", "Interleave", decks))
+	e, err := newExporter(ctx, to, "slides are written as HTML alone, not as PDF and PPTX, and charts as SVG alone")
+	if err != nil {
+		return err
 	}
+	defer e.close()
 	for _, d := range decks {
-		if err := c.write(to, d); err != nil {
+		path, err := c.write(to, d)
+		if err != nil {
+			return err
+		}
+		if err := e.deck(ctx, path, env.Program("python"), c.Theme); err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.charts(ctx, sources, filepath.Join(c.Output, "charts"))
+}
+
+// decks are those of the notebooks and, of several, one of all.
+func (c *slidesCommand) decks(ctx context.Context, converter slides.Converter, sources []slides.Source) ([]slides.Deck, error) {
+	decks, err := converter.Decks(ctx, sources)
+	if err == nil && len(decks) > 1 {
+		decks = append(decks, slides.Join("all", "Interleave", decks))
+	}
+	return decks, err
 }
 
 // sources are the notebooks, by name.
-func (c *slidesCommand) sources() ([]slides.Source, error) {
+func (c *slidesCommand) sources(ctx context.Context, to streams) ([]slides.Source, error) {
 	paths := c.Notebooks
 	if len(paths) == 0 {
 		found, err := filepath.Glob("notebooks/*.ipynb")
@@ -82,7 +110,7 @@ func (c *slidesCommand) sources() ([]slides.Source, error) {
 	}
 	var sources []slides.Source
 	for _, path := range paths {
-		nb, err := notebook.Read(path)
+		nb, err := c.read(ctx, to, path)
 		if err != nil {
 			return nil, err
 		}
@@ -96,16 +124,33 @@ func (c *slidesCommand) sources() ([]slides.Source, error) {
 	return sources, nil
 }
 
+// read reads a notebook, with --execute as it is after a run.
+func (c *slidesCommand) read(ctx context.Context, to streams, path string) (*notebook.Notebook, error) {
+	if !c.Execute {
+		return notebook.Read(path)
+	}
+	dir, err := os.MkdirTemp("", "interleave-slides-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	done := filepath.Join(dir, "done.ipynb")
+	if err := (&runCommand{Timeout: 10 * time.Minute}).one(ctx, streams{out: to.err, err: to.err}, path, done); err != nil {
+		return nil, fmt.Errorf("run %s: %w", path, err)
+	}
+	return notebook.Read(done)
+}
+
 // write writes a deck as HTML.
-func (c *slidesCommand) write(to streams, d slides.Deck) error {
+func (c *slidesCommand) write(to streams, d slides.Deck) (path string, err error) {
 	text, err := d.HTML(c.Theme)
 	if err != nil {
-		return err
+		return "", err
 	}
-	path := filepath.Join(c.Output, d.Name+".html")
+	path = filepath.Join(c.Output, d.Name+".html")
 	if err := os.WriteFile(path, text, 0o644); err != nil {
-		return err
+		return "", err
 	}
-	fmt.Fprintf(to.out, "%s\n", path)
-	return nil
+	fmt.Fprintln(to.out, path)
+	return path, nil
 }

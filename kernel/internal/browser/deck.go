@@ -116,6 +116,11 @@ func (v *Viewer) Eval(js string) (string, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
 }
 
+// Resize changes the window's size.
+func (v *Viewer) Resize(width, height int, scale float64) error {
+	return v.do(chromedp.EmulateViewport(int64(width), int64(height), chromedp.EmulateScale(scale)))
+}
+
 // Picture is the window as PNG.
 func (v *Viewer) Picture() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(v.ctx, patience)

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"image/png"
 	"io"
 	"regexp"
 	"strings"
@@ -24,7 +25,7 @@ type Chart struct {
 	Alone          bool   // the cell has no other
 
 	Title, Caption, Alt string
-	Width, Height       float64 // of the drawing, in CSS pixels
+	Width, Height       float64 // of the drawing, in CSS pixels; of a picture, in its own
 	SVG                 []byte  // the drawing, or
 	PNG                 []byte  // the picture
 
@@ -75,7 +76,11 @@ func chartOf(o map[string]any) (Chart, bool) {
 	if err != nil {
 		return Chart{}, false
 	}
-	c := Chart{PNG: picture}
+	size, err := png.DecodeConfig(bytes.NewReader(picture))
+	if err != nil {
+		return Chart{}, false
+	}
+	c := Chart{PNG: picture, Width: float64(size.Width), Height: float64(size.Height)}
 	c.Alt, _ = data["text/plain"].(string)
 	c.Alt, _, _ = strings.Cut(c.Alt, "\n")
 	return c, true
@@ -109,6 +114,12 @@ func drawing(m map[string]any) (Chart, error) {
 // root is the first tag of a drawing, whose size is replaced.
 var root = regexp.MustCompile(`<svg[^>]*>`)
 
+// Inline is the drawing as an element of an HTML page.
+func (c Chart) Inline() string {
+	at := root.FindIndex(c.SVG)
+	return string(c.SVG[at[0]:])
+}
+
 // cropped is the drawing without its title and caption, which the slide sets itself.
 func (c Chart) cropped() (svg []byte, height float64) {
 	height = c.Height - c.top - c.bottom
@@ -122,11 +133,12 @@ func (c Chart) cropped() (svg []byte, height float64) {
 
 // figure is the chart as HTML.
 func (c Chart) figure() string {
-	picture := func(mime string, data []byte, more string) string {
-		return fmt.Sprintf(`<div class="drawing"><img alt="%s"%s src="data:%s;base64,%s"></div>`, attribute(c.Alt), more, mime, base64.StdEncoding.EncodeToString(data))
+	picture := func(mime string, data []byte, width, height float64, more string) string {
+		return fmt.Sprintf(`<div class="drawing" style="aspect-ratio: %g / %g"><img alt="%s" width="%g" height="%g"%s src="data:%s;base64,%s"></div>`,
+			width, height, html.EscapeString(c.Alt), width, height, more, mime, base64.StdEncoding.EncodeToString(data))
 	}
 	if c.SVG == nil {
-		return `<figure class="chart">` + picture("image/png", c.PNG, "") + `</figure>`
+		return `<figure class="chart">` + picture("image/png", c.PNG, c.Width, c.Height, "") + `</figure>`
 	}
 	svg, height := c.cropped()
 	var b strings.Builder
@@ -134,7 +146,7 @@ func (c Chart) figure() string {
 	if c.Title != "" {
 		fmt.Fprintf(&b, `<div class="title">%s</div>`, html.EscapeString(c.Title))
 	}
-	b.WriteString(picture("image/svg+xml", svg, fmt.Sprintf(` width="%g" height="%g" data-letter="%g"`, c.Width, height, c.letter)))
+	b.WriteString(picture("image/svg+xml", svg, c.Width, height, fmt.Sprintf(` data-letter="%g"`, c.letter)))
 	if c.Caption != "" {
 		fmt.Fprintf(&b, `<div class="caption">%s</div>`, html.EscapeString(c.Caption))
 	}

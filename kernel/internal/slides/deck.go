@@ -20,6 +20,8 @@ var (
 	revealCSS string
 	//go:embed reveal/notes.js
 	notesJS string
+	//go:embed start.js
+	startJS string
 	//go:embed deck.css
 	deckCSS string
 	//go:embed light.css
@@ -41,17 +43,12 @@ func (d Deck) HTML(theme string) ([]byte, error) {
 	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n", html.EscapeString(d.Title))
 	fmt.Fprintf(&b, "<style>\n%s\n%s%s%s</style>\n</head>\n<body>\n", revealCSS, fonts(), colours, deckCSS)
 	fmt.Fprintf(&b, "<div class=\"reveal\"><div class=\"slides\">\n%s\n</div></div>\n", d.Sections)
-	for _, script := range []string{revealJS, notesJS, start} {
+	for _, script := range []string{revealJS, notesJS, startJS} {
 		fmt.Fprintf(&b, "<script>\n%s\n</script>\n", strings.ReplaceAll(script, "</script", `<\/script`))
 	}
 	b.WriteString("</body>\n</html>\n")
 	return []byte(b.String()), nil
 }
-
-// start shows the deck.
-const start = `Reveal.initialize({width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 10, center: false, display: 'flex', hash: true, respondToHashChanges: true,
-	controls: false, progress: true, slideNumber: 'c/t', transition: 'none', backgroundTransition: 'none', pdfSeparateFragments: false,
-	pdfMaxPagesPerSlide: 1, plugins: [RevealNotes]});`
 
 // fonts are the font faces of the style sheet, each with its file.
 func fonts() string {

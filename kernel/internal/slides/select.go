@@ -3,7 +3,6 @@ package slides
 import (
 	"encoding/json"
 	"fmt"
-	"html"
 	"regexp"
 	"strings"
 
@@ -166,5 +165,3 @@ func number(v any) float64 {
 	}
 	return 0
 }
-
-func attribute(s string) string { return html.EscapeString(s) }
