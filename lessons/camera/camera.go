@@ -70,12 +70,12 @@ type Size struct {
 }
 
 // DefaultSize is 5 cameras of 10 frames a second that would need 1.2 times the CPUs there are, and 50 requests a second,
-// for 6 rounds of 84 requests, 10 s for each set-up; in fast mode 6 rounds of 62 at 200 a second, so that p99 of all
+// for 6 rounds of 84 requests, 10 s for each set-up; in fast mode 6 rounds of 62 at 400 a second, so that p99 of all
 // rounds has an interval there too.
 func DefaultSize() Size {
 	s := Size{Cameras: 5, FPS: 10, Load: 1.2, Rate: 50, Requests: 84, Rounds: pace.MinRuns}
 	if pace.Fast() {
-		s.Rate, s.Requests = 200, 62
+		s.Rate, s.Requests = 400, 62
 	}
 	return s
 }

@@ -48,7 +48,7 @@ func Measured(ctx context.Context) (*Evidence, error) {
 	far.Runs, near.Runs = pace.MinRuns, pace.MinRuns
 	near.Body = pace.Pick(near.Body, near.Body/4)
 	crunch := process.Crunch()
-	crunch.Runs, crunch.Each = pace.MinRuns, pace.Pick(100*time.Millisecond, 60*time.Millisecond)
+	crunch.Runs, crunch.Each = pace.MinRuns, pace.Pick(80*time.Millisecond, 40*time.Millisecond)
 	e := &Evidence{Latency: far.Latency, Body: near.Body, CPUs: crunch.Workers}
 	watch := measure.Watch()
 	for _, job := range []struct {
@@ -70,7 +70,7 @@ func Measured(ctx context.Context) (*Evidence, error) {
 		return nil, fmt.Errorf("choose: %s: %w", CPU, err)
 	}
 	e.add(CPU, cpu.Samples, true)
-	oneP, err := ops.Ways(ctx, ops.Size{Rounds: pace.MinRuns, Job: crunch.Each, Workers: ops.TalkWorkers})
+	oneP, err := ops.Ways(ctx, ops.Size{Rounds: pace.MinRuns, Job: crunch.Each / 2, Workers: ops.TalkWorkers})
 	if err != nil {
 		return nil, fmt.Errorf("choose: %s: %w", OneP, err)
 	}
@@ -165,7 +165,7 @@ func (e *Evidence) Verdicts() ([]Verdict, error) {
 			Claim: claims[0],
 			Then:  io[talk.Asyncio],
 			Now:   now(Far, process.Goroutines) + "; " + now(Near, process.Goroutines),
-			Is: "not shown by its own data. Many waits on one loop: " + is(Far, process.Goroutines, "true with latency", "false with latency") +
+			Is: "not shown by its own data. Goroutines, which wait on a loop too: " + is(Far, process.Goroutines, "true with latency", "false with latency") +
 				", " + is(Near, process.Goroutines, "true without", "false without"),
 			Holds: "the time is waiting, and the waits can overlap. Python's own loop is in 09, ours in 11",
 		},
@@ -173,8 +173,7 @@ func (e *Evidence) Verdicts() ([]Verdict, error) {
 			Claim: claims[1],
 			Then:  cpu[talk.ThreadingClass] + "; " + cpu[talk.ThreadingCallable] + "; " + io[talk.Threading],
 			Now:   now(CPU, OneP) + "; " + now(CPU, process.Goroutines) + "; " + now(Far, process.Goroutines),
-			Is: "for CPU: one P gains nothing, as one GIL does; all Ps: " + is(CPU, process.Goroutines, "faster", "slower") +
-				". For I/O: " + is(Far, process.Goroutines, "false with latency", "holds with latency too"),
+			Is:    "for CPU: on one P " + than(e.Gain(CPU, OneP)) + ", on all " + than(e.Gain(CPU, process.Goroutines)) + ". For I/O: " + is(Far, process.Goroutines, "false with latency", "holds with latency too"),
 			Holds: "one lock or one P serves all threads, or nothing is waited for",
 		},
 		{
