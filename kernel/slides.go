@@ -21,6 +21,7 @@ type slidesCommand struct {
 	Output    string   `short:"o" required:"" placeholder:"DIR" help:"Folder to write into; it is made if it is not there."`
 	Execute   bool     `help:"Run the notebooks first; the files themselves stay as they are."`
 	Only      string   `enum:",charts" default:"" placeholder:"charts" help:"charts: write the charts alone."`
+	Deck      string   `enum:",talk2019" default:"" placeholder:"talk2019" help:"talk2019: one deck in the order of the talk of 2019, a slide for each of its 42 pages."`
 	Theme     string   `enum:"light,dark" default:"light" help:"light or dark."`
 	Python    string   `placeholder:"PROGRAM" help:"Python to make the environment with."`
 }
@@ -37,6 +38,7 @@ Examples:
     kernel slides -o /tmp/slides
     kernel slides notebooks/05-race-condition.ipynb -o /tmp/slides --theme dark
     kernel slides --only charts -o /tmp/slides
+    kernel slides --deck talk2019 -o /tmp/slides
 `
 }
 
@@ -84,11 +86,22 @@ func (c *slidesCommand) Run(ctx context.Context, to streams) error {
 			return err
 		}
 	}
+	if c.Deck != "" {
+		return nil
+	}
 	return e.charts(ctx, sources, filepath.Join(c.Output, "charts"))
 }
 
 // decks are those of the notebooks and, of several, one of all.
 func (c *slidesCommand) decks(ctx context.Context, converter slides.Converter, sources []slides.Source) ([]slides.Deck, error) {
+	if c.Deck == talkName {
+		evidence, err := talkEvidence()
+		if err != nil {
+			return nil, err
+		}
+		deck, err := converter.Replay(ctx, talkName, talkTitle, talkPages, sources, evidence)
+		return []slides.Deck{deck}, err
+	}
 	decks, err := converter.Decks(ctx, sources)
 	if err == nil && len(decks) > 1 {
 		decks = append(decks, slides.Join("all", "Interleave", decks))
