@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/kernelspec"
+	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/python"
 )
 
@@ -43,6 +45,9 @@ Examples:
 func (c *labCommand) Run(ctx context.Context, to streams) error {
 	dir, err := c.folder()
 	if err != nil {
+		return err
+	}
+	if err := c.ready(ctx); err != nil {
 		return err
 	}
 	p := newProgress(to.err)
@@ -74,6 +79,28 @@ func (c *labCommand) Run(ctx context.Context, to streams) error {
 	return c.jupyter(env, dir)
 }
 
+// ready looks for what is missing on this machine, all of it, before anything is made that takes minutes.
+func (c *labCommand) ready(ctx context.Context) error {
+	_, noGo := link.FindToolchain(ctx, "", nil)
+	_, noPython := python.Find(ctx, c.Python)
+	return errors.Join(noGo, noPython, c.portFree())
+}
+
+// portFree reports whether the port is taken that was asked for. JupyterLab would listen on another one, whose address is not the one its user
+// has in mind.
+func (c *labCommand) portFree() error {
+	if c.Port == 0 {
+		return nil
+	}
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.Port))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("port %d is in use, perhaps by a JupyterLab that still runs: end that one, give another --port, or leave --port away, and JupyterLab takes one that is free", c.Port)
+	} else if err != nil {
+		return fmt.Errorf("port %d: %w; choose one from 1024 to 65535 by --port", c.Port, err)
+	}
+	return l.Close()
+}
+
 // folder is the absolute path of the folder to open.
 func (c *labCommand) folder() (string, error) {
 	if c.Dir == "--" { // no folder, only arguments
@@ -101,11 +128,15 @@ func (c *labCommand) folder() (string, error) {
 	return filepath.Abs(dir)
 }
 
-// quiet switches off what JupyterLab would ask the network for and ask the reader about.
+// quiet switches off what JupyterLab would ask the network for and ask the reader about, and has it show Markdown as it
+// is meant to be read.
 func quiet(env *python.Env) error {
 	settings := map[string]any{
 		"@jupyterlab/apputils-extension:notification": map[string]any{
 			"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": false,
+		},
+		"@jupyterlab/docmanager-extension:plugin": map[string]any{
+			"defaultViewers": map[string]string{"markdown": "Markdown Preview"},
 		},
 	}
 	text, err := json.MarshalIndent(settings, "", "  ")
@@ -119,6 +150,9 @@ func quiet(env *python.Env) error {
 	return os.WriteFile(filepath.Join(dir, "overrides.json"), append(text, '\n'), 0o644)
 }
 
+// welcome is the page that a folder opens on, if it has one: that of notebooks/ is the index of the workshop.
+const welcome = "README.md"
+
 // jupyterArgs are the arguments of jupyter-lab. The server's limits on output are lifted: the kernel bounds
 // its output itself, without losing any.
 func (c *labCommand) jupyterArgs(dir string) []string {
@@ -126,6 +160,9 @@ func (c *labCommand) jupyterArgs(dir string) []string {
 		"--ServerApp.root_dir=" + dir,
 		"--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e12",
 		"--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e9",
+	}
+	if _, err := os.Stat(filepath.Join(dir, welcome)); err == nil {
+		args = append(args, "--LabApp.default_url=/lab/tree/"+welcome)
 	}
 	if os.Geteuid() == 0 {
 		args = append(args, "--allow-root")

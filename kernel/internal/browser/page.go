@@ -70,6 +70,20 @@ func (c Cell) Number() string { return strings.Trim(c.Prompt, "[]: ") }
 // Open opens a notebook of the server in a new browser, whose profile lies in scratch, and waits until its
 // kernel is idle.
 func Open(ctx context.Context, l *Lab, scratch, notebook string) (*Page, error) {
+	p, err := OpenAt(ctx, l.URL+"/tree/"+url.PathEscape(notebook)+"?reset&token="+l.Token, scratch, `.jp-Notebook .jp-CodeCell`)
+	if err == nil {
+		if err = p.WaitIdle(); err != nil {
+			p.Close()
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s in JupyterLab: %w", notebook, err)
+	}
+	return p, nil
+}
+
+// OpenAt opens an address and waits until what selector names is to be seen.
+func OpenAt(ctx context.Context, address, scratch, selector string) (*Page, error) {
 	path, err := Find()
 	if err != nil {
 		return nil, err
@@ -88,19 +102,16 @@ func Open(ctx context.Context, l *Lab, scratch, notebook string) (*Page, error) 
 	alloc, closeAlloc := chromedp.NewExecAllocator(ctx, flags...)
 	tab, closeTab := chromedp.NewContext(alloc)
 	p := &Page{ctx: tab, close: []context.CancelFunc{closeTab, closeAlloc}}
-	address := l.URL + "/tree/" + url.PathEscape(notebook) + "?reset&token=" + l.Token
-	err = chromedp.Do(tab,
-		chromedp.Navigate(address),
-		chromedp.WaitVisible(chromedp.CSS(`.jp-Notebook .jp-CodeCell`)),
-	)
-	if err == nil {
-		err = p.WaitIdle()
-	}
-	if err != nil {
+	if err := chromedp.Do(tab, chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS(selector))); err != nil {
 		p.Close()
-		return nil, fmt.Errorf("open %s in JupyterLab: %w", notebook, err)
+		return nil, fmt.Errorf("open %s: %w", address, err)
 	}
 	return p, nil
+}
+
+// Follow clicks on what selector names and waits until what next names is to be seen.
+func (p *Page) Follow(selector, next string) error {
+	return p.do(chromedp.Click(chromedp.CSS(selector)), chromedp.WaitVisible(chromedp.CSS(next)))
 }
 
 // Close ends the browser.

@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -121,9 +122,24 @@ func build(ctx context.Context, i *Installation, sources string, list []string) 
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=")
 	out, err := cmd.CombinedOutput()
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("go build: %w\n%s", err, bytes.TrimSpace(out))
+		return fmt.Errorf("go build: %w\n%s", err, words(out))
 	}
 	return err
+}
+
+// offline is how the go command says that it could not download a module.
+var offline = regexp.MustCompile(`dial tcp|no such host|module lookup disabled|i/o timeout|TLS handshake`)
+
+// words are what go build said; of many lines that say the same for want of a network the first, and the cure.
+func words(out []byte) string {
+	text := strings.TrimSpace(string(out))
+	line := offline.FindStringIndex(text)
+	if line == nil {
+		return text
+	}
+	start := strings.LastIndexByte(text[:line[0]], '\n') + 1
+	first, _, _ := strings.Cut(text[start:], "\n")
+	return first + "\nThe first start downloads Go modules: connect to the network (behind a proxy set HTTPS_PROXY or GOPROXY), then start again. Later starts need none"
 }
 
 const usedBy = "used-by"

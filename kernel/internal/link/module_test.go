@@ -186,7 +186,8 @@ func TestToolchainErrors(t *testing.T) {
 		want string
 	}{
 		{"no go", []string{home, "PATH=" + empty}, "the go command was not found"},
-		{"no C compiler", []string{home, "PATH=" + bin}, "cgo is switched off"},
+		{"no C compiler", []string{home, "PATH=" + bin}, "no C compiler was found"},
+		{"cgo off", []string{home, "PATH=" + bin, "CGO_ENABLED=0"}, "cgo is switched off"},
 		{"no C compiler, cgo on", []string{home, "PATH=" + bin, "CGO_ENABLED=1"}, "the C compiler"},
 		{"old go", []string{home, "PATH=" + old}, "is go1.19.8, and Interleave needs go1.26"},
 	} {

@@ -76,6 +76,9 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 	if !strings.HasPrefix(t.Version, "devel") && gover.Compare(release, Oldest) < 0 {
 		return nil, &ToolchainError{fmt.Sprintf("%s is %s, and Interleave needs %s", t.Go, t.Version, Oldest), "Install a newer Go from https://go.dev/dl (a distribution's package is often too old) and put its bin folder first on PATH"}
 	}
+	if t.Env["CGO_ENABLED"] != "1" && getenv(env, "CGO_ENABLED") == "" { // Go does so when it finds no compiler
+		return nil, &ToolchainError{"no C compiler was found, and cells are linked with one", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
+	}
 	if t.Env["CGO_ENABLED"] != "1" {
 		return nil, &ToolchainError{"cgo is switched off (CGO_ENABLED=" + t.Env["CGO_ENABLED"] + "), and plugins need it", "Install gcc or clang and unset CGO_ENABLED"}
 	}
@@ -85,7 +88,7 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 	}
 	cc, err := findCommand(t.CC[0], env)
 	if err != nil {
-		return nil, &ToolchainError{"the C compiler " + t.CC[0] + " was not found", "Install one (Debian, Ubuntu: apt install gcc; Fedora: dnf install gcc) or set CC"}
+		return nil, &ToolchainError{"the C compiler " + t.CC[0] + " was not found", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
 	}
 	t.CC[0] = cc
 	if t.Linker, err = findLinker(env, "ld", "ld.bfd", "mold", "ld.lld", "ld.gold"); err != nil {
