@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 
 	"codeberg.org/go-fonts/liberation/liberationmonoregular"
@@ -68,14 +69,15 @@ func fonts() string {
 	return b.String()
 }
 
+var firstSlide = regexp.MustCompile(`<section[^>]* id="([^"]*)"`)
+
 // Join makes one deck of several: a title, a list of them with links, and all their slides.
 func Join(name, title string, decks []Deck) Deck {
 	var list, all strings.Builder
 	for _, d := range decks {
 		// The first slide of a deck is named after its first cell.
-		if at := strings.Index(d.Sections, `<section id="`); at >= 0 {
-			id, _, _ := strings.Cut(d.Sections[at+len(`<section id="`):], `"`)
-			fmt.Fprintf(&list, `<li><a href="#/%s">%s</a></li>`, id, html.EscapeString(d.Title))
+		if id := firstSlide.FindStringSubmatch(d.Sections); id != nil {
+			fmt.Fprintf(&list, `<li><a href="#/%s">%s</a></li>`, id[1], html.EscapeString(d.Title))
 		}
 		all.WriteString(d.Sections + "\n")
 	}
