@@ -47,20 +47,25 @@ func main() {
 	os.Exit(run(os.Args[1:], streams{out: os.Stdout, err: os.Stderr}))
 }
 
+// newParser knows the command line; it calls exit when it has printed help.
+func newParser(to streams, exit func(status int)) (*kong.Kong, error) {
+	return kong.New(&commands{},
+		kong.Name("kernel"),
+		kong.Description(description),
+		kong.Writers(to.out, to.err),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.UsageOnError(),
+	)
+}
+
 // run is main for a given command line; it returns the exit status.
 func run(args []string, to streams) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
 	status := -1
-	parser, err := kong.New(&commands{},
-		kong.Name("kernel"),
-		kong.Description(description),
-		kong.Writers(to.out, to.err),
-		kong.Exit(func(code int) { status = code }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.UsageOnError(),
-	)
+	parser, err := newParser(to, func(code int) { status = code })
 	if err != nil {
 		fmt.Fprintln(to.err, "kernel:", err)
 		return 1

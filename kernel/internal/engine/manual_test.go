@@ -27,7 +27,10 @@ var manualImages = map[string]*manualImage{
 
 // TestManual holds kernel/README.md to the tables of commands.
 func TestManual(t *testing.T) {
-	var data struct{ Modes, Commands []manualEntry }
+	var data struct {
+		Modes, Commands []manualEntry
+		CommandLine     string // is the business of TestCommandLineManual
+	}
 	for _, h := range helpRows() {
 		if h.about == "" || h.example == "" {
 			t.Errorf("%s has no paragraph or no example", h.name)
@@ -39,6 +42,13 @@ func TestManual(t *testing.T) {
 			data.Commands = append(data.Commands, m)
 		}
 	}
+	name := filepath.Join("..", "..", "README.md")
+	old, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(old), "<!-- command line -->\n")
+	data.CommandLine, _, _ = strings.Cut(after, "<!-- end of the command line -->\n")
 	tmpl, err := template.ParseFiles("testdata/readme.md.tmpl")
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +57,6 @@ func TestManual(t *testing.T) {
 	if err := tmpl.Execute(&want, data); err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join("..", "..", "README.md")
 	if kerneltest.Update() {
 		if err := os.WriteFile(name, want.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
