@@ -38,6 +38,11 @@
 // own canvas, which this package does not import: package interleave/kernel/display/gonum does, and registers
 // itself where it is linked. Where it is not, the chart is drawn by its WriterTo method at 96 dots an inch.
 //
-// The package starts no goroutine, and all its functions may be called by several goroutines at once. It
+// # Comms
+//
+// A [Comm] carries messages between cells and code in the front end, see [RegisterComm] and [OpenComm]. There are no
+// widgets on top of it yet.
+//
+// The package starts no goroutine but the one that serves comms while messages wait, and all its functions may be called by several goroutines at once. It
 // knows nothing of the protocol: what is shown goes to package stage.
 package display

@@ -60,10 +60,13 @@ func TestOutsideOfANotebook(t *testing.T) {
 	const want = "cannot display: connection with Jupyter not available"
 	_, inputErr := Input("name?")
 	_, passwordErr := Password("word?")
+	_, openErr := OpenComm("target", nil)
+	registerErr := RegisterComm("target", func(*Comm, CommMessage) {})
 	for name, err := range map[string]error{
 		"Display": Display(HTML("x")), "empty Display": Display(Data{}), "Show": Show(1), "Show nil": Show(nil),
 		"ShowID": ShowID("a", 1), "Update": Update("a", 1), "Handle": New().Update(1), "ClearOutput": ClearOutput(false),
 		"Input": inputErr, "Password": passwordErr,
+		"OpenComm": openErr, "RegisterComm": registerErr,
 	} {
 		if err == nil || err.Error() != want || !errors.Is(err, stage.ErrNotConnected) {
 			t.Errorf("%s: error %v", name, err)

@@ -12,6 +12,7 @@ import (
 type CallOptions struct {
 	OnInput   func(prompt string, password bool) string // answers input_request
 	OnMessage func(wire.Message)                        // sees each IOPub message at once, in order
+	Buffers   [][]byte                                  // sent along
 	Discard   bool                                      // IOPub messages are not kept, for floods
 }
 
@@ -46,7 +47,7 @@ type Result struct {
 
 // Send sends a request and returns at once.
 func (c *Client) Send(ch wire.Channel, msgType string, content any, opts CallOptions) (*Call, error) {
-	frames, id, err := c.codec.Encode(wire.Outgoing{Type: msgType, Content: content})
+	frames, id, err := c.codec.Encode(wire.Outgoing{Type: msgType, Content: content, Buffers: opts.Buffers})
 	if err != nil {
 		return nil, err
 	}

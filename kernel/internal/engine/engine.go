@@ -34,6 +34,7 @@ type Options struct {
 	Cache   string   // "" for the user's cache
 	Mode    string   // "", "thin" or "thick"
 	Guard   []string // the command that is worker.GuardMain
+	Slides  []string // the command that makes slides of a notebook
 	Env     []string // nil for that of this process
 	Version string   // of the kernel
 	// MemoryLimit is the resident memory in bytes at which the worker is ended. 0 looks at
@@ -52,6 +53,7 @@ type Engine struct {
 	out    *outlet
 	opened chan struct{} // closed when builder, or openErr, is set
 	editor *editor
+	comms  *comms
 
 	progress chan link.Step
 
@@ -99,6 +101,8 @@ func New(o Options) *Engine {
 	e := &Engine{o: o, log: o.Logger, ctx: ctx, cancel: cancel, out: &outlet{}, opened: make(chan struct{}),
 		progress: make(chan link.Step, 1), state: compile.NewState(), abandoned: map[uint64]bool{}, texts: map[string]*record{}}
 	e.editor = newEditor(e)
+	e.comms = &comms{e: e, targets: map[string]bool{}, open: map[string]*session.Comm{}}
+	e.out.comm = e.comms.take
 	go e.open()
 	return e
 }

@@ -188,12 +188,16 @@ func (e *Engine) revive(r *run) *session.Fault {
 // It is false when that has been done.
 func (e *Engine) replace(w *worker.Worker, why string) bool {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.worker != w {
+	current := e.worker == w
+	if current {
+		e.worker = nil
+		clear(e.abandoned)
+	}
+	e.mu.Unlock()
+	if !current {
 		return false
 	}
-	e.worker = nil
-	clear(e.abandoned)
+	e.comms.workerEnded()
 	e.log.Info("worker replaced", "why", why)
 	return true
 }

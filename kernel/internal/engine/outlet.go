@@ -17,6 +17,7 @@ type outlet struct {
 	mu      sync.Mutex
 	out     session.Output
 	input   func(ctx context.Context, prompt string, password bool) (string, error)
+	comm    func(worker.Comm)
 	capture *session.Bundle // set while a user expression is evaluated
 }
 
@@ -41,6 +42,12 @@ func (o *outlet) Text(name string, b []byte) {
 
 // Event implements worker.Handler.
 func (o *outlet) Event(ev worker.Event) {
+	if ev.Kind == stage.Comm {
+		if ev.Comm != nil {
+			o.comm(*ev.Comm)
+		}
+		return
+	}
 	out := o.current()
 	if out == nil || ev.Kind == stage.Result && o.captured(bundle(ev)) {
 		return

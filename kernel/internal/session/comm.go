@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 )
@@ -31,33 +32,67 @@ type CommMessage struct {
 type Comm struct {
 	ID, Target string
 
-	comms *comms
-	peer  CommPeer
+	comms    *comms
+	peer     CommPeer
+	detached atomic.Bool
 }
+
+// Detach makes later messages of the kernel's side belong to no request: its peer answers when it likes, perhaps
+// after the request that is being served is done.
+func (c *Comm) Detach() { c.detached.Store(true) }
 
 // errNoComm is returned for a comm that was closed.
 var errNoComm = errors.New("the comm is closed")
 
 // comms are the open comms of a session.
 type comms struct {
-	s       *Session
-	targets map[string]CommTarget
+	s *Session
 
-	mu     sync.Mutex
-	open   map[string]*Comm
-	parent json.RawMessage // of messages from the kernel: the comm message being served
+	mu      sync.Mutex
+	targets map[string]CommTarget
+	open    map[string]*Comm
+	parent  json.RawMessage // of messages from the kernel: the comm message being served
 }
 
 func newComms(s *Session, targets map[string]CommTarget) *comms {
-	return &comms{s: s, targets: maps.Clone(targets), open: map[string]*Comm{}}
+	own := map[string]CommTarget{}
+	maps.Copy(own, targets)
+	return &comms{s: s, targets: own, open: map[string]*Comm{}}
 }
 
 // OpenComm opens a comm from the kernel's side. It needs a session that serves.
 func (s *Session) OpenComm(target string, m CommMessage, peer CommPeer) *Comm {
-	c := &Comm{ID: uuid.NewString(), Target: target, comms: s.comms, peer: peer}
-	s.comms.put(c)
-	s.comms.send("comm_open", object{"comm_id": c.ID, "target_name": target}, m)
+	c := s.NewComm(uuid.NewString(), target, peer)
+	s.AnnounceComm(c, m)
 	return c
+}
+
+// NewComm is the first half of OpenComm, with an id of the caller's; AnnounceComm is the second.
+func (s *Session) NewComm(id, target string, peer CommPeer) *Comm {
+	c := &Comm{ID: id, Target: target, comms: s.comms, peer: peer}
+	s.comms.put(c)
+	return c
+}
+
+// AnnounceComm tells the clients of a comm.
+func (s *Session) AnnounceComm(c *Comm, m CommMessage) {
+	c.send("comm_open", object{"target_name": c.Target}, m)
+}
+
+// RegisterComm lets clients open comms for a target; nil ends that.
+func (s *Session) RegisterComm(target string, t CommTarget) {
+	s.comms.mu.Lock()
+	defer s.comms.mu.Unlock()
+	if t == nil {
+		delete(s.comms.targets, target)
+		return
+	}
+	s.comms.targets[target] = t
+}
+
+// CommEngine is an Engine whose code may register targets and open comms. New hands it the session.
+type CommEngine interface {
+	ServeComms(s *Session)
 }
 
 // Send sends a comm_msg to the clients.
@@ -65,7 +100,7 @@ func (c *Comm) Send(m CommMessage) error {
 	if c.comms.get(c.ID) != c {
 		return errNoComm
 	}
-	c.comms.send("comm_msg", object{"comm_id": c.ID}, m)
+	c.send("comm_msg", object{}, m)
 	return nil
 }
 
@@ -74,7 +109,7 @@ func (c *Comm) Close(m CommMessage) error {
 	if !c.comms.drop(c) {
 		return errNoComm
 	}
-	c.comms.send("comm_close", object{"comm_id": c.ID}, m)
+	c.send("comm_close", object{}, m)
 	return nil
 }
 
@@ -101,7 +136,9 @@ func (cs *comms) drop(c *Comm) bool {
 }
 
 // send publishes for a comm; data is always there, since clients read it unasked.
-func (cs *comms) send(msgType string, content object, m CommMessage) {
+func (c *Comm) send(msgType string, content object, m CommMessage) {
+	cs := c.comms
+	content["comm_id"] = c.ID
 	content["data"] = m.Data
 	if len(m.Data) == 0 {
 		content["data"] = object{}
@@ -112,6 +149,9 @@ func (cs *comms) send(msgType string, content object, m CommMessage) {
 	}
 	cs.mu.Lock()
 	parent := cs.parent
+	if c.detached.Load() {
+		parent = nil
+	}
 	cs.mu.Unlock()
 	cs.s.publish(parent, msgType, content, metadata, m.Buffers)
 }
@@ -156,8 +196,10 @@ func (s *Session) commOpen(_ context.Context, req *Request) {
 		return
 	}
 	c := &Comm{ID: content.ID, Target: content.Target, comms: s.comms}
-	refuse := func() { s.comms.send("comm_close", object{"comm_id": c.ID}, CommMessage{}) }
+	refuse := func() { c.send("comm_close", object{}, CommMessage{}) }
+	s.comms.mu.Lock()
 	target := s.comms.targets[content.Target]
+	s.comms.mu.Unlock()
 	if target == nil {
 		s.log.Info("a comm for an unknown target", "target", content.Target)
 		refuse()

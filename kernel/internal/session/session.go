@@ -69,6 +69,9 @@ func New(e Engine, o Options) *Session {
 		seats:   make(chan struct{}, 16),
 	}
 	s.comms = newComms(s, o.Targets)
+	if c, ok := e.(CommEngine); ok {
+		c.ServeComms(s)
+	}
 	s.routes = s.makeRoutes()
 	return s
 }

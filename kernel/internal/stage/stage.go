@@ -21,6 +21,7 @@ const (
 	Result  Kind = "result"  // the value of the cell's last expression
 	Clear   Kind = "clear"   // clear the cell's output
 	Input   Kind = "input"   // ask the reader for a line of text
+	Comm    Kind = "comm"    // Event.Comm, to the clients; a worker alone may send it
 	Stdin   Kind = "stdin"   // Input, for what reads descriptor 0; sent by the worker alone
 )
 
@@ -34,6 +35,7 @@ type Event struct {
 	Wait      bool   // Clear: wait for the next output before clearing
 	Prompt    string // Input
 	Password  bool   // Input: do not echo
+	Comm      *CommMessage
 }
 
 // ErrNotConnected is returned outside of a notebook.
@@ -49,7 +51,10 @@ var (
 )
 
 // Connect sets the sink. Only the worker calls it.
-func Connect(s Sink) { sink.Store(&s) }
+func Connect(s Sink) {
+	hosted.Store(true)
+	sink.Store(&s)
+}
 
 // Connected reports whether a front end listens.
 func Connected() bool { return listener() != nil }

@@ -224,7 +224,7 @@ func (r *reader) show(rep *report) {
 	default:
 		w.config.Handler.Event(Event{
 			Cell: rep.Cell, Kind: stage.Kind(e.Kind),
-			Data: e.Data, Metadata: e.Metadata, Transient: e.Transient, Wait: e.Wait,
+			Data: e.Data, Metadata: e.Metadata, Transient: e.Transient, Wait: e.Wait, Comm: e.Comm,
 		})
 		w.reply(rep.Seq, "", nil)
 	}

@@ -79,6 +79,7 @@ type Event struct {
 	Metadata  map[string]json.RawMessage
 	Transient map[string]json.RawMessage
 	Wait      bool
+	Comm      *Comm // of kind stage.Comm
 }
 
 // Call is one run of a cell.

@@ -27,18 +27,19 @@ var ErrTooLarge = errors.New("frame is larger than 256 MiB")
 // The operations of a Command. Every command but Cancel and Reply is answered: Run by Done, the others by
 // a report Answer with the same Seq.
 const (
-	Hello   = "hello"   // the first command: Limit; answered by Ready
-	Run     = "run"     // Cell, Label, Plugin, Symbol, Stdin, Watch, Name, Repeat
-	Cancel  = "cancel"  // cancels the context of Cell
-	Stack   = "stack"   // answered with the stacks of all goroutines
-	Profile = "profile" // Name of a runtime/pprof profile, Level as pprof's debug argument
-	Ping    = "ping"
-	Still   = "still"   // the worker sets no timer of its own until a second one, with Unset, comes
-	Chdir   = "chdir"   // Name
-	Setenv  = "setenv"  // Name, Value; Unset removes it
-	Stdin   = "stdin"   // something waits for descriptor 0; answered when it has got what it waits for
-	Environ = "environ" // answered with the environment, variables parted by zero bytes
-	Reply   = "reply"   // to an Emit: Value is the reader's line, Error refuses
+	Hello       = "hello"   // the first command: Limit; answered by Ready
+	Run         = "run"     // Cell, Label, Plugin, Symbol, Stdin, Watch, Name, Repeat
+	Cancel      = "cancel"  // cancels the context of Cell
+	Stack       = "stack"   // answered with the stacks of all goroutines
+	Profile     = "profile" // Name of a runtime/pprof profile, Level as pprof's debug argument
+	Ping        = "ping"
+	Still       = "still"   // the worker sets no timer of its own until a second one, with Unset, comes
+	Chdir       = "chdir"   // Name
+	Setenv      = "setenv"  // Name, Value; Unset removes it
+	CommCommand = "comm"    // Comm, a message of a client; not answered
+	Stdin       = "stdin"   // something waits for descriptor 0; answered when it has got what it waits for
+	Environ     = "environ" // answered with the environment, variables parted by zero bytes
+	Reply       = "reply"   // to an Emit: Value is the reader's line, Error refuses
 )
 
 // The operations of a Report.
@@ -66,6 +67,7 @@ type Command struct {
 	Watch  string `json:"watch,omitempty"`  // what is recorded while the cell runs
 	Repeat int    `json:"repeat,omitempty"` // how often the cell is run and timed, after once for nothing
 	Error  string `json:"error,omitempty"`
+	Comm   *Comm  `json:"comm,omitempty"`
 }
 
 // Report goes from the worker to the kernel. V is what the values of an event's bundle are: any where they
@@ -94,6 +96,7 @@ type Event[V any] struct {
 	Wait      bool         `json:"wait,omitempty"`
 	Prompt    string       `json:"prompt,omitempty"`
 	Password  bool         `json:"password,omitempty"`
+	Comm      *Comm        `json:"comm,omitempty"`
 }
 
 // WatchUsage is the Watch of a Run that records nothing but Usage.

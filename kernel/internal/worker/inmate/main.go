@@ -127,6 +127,11 @@ func (h *host) obey(c frame.Command) {
 			h.report(answer)
 		}()
 		return
+	case frame.CommCommand:
+		if c.Comm != nil {
+			stage.DeliverComm(*c.Comm)
+		}
+		return
 	case frame.Stdin:
 		go func() {
 			answer.Error = text(h.serveRead())
@@ -182,7 +187,7 @@ func (h *host) emit(e stage.Event) (string, error) {
 		Op: frame.Emit, Seq: seq, Cell: h.current.Load(),
 		Event: &frame.Event[any]{
 			Kind: string(e.Kind), Data: e.Data, Metadata: e.Metadata, Transient: e.Transient,
-			Wait: e.Wait, Prompt: e.Prompt, Password: e.Password,
+			Wait: e.Wait, Prompt: e.Prompt, Password: e.Password, Comm: e.Comm,
 		},
 	})
 	if err != nil {
