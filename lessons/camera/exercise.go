@@ -17,7 +17,12 @@ func crowd() Size {
 }
 
 // KeepLatency is the exercise to keep the API quick while every core analyses frames.
-func KeepLatency() check.Exercise[Setup] {
+//
+// The tail of a distribution needs a quiet machine: on a busy one the last check is inconclusive.
+func KeepLatency() check.Exercise[Setup] { return keepLatency(0.99) }
+
+// keepLatency asks about another quantile than p99; the median tells its set-ups apart on a busy machine, too.
+func keepLatency(q float64) check.Exercise[Setup] {
 	crowded := func(judge func(x Round) error) func(context.Context, Setup) error {
 		return func(ctx context.Context, s Setup) error {
 			r, err := newRig(ctx, crowd())
@@ -54,13 +59,14 @@ func KeepLatency() check.Exercise[Setup] {
 				}
 				return nil
 			})},
-			{Name: "p99 at most doubles", Kind: check.Performance, Try: keepsP99},
+			{Name: fmt.Sprintf("p%g at most doubles", 100*q), Kind: check.Performance,
+				Try: func(ctx context.Context, s Setup) error { return keeps(ctx, s, q) }},
 		},
 	}
 }
 
-// keepsP99 compares p99 of the set-up with that of the API alone, in rounds of 100 requests at 200 a second.
-func keepsP99(ctx context.Context, s Setup) error {
+// keeps compares a quantile of the set-up with that of the API alone, in rounds of 100 requests at 200 a second.
+func keeps(ctx context.Context, s Setup, q float64) error {
 	if cpus := runtime.NumCPU(); s.PerFrame || s.Workers < cpus || s.Procs > 0 && s.Procs < cpus {
 		return check.Inconclusive("first give every core a frame, and let none pile up")
 	}
@@ -71,14 +77,14 @@ func keepsP99(ctx context.Context, s Setup) error {
 		return err
 	}
 	defer r.close()
-	p99 := func(name string, s Setup) measure.Variant {
+	quantile := func(name string, s Setup) measure.Variant {
 		return measure.Variant{Name: name, Run: func(ctx context.Context) (float64, error) {
 			x, err := r.round(ctx, s, size.Requests)
-			return x.P99(), err
+			return QuantileOf(x.Latencies, q).Value, err
 		}}
 	}
 	return check.Ratio{
-		Base: p99("API alone", Idle()), Answer: p99("your set-up", s), Control: p99("a set-up that does", Polite()),
+		Base: quantile("API alone", Idle()), Answer: quantile("your set-up", s), Control: quantile("a set-up that does", Polite()),
 		AtMost: 2, Plan: measure.Plan{Rounds: pace.Runs(8), Crowded: true}, Tries: 1,
 	}.Try(ctx)
 }

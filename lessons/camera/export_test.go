@@ -1,0 +1,4 @@
+package camera
+
+// KeepQuantile is the exercise with another quantile than p99.
+var KeepQuantile = keepLatency
