@@ -40,7 +40,7 @@ func (c *serveCommand) Run(_ context.Context, to streams) error {
 	}
 	o := serve.Options{
 		ConnectionFile: c.ConnectionFile, Logger: c.logger(to),
-		Engine: engine.Options{Sources: sources, Guard: []string{self, "guard"}, Version: release},
+		Engine: engine.Options{Sources: sources, Guard: []string{self, "guard"}, Slides: []string{self, "slides"}, Version: release},
 	}
 	if !c.NoHistory {
 		o.HistoryFile = historyFile()

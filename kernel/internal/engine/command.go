@@ -37,6 +37,10 @@ func commands() []command {
 			"%goroutines"},
 		{"%help", "[COMMAND]", "show this help", (*Engine).help, "Of one command it shows the example as well.", "%help %timeit"},
 		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset, "Goroutines end, and `%cd` and `%env` are forgotten too.", "%reset"},
+		{"%slides", "[-o DIR]", "make slides of this notebook as it was last saved: HTML, PDF, PPTX, and its charts", (*Engine).slides,
+			"It is the command `slides` of the [command line](#the-command-line), and shows what that says. Without `-o` they go into the folder `slides` beside the notebook. " +
+				"Save first. JupyterLab tells the kernel the notebook's file; for a client that does not, `%env JPY_SESSION_NAME=PATH` does.",
+			"%slides -o /tmp/slides"},
 		{"%time", "EXPRESSION", "run an expression, show its value, its wall and CPU time and what it allocated", (*Engine).timeCommand,
 			"CPU time over wall time is the number of processors that were at work on average.",
 			"%time strings.Repeat(\"ab\", 1<<20)[:4]"},

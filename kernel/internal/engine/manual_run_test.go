@@ -12,8 +12,8 @@ import (
 )
 
 // noExample are examples of kernel/README.md that do not run here: %get would change this module's go.mod (testdata/modules
-// tests it), and a cell that never ends is the subject of other tests.
-var noExample = regexp.MustCompile(`^(%get |for \{|ch := make\(chan int\)\nch <- 1)`)
+// tests it), %slides needs a notebook's file (testdata/command_slides.txtar), and a cell that never ends is the subject of other tests.
+var noExample = regexp.MustCompile(`^(%get |%slides|for \{|ch := make\(chan int\)\nch <- 1)`)
 
 // TestManualRuns runs the examples of kernel/README.md as a reader would, one after the other.
 func TestManualRuns(t *testing.T) {
