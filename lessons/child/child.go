@@ -76,7 +76,7 @@ func Run(ctx context.Context, c Command) (Output, error) {
 	cmd := exec.CommandContext(deadline, path, c.Args...)
 	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second // for what the command leaves behind with its output open
 	start := time.Now()
 	err = cmd.Run()
 	out := Output{Stdout: stdout.String(), Stderr: stderr.String(), Wall: time.Since(start)}
@@ -85,6 +85,9 @@ func Run(ctx context.Context, c Command) (Output, error) {
 	}
 	if cmd.ProcessState == nil {
 		return out, fmt.Errorf("run %s: %w", c.Name, err)
+	}
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return out, fmt.Errorf("run %s: its output was still open %v after its end, by a process it started: %w", c.Name, cmd.WaitDelay, err)
 	}
 	out.Exit = cmd.ProcessState.ExitCode()
 	out.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
