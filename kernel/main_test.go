@@ -6,11 +6,11 @@ import (
 )
 
 // TestMain makes the test binary the program under test: the kernels that tests start are this binary, and
-// so are the guards of their workers, and lab.
+// so are the guards of their workers, lab, and slides.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
-		case "guard", "serve", "lab", "warm":
+		case "guard", "serve", "lab", "warm", "slides":
 			main()
 		}
 	}

@@ -51,13 +51,17 @@ type page = map[string]any
 // pages are the cells that are on slides, as nbconvert shall see them.
 func (s Source) pages() []page {
 	var list []page
-	if _, ok := s.heading(); !ok {
+	_, titled := s.heading()
+	if !titled {
 		list = append(list, markdown(s.Name+".deck", "title", "# "+s.Name))
 	}
 	for i, c := range s.Notebook.Cells {
 		kind := slideType(c)
 		if kind == "skip" || c.Type() == "raw" {
 			continue
+		}
+		if !titled && len(list) == 1 && kind != "notes" {
+			kind = "slide" // not on that of the title
 		}
 		p := s.page(c)
 		meta := page{"slideshow": page{"slide_type": kind}, "interleave_slide": s.Name + "." + cellName(c, i)}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"interleave/kernel/internal/browser"
+)
+
+// chartCells make a chart of package plots, and one of gonum that brings no slide along.
+var chartCells = []string{
+	"import \"interleave/plots\"\nstrip, err := plots.NewStrip(\"ms\", plots.Group{Name: \"a\", Values: []float64{1, 2, 3, 4, 5, 6}})\nif err != nil { panic(err) }\n" +
+		"plots.NewChart(plots.Notebook(), plots.Labels{Title: \"Six runs\"}, strip)",
+	"import \"gonum.org/v1/plot\"\nplot.New()",
+}
+
+// TestSlidesCommand runs a notebook and makes all there is of it: the notebook itself stays as it was.
+func TestSlidesCommand(t *testing.T) {
+	dir := t.TempDir()
+	path, out := filepath.Join(dir, "two.ipynb"), filepath.Join(dir, "out")
+	writeNotebook(t, path, chartCells...)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := command("slides", "--execute", path, "-o", out)
+	if status != 0 {
+		t.Fatalf("status %d\n%s\n%s", status, stdout, stderr)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("--execute has changed the notebook, %v", err)
+	}
+	names := written(t, out)
+	charts := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !strings.HasPrefix(n, "charts/") })
+	if len(charts) != 4 { // three of the chart of plots, the picture of gonum's
+		t.Errorf("charts %q", charts)
+	}
+	if !strings.Contains(stderr, "only charts of package plots") {
+		t.Errorf("nothing is said of the chart that is a picture: %s", stderr)
+	}
+	page := file(t, filepath.Join(out, "two.html"))
+	if !bytes.Contains(page, []byte("Six runs")) || !bytes.Contains(page, []byte("Reveal.initialize")) {
+		t.Error("the deck has not what it shows")
+	}
+	// A title, for the notebook has none, and both cells on the slide behind it: nothing says otherwise.
+	pdf := file(t, filepath.Join(out, "two.pdf"))
+	if n := len(regexp.MustCompile(`/Type ?/Page\b`).FindAll(pdf, -1)); n != 1+1 {
+		t.Errorf("the PDF has %d pages", n)
+	}
+	if !bytes.HasPrefix(file(t, filepath.Join(out, "two.pptx")), []byte("PK")) {
+		t.Error("the PPTX is none")
+	}
+	for _, name := range charts {
+		text := file(t, filepath.Join(out, name))
+		switch filepath.Ext(name) {
+		case ".svg":
+			if !bytes.Contains(text, []byte("<path")) {
+				t.Errorf("%s draws nothing", name)
+			}
+		case ".pdf":
+			if n := len(regexp.MustCompile(`/Type ?/Page\b`).FindAll(text, -1)); n != 1 {
+				t.Errorf("%s has %d pages", name, n)
+			}
+		case ".png":
+			m, err := png.Decode(bytes.NewReader(text))
+			if err != nil || m.Bounds().Dx() < 1000 {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if slices.Contains(charts, strings.TrimSuffix(name, "png")+"svg") && (m.Bounds().Dx() != 2560 || m.Bounds().Dy() != 1440) {
+				t.Errorf("%s is %v, want two pixels for one of 1280 x 720", name, m.Bounds())
+			}
+		}
+	}
+}
+
+// written are the files below a folder.
+func written(t *testing.T, dir string) []string {
+	t.Helper()
+	var names []string
+	for _, pattern := range []string{"*.*", "charts/*"} {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			name, err := filepath.Rel(dir, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func file(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// Without a browser there is what needs none, and it is said what is missing and what to do.
+func TestSlidesWithoutBrowser(t *testing.T) {
+	if _, err := browser.Find(); err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	notebook, err := filepath.Abs("../notebooks/08-goroutines-for-cpu-work.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	status, stdout, stderr := command("slides", "--only", "charts", notebook, "-o", out)
+	if status != 0 || !strings.Contains(stderr, "SVG alone") || !strings.Contains(stderr, "apt-get install chromium") {
+		t.Errorf("status %d\n%s\n%s", status, stdout, stderr)
+	}
+	names := written(t, out)
+	if len(names) < 5 {
+		t.Errorf("written: %q", names)
+	}
+	for _, name := range names {
+		if filepath.Ext(name) != ".svg" && !strings.Contains(stderr, filepath.Base(name)) {
+			t.Errorf("%s is there", name)
+		}
+	}
+}
+
+func TestSlidesRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "more"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	one, two := filepath.Join(dir, "same.ipynb"), filepath.Join(dir, "more", "same.ipynb")
+	writeNotebook(t, one, "1")
+	writeNotebook(t, two, "2")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"slides", one}, "--output"},
+		{[]string{"slides", one, two, "-o", dir}, "two notebooks have the name same"},
+		{[]string{"slides", one, "-o", dir, "--theme", "neon"}, "light"},
+		{[]string{"slides", one, "-o", dir, "--deck", "talk2019"}, "needs notebook 00"},
+	} {
+		if status, _, stderr := command(c.args...); status == 0 || !strings.Contains(stderr, c.want) {
+			t.Errorf("%q: status %d, %s", c.args, status, stderr)
+		}
+	}
+}
+
+// TestSlidesInJupyterLab asks for slides in a cell: JupyterLab tells the kernel which file the notebook is.
+func TestSlidesInJupyterLab(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	defer cancel()
+	lab := startLab(t, ctx)
+	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
+	if err != nil {
+		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
+	}
+	defer p.Close()
+	out := t.TempDir()
+	for _, err := range []error{
+		p.Edit(1, "%slides -o "+out), p.Run(),
+		p.Wait("the slides", func(cells []browser.Cell) bool { return cells[1].Number() == "1" }),
+	} {
+		if err != nil {
+			t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
+		}
+	}
+	text := read(t, p)[1].Text()
+	if !strings.Contains(text, "Slides of test.ipynb as last saved") || !strings.Contains(text, "save first") {
+		t.Errorf("the cell shows %s", text)
+	}
+	if page := file(t, filepath.Join(out, "test.html")); !bytes.Contains(page, []byte("plotter")) || bytes.Contains(page, []byte("%slides -o")) {
+		t.Error("the deck is not that of the saved notebook")
+	}
+}
