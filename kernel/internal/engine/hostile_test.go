@@ -1,0 +1,274 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"interleave/kernel/internal/kerneltest"
+	"interleave/kernel/internal/wire"
+)
+
+// within bounds what a test may wait for a kernel.
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// calm is a kernel that has nothing to prepare.
+func calm(t *testing.T) *kerneltest.Kernel {
+	prepare(t, "thin")
+	return start("thin")(t)
+}
+
+// TestKeyStaysInTheKernel reads what the system tells every user of that name about the processes of a notebook:
+// the key is on no command line, in no environment, and in no variable that cells see.
+func TestKeyStaysInTheKernel(t *testing.T) {
+	k := calm(t)
+	ctx := within(t, 2*time.Minute)
+	secret := string(k.Connection().Key)
+	if len(secret) < 16 {
+		t.Fatalf("the key has %d bytes", len(secret))
+	}
+	r, err := k.Execute(ctx, `import ("fmt"; "os"; "os/exec")
+child := exec.Command("sleep", "1000")
+if err := child.Start(); err != nil { panic(err) }
+fmt.Print(os.Getpid(), " ", os.Getppid(), " ", child.Process.Pid)`, kerneltest.ExecuteOptions{})
+	if err != nil || r.Status != "ok" {
+		t.Fatalf("%+v %v", r, err)
+	}
+	var worker, guard, child int
+	text := strings.TrimPrefix(kerneltest.Text(r, kerneltest.TextOptions{}), "stdout: ")
+	if _, err := fmt.Sscan(text, &worker, &guard, &child); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	for name, pid := range map[string]int{"kernel": k.Pid(), "guard": guard, "worker": worker, "child": child} {
+		for _, file := range []string{"cmdline", "environ"} {
+			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+			if err != nil || len(b) == 0 {
+				t.Errorf("%s of the %s: %d bytes, %v", file, name, len(b), err)
+			}
+			if strings.Contains(string(b), secret) {
+				t.Errorf("the key is in the %s of the %s", file, name)
+			}
+		}
+	}
+}
+
+// TestHundredInterrupts interrupts a hundred cells in a row, of kinds that end by themselves and that do not.
+func TestHundredInterrupts(t *testing.T) {
+	k := calm(t)
+	ctx := within(t, 5*time.Minute)
+	execute(t, k, "import (\"fmt\"; \"os\"; \"time\")\nkept := 7")
+	first := value(t, k, "os.Getpid()")
+	var took []time.Duration
+	for i := range 100 {
+		code := []string{
+			"fmt.Println(1); <-display.Context().Done()",
+			"fmt.Println(1); select {}",
+			"fmt.Println(1); time.Sleep(time.Hour)",
+			"fmt.Println(1); make(chan int) <- 1",
+		}[i%4]
+		call, err := k.StartExecute(code, kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := call.WaitIOPub(ctx, isStream); err != nil {
+			t.Fatalf("cell %d: %v", i, err)
+		}
+		began := time.Now()
+		if err := k.Interrupt(ctx); err != nil {
+			t.Fatal(err)
+		}
+		r, err := call.Wait(ctx)
+		if err != nil || r.EName != "Interrupted" {
+			t.Fatalf("cell %d: %+v %v", i, r, err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	t.Logf("100 interrupts: median %v, slowest %v", took[50].Round(time.Millisecond), took[99].Round(time.Millisecond))
+	if value(t, k, "kept") != 7 || value(t, k, "os.Getpid()") != first {
+		t.Error("the interrupts have cost the state")
+	}
+}
+
+// TestFiftyRestarts restarts a kernel fifty times on the same ports, in the middle of a cell every other time.
+func TestFiftyRestarts(t *testing.T) {
+	k := calm(t)
+	ctx := within(t, 8*time.Minute)
+	ports := k.Connection().Ports
+	var took []time.Duration
+	for i := range 50 {
+		if i%2 == 0 {
+			call, err := k.StartExecute("import \"fmt\"\nfmt.Println(1)\nfor {\n}", kerneltest.ExecuteOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := call.WaitIOPub(ctx, isStream); err != nil {
+				t.Fatal(err)
+			}
+		}
+		old, began := k.Pid(), time.Now()
+		if err := k.Restart(ctx); err != nil {
+			t.Fatalf("restart %d: %v", i, err)
+		}
+		if got := value(t, k, "6 * 7"); got != 42 {
+			t.Fatalf("after restart %d a cell gives %v", i, got)
+		}
+		took = append(took, time.Since(began))
+		if k.Pid() == old || k.Connection().Ports != ports {
+			t.Fatalf("restart %d: process %d, was %d; ports %v, were %v", i, k.Pid(), old, k.Connection().Ports, ports)
+		}
+	}
+	slices.Sort(took)
+	t.Logf("50 restarts, each with its first cell: median %v, slowest %v", took[25].Round(time.Millisecond), took[49].Round(time.Millisecond))
+}
+
+// shown is what a front end gets of a cell: messages, and bytes of text.
+func shown(r *kerneltest.Result) (messages, bytes int, text string) {
+	var last []byte
+	for _, m := range r.IOPub {
+		if !isStream(m) {
+			continue
+		}
+		var content struct{ Text string }
+		if json.Unmarshal(m.Content, &content) == nil {
+			messages++
+			bytes += len(content.Text)
+			last = append(last[max(0, len(last)-1000):], content.Text...)
+		}
+	}
+	return messages, bytes, string(last)
+}
+
+// TestTwoHundredMegabytes prints 200 MB in one cell: the front end gets a part and is told how much is missing.
+func TestTwoHundredMegabytes(t *testing.T) {
+	k := calm(t)
+	ctx := within(t, 5*time.Minute)
+	began := time.Now()
+	r, err := k.Execute(ctx, "import (\"fmt\"; \"strings\")\nline := strings.Repeat(\"x\", 99)\nfor range 2_000_000 {\n\tfmt.Println(line)\n}", kerneltest.ExecuteOptions{})
+	if err != nil || r.Status != "ok" {
+		t.Fatalf("%+v %v", r, err)
+	}
+	messages, bytes, text := shown(r)
+	end := text[max(0, len(text)-200):]
+	t.Logf("200 MB printed in %v: %d messages with %.1f MB, at the end %q", time.Since(began).Round(time.Millisecond), messages, float64(bytes)/1e6, end[strings.LastIndex(end, "x")+1:])
+	if bytes > 21_000_000 || messages > 2000 {
+		t.Errorf("the front end got %d messages with %d bytes", messages, bytes)
+	}
+	if !strings.Contains(end, "180.0 MB") && !strings.Contains(end, "180 MB") {
+		t.Errorf("it is not told how much is missing: %q", end)
+	}
+	if got := value(t, k, "6 * 7"); got != 42 {
+		t.Errorf("the next cell gives %v", got)
+	}
+}
+
+// TestManyPrinters has 100,000 goroutines print a line each: all lines arrive whole, in few messages.
+func TestManyPrinters(t *testing.T) {
+	k := calm(t)
+	ctx := within(t, 5*time.Minute)
+	began := time.Now()
+	r, err := k.Execute(ctx, "import (\"fmt\"; \"sync\")\nvar wg sync.WaitGroup\nfor i := range 100_000 {\n\twg.Go(func() { fmt.Printf(\"%06d\\n\", i) })\n}\nwg.Wait()", kerneltest.ExecuteOptions{})
+	if err != nil || r.Status != "ok" {
+		t.Fatalf("%+v %v", r, err)
+	}
+	var all strings.Builder
+	messages := 0
+	for _, m := range r.IOPub {
+		var content struct{ Text string }
+		if isStream(m) && json.Unmarshal(m.Content, &content) == nil {
+			all.WriteString(content.Text)
+			messages++
+		}
+	}
+	lines := strings.Fields(all.String())
+	t.Logf("100,000 goroutines printed %d lines in %v: %d messages", len(lines), time.Since(began).Round(time.Millisecond), messages)
+	slices.Sort(lines)
+	if len(lines) != 100_000 || len(slices.Compact(lines)) != 100_000 || lines[0] != "000000" || lines[99_999] != "099999" {
+		t.Errorf("%d lines, %d different", len(lines), len(slices.Compact(lines)))
+	}
+	if messages > 2000 {
+		t.Errorf("%d messages", messages)
+	}
+}
+
+// TestLargeMessage sends 24 MB to a cell, as its text, and gets 24 MB back, as one output.
+func TestLargeMessage(t *testing.T) {
+	k := calm(t)
+	ctx := within(t, 5*time.Minute)
+	const size = 24 << 20
+	value(t, k, "1") // a peer that has proved nothing yet may send 16 MiB
+	began := time.Now()
+	call, err := k.Send(wire.Shell, "is_complete_request", map[string]any{"code": "/*" + strings.Repeat("x", size) + "*/"}, kerneltest.CallOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := call.WaitReply(ctx); err != nil {
+		t.Fatal(err)
+	}
+	there := time.Since(began)
+	began = time.Now()
+	r, err := k.Execute(ctx, "import \"strings\"\ndisplay.Display(display.Data{Data: display.MIMEMap{\"text/plain\": strings.Repeat(\"y\", 24<<20)}})", kerneltest.ExecuteOptions{})
+	if err != nil || r.Status != "ok" {
+		t.Fatalf("%+v %v", r.EValue, err)
+	}
+	largest := 0
+	for _, m := range r.IOPub {
+		largest = max(largest, len(m.Content))
+	}
+	t.Logf("24 MB: to the kernel and answered in %v, from a cell to the client in %v", there.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+	if largest < size {
+		t.Errorf("the largest message has %d bytes", largest)
+	}
+}
+
+// TestNothingToWorkWith starts kernels where something is missing. Each serves, and its first cell says what to do.
+func TestNothingToWorkWith(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, cure string
+		env        []string
+	}{
+		{"no go command", "Install Go", []string{"PATH=/nonexistent", "GOROOT="}},
+		{"go's cache not writable", "go env failed: failed to initialize build cache", []string{"GOCACHE=/dev/null/cache"}},
+		{"cache not writable", "mkdir /dev/null", []string{"XDG_CACHE_HOME=/dev/null/cache", "GOCACHE=" + home + "/.cache/go-build"}},
+		{"home not writable", "mkdir /dev/null", []string{"HOME=/dev/null/home", "XDG_CACHE_HOME=", "GOCACHE=", "GOPATH="}},
+		{"disk full", "no space left on device", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			argv := []string{self, "serve", "{connection_file}"}
+			if c.name == "disk full" { // a file system of its own, which needs no privilege in a user namespace of its own
+				full := t.TempDir()
+				argv = append([]string{"unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=64k tmpfs "$0" && exec "$@"`, full}, argv...)
+				c.env = []string{"XDG_CACHE_HOME=" + full, "GOCACHE=" + home + "/.cache/go-build"}
+			}
+			k := kerneltest.StartT(t, kerneltest.Spec{Argv: argv, Env: append(c.env, "INTERLEAVE_LINK=thin")})
+			r, err := k.Execute(within(t, 2*time.Minute), "1 + 1", kerneltest.ExecuteOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s: %s", r.EName, r.EValue)
+			if r.Status != "error" || !strings.Contains(r.EValue, c.cure) {
+				t.Errorf("%s %s: %s", r.Status, r.EName, r.EValue)
+			}
+			if _, err := k.Request(within(t, time.Minute), wire.Shell, "kernel_info_request", nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
