@@ -43,7 +43,7 @@ var layers = map[string]string{
 	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook",
 	"kernel/internal/slides":  "kernel/internal/notebook",
 	"kernel": "kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
-		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/slides kernel/internal/wire kernel/internal/worker " +
+		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/slides kernel/internal/wheel kernel/internal/wire kernel/internal/worker " +
 		"lessons/seed", // whose map says which cell has what page of the talk
 
 	"kernel/internal/kerneltest": "kernel/internal/client kernel/internal/python kernel/internal/wire",

@@ -23,6 +23,7 @@ type commands struct {
 	Slides    slidesCommand    `cmd:"" help:"Make slides of notebooks: HTML that opens anywhere."`
 	Handout   handoutCommand   `cmd:"" help:"Make the student's and the instructor's edition of notebooks."`
 	Check     checkCommand     `cmd:"" help:"Check the exercises of notebooks that came back."`
+	Wheel     wheelCommand     `cmd:"" help:"Build a Python wheel that brings the kernel to any Jupyter."`
 	Doctor    doctorCommand    `cmd:"" help:"Check this machine and say what is missing, with the cure."`
 	Serve     serveCommand     `cmd:"" help:"Be the kernel of one notebook (Jupyter starts this)."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
