@@ -122,8 +122,11 @@ func TestJupyterLab(t *testing.T) {
 }
 
 // startLab starts a JupyterLab that knows our kernel, on a folder with one notebook.
-func startLab(t *testing.T, ctx context.Context) *browser.Lab {
+func startLab(t *testing.T, ctx context.Context, cells ...string) *browser.Lab {
 	t.Helper()
+	if len(cells) == 0 {
+		cells = labCells
+	}
 	if _, err := browser.Find(); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +143,7 @@ func startLab(t *testing.T, ctx context.Context) *browser.Lab {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	writeNotebook(t, filepath.Join(dir, "test.ipynb"), labCells...)
+	writeNotebook(t, filepath.Join(dir, "test.ipynb"), cells...)
 	lab, err := browser.StartLab(ctx, browser.LabOptions{
 		Program: env.Program("jupyter-lab"), Dir: dir, Scratch: t.TempDir(), Env: []string{"JUPYTER_PATH=" + data},
 	})

@@ -187,3 +187,55 @@ func TestSlidesInJupyterLab(t *testing.T) {
 		t.Error("the deck is not that of the saved notebook")
 	}
 }
+
+// controls is whether the buttons under the first chart can be seen, and what they save.
+const controls = `(() => {
+	if (!document.querySelector('.jp-Notebook .jp-OutputArea img')) return 'no chart';
+	const box = document.querySelector('.jp-Notebook figure p');
+	if (!box) return 'none';
+	let saved = '';
+	const click = HTMLAnchorElement.prototype.click;
+	HTMLAnchorElement.prototype.click = function() { saved = this.download + ' ' + this.href.slice(0, 22); };
+	try { box.querySelectorAll('button')[1].click(); } finally { HTMLAnchorElement.prototype.click = click; }
+	return 'saves ' + saved;
+})()`
+
+// TestChartControls looks for the buttons under a chart in JupyterLab: not before the notebook is trusted, when they could
+// do nothing, and as soon as it has run.
+func TestChartControls(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	defer cancel()
+	lab := startLab(t, ctx, chartCells...)
+	path := filepath.Join(lab.Dir, "test.ipynb")
+	if status, _, stderr := command("run", "--inplace", path); status != 0 {
+		t.Fatal(stderr)
+	}
+	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
+	if err != nil {
+		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
+	}
+	defer p.Close()
+	if got, err := p.Eval(controls); err != nil || got != "none" {
+		t.Errorf("before it is trusted: %q, %v", got, err)
+	}
+	if err := p.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait("a run", func(cells []browser.Cell) bool { return cells[1].Number() == "2" && cells[0].Number() == "1" }); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		got, err := p.Eval(controls)
+		if err == nil && got == "saves six-runs.png data:image/png;base64," {
+			break
+		}
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("after the run: %q, %v", got, err)
+		}
+	}
+	shot, err := p.PictureOf(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	save(t, "lab-chart-controls.png", shot)
+}

@@ -111,7 +111,7 @@ func TestRender(t *testing.T) {
 		t.Fatalf("picture %v, %v", m, err)
 	}
 	page, _ := bundle["text/html"].(string)
-	for _, want := range []string{`width="640" height="400"`, `alt="T. Strip chart`, "<table>", "<td>one</td>", "data:image/png;base64,"} {
+	for _, want := range []string{`width="640" height="400"`, `alt="T. Strip chart`, "<table>", "<td>one</td>", "data:image/png;base64,", "a.download='t.png'"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("HTML without %q", want)
 		}

@@ -84,7 +84,7 @@ func describe(svg []byte, alt string) []byte {
 
 // SimpleRender is the chart as a Jupyter bundle, by MIME type: image/png at twice the pixels; text/html with the
 // same picture at its size in CSS pixels, its description, and the data in a table that folds out (plain markup
-// that a front end's sanitizer keeps); text/plain with the description and the data; [ChartMIME] with the chart for slides.
+// that a front end's sanitizer keeps; where it need not sanitize, buttons copy the picture and save it); text/plain with the description and the data; [ChartMIME] with the chart for slides.
 func (c *Chart) SimpleRender() map[string]any {
 	b, err := c.png()
 	if err != nil {
@@ -99,10 +99,28 @@ func (c *Chart) SimpleRender() map[string]any {
 
 func (c *Chart) figure(b []byte) string {
 	var s strings.Builder
-	fmt.Fprintf(&s, `<figure style="margin:0"><img alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" src="data:image/png;base64,%s">`,
-		html.EscapeString(c.Alt()), c.theme.Width, c.theme.Height, base64.StdEncoding.EncodeToString(b))
+	fmt.Fprintf(&s, `<figure style="margin:0"><img alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" onload="%s" src="data:image/png;base64,%s">`,
+		html.EscapeString(c.Alt()), c.theme.Width, c.theme.Height, fmt.Sprintf(controls, fileName(c.labels.Title)), base64.StdEncoding.EncodeToString(b))
 	s.WriteString("<details><summary>Data of this chart</summary>" + c.TableHTML() + "</details></figure>")
 	return s.String()
+}
+
+// controls puts buttons under the picture, which copy it and save it. A notebook that is not trusted loses the script, and
+// so has no buttons that do nothing.
+const controls = `this.onload=null;` +
+	`const p=document.createElement('p'),add=(text,act)=>{const b=document.createElement('button');b.type='button';b.textContent=text;b.onclick=()=>act(b);p.append(b,' ')};` +
+	`add('Copy picture',b=>fetch(this.src).then(r=>r.blob()).then(d=>navigator.clipboard.write([new ClipboardItem({'image/png':d})]))` +
+	`.then(()=>b.textContent='Copied',e=>b.textContent='Not copied: '+e.message));` +
+	`add('Save PNG',()=>{const a=document.createElement('a');a.href=this.src;a.download='%s.png';a.click()});` +
+	`p.className='chart-controls';p.style.margin=0;this.after(p)`
+
+// fileName is a title as the name of a file: letters and digits of ASCII, and hyphens.
+func fileName(title string) string {
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	if len(words) == 0 {
+		return "chart"
+	}
+	return strings.Join(words[:min(len(words), 8)], "-")
 }
 
 // TableHTML is the data as an HTML table.

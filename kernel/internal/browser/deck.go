@@ -155,3 +155,10 @@ func (v *Viewer) PDF(width, height float64) ([]byte, error) {
 	}
 	return pdf, nil
 }
+
+// Eval is the text that a JavaScript expression comes to on the notebook's page.
+func (p *Page) Eval(js string) (string, error) {
+	ctx, cancel := p.limited()
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
+}

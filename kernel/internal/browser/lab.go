@@ -28,6 +28,7 @@ type LabOptions struct {
 type Lab struct {
 	URL    string // of JupyterLab itself, without token
 	Token  string
+	Dir    string // the folder that is open
 	cmd    *exec.Cmd
 	exited chan struct{}
 	log    *log
@@ -81,7 +82,7 @@ func StartLab(ctx context.Context, o LabOptions) (*Lab, error) {
 	if err := writeSettings(filepath.Join(o.Scratch, "settings")); err != nil {
 		return nil, err
 	}
-	l := &Lab{URL: fmt.Sprintf("http://127.0.0.1:%d/lab", port), Token: "interleave-test", exited: make(chan struct{}), log: &log{}}
+	l := &Lab{URL: fmt.Sprintf("http://127.0.0.1:%d/lab", port), Token: "interleave-test", Dir: o.Dir, exited: make(chan struct{}), log: &log{}}
 	l.cmd = exec.Command(o.Program, "--no-browser", "--ServerApp.ip=127.0.0.1", "--port="+strconv.Itoa(port), "--ServerApp.port_retries=0",
 		"--IdentityProvider.token="+l.Token, "--ServerApp.root_dir="+o.Dir, "--allow-root")
 	l.cmd.Env = append(os.Environ(),
