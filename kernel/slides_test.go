@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -238,4 +239,29 @@ func TestChartControls(t *testing.T) {
 		t.Fatal(err)
 	}
 	save(t, "lab-chart-controls.png", shot)
+}
+
+// TestSlidesOfTheTalk makes the deck in the order of the talk: a slide for each of its pages, and none that holds too much.
+func TestSlidesOfTheTalk(t *testing.T) {
+	notebooks, err := filepath.Glob("../notebooks/*.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	status, stdout, stderr := command(append(append([]string{"slides"}, notebooks...), "--deck", talkName, "-o", out)...)
+	if status != 0 || strings.Contains(stderr, "look at the slide") {
+		t.Fatalf("status %d\n%s\n%s", status, stdout, stderr)
+	}
+	page := string(file(t, filepath.Join(out, talkName+".html")))
+	last := 0
+	for n := 1; n <= talkPages; n++ {
+		at := strings.Index(page, fmt.Sprintf(`id="%s.%d"`, talkName, n))
+		if at < last {
+			t.Errorf("page %d stands at %d, the one before it at %d", n, at, last)
+		}
+		last = at
+	}
+	if strings.Contains(page, "have nothing of this page") {
+		t.Error("a page of the talk has no evidence")
+	}
 }
