@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// testFolders are the packages that DESIGN.md names tests of.
+var testFolders = map[string]string{
+	"kernel": ".", "display": "display", "engine": "internal/engine", "session": "internal/session", "wire": "internal/wire", "worker": "internal/worker",
+}
+
+var (
+	namedTest   = regexp.MustCompile(`\b([a-z]+)\.((?:Test|Fuzz)\w+)`)
+	testHeading = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	served      = regexp.MustCompile(`(?m)^\t\t"(\w+)": +\{(?:free|cell|talk|now)Lane`)
+)
+
+// TestDesign holds the table in DESIGN.md to the tests: each row names some, all of them exist, and every message
+// type that the session serves is in a row.
+func TestDesign(t *testing.T) {
+	text := contents(t, "DESIGN.md")
+	if n := strings.Count(text, "\n"); n > 150 {
+		t.Errorf("DESIGN.md has %d lines; 150 is what somebody reads", n)
+	}
+	_, section, ok := strings.Cut(text, "## What is supported")
+	if !ok {
+		t.Fatal("DESIGN.md has no section on what is supported")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := 0
+	for line := range strings.Lines(section) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| what |") {
+			continue
+		}
+		rows++
+		named := namedTest.FindAllStringSubmatch(line, -1)
+		if len(named) == 0 {
+			t.Errorf("no test is named in %s", line)
+		}
+		for _, m := range named {
+			if !slices.Contains(testsIn(t, m[1]), m[2]) {
+				t.Errorf("there is no test %s", m[0])
+			}
+		}
+	}
+	if rows < 12 {
+		t.Errorf("the table has %d rows", rows)
+	}
+	types := served.FindAllStringSubmatch(contents(t, "internal/session/dispatch.go"), -1)
+	if len(types) < 13 {
+		t.Errorf("only %d message types were found", len(types))
+	}
+	for _, m := range types {
+		if !strings.Contains(section, m[1]) {
+			t.Errorf("%s is in no row", m[1])
+		}
+	}
+}
+
+// testsIn returns the names of the tests of a package.
+func testsIn(t *testing.T, pkg string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(testFolders[pkg], "*_test.go"))
+	if err != nil || testFolders[pkg] == "" {
+		t.Fatalf("tests of %s: %v", pkg, err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range testHeading.FindAllStringSubmatch(string(b), -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
