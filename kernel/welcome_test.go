@@ -76,7 +76,7 @@ func TestWelcome(t *testing.T) {
 	if shot, err := p.Screenshot(); err == nil {
 		save(t, "welcome.png", shot)
 	}
-	err = p.Follow(`.jp-MarkdownViewer a[href*="05-race-condition"]`, `.jp-Notebook .jp-CodeCell`)
+	err = p.Follow(`.jp-MarkdownViewer a[href*="05-race-condition"]`, `.jp-Notebook .jp-RenderedMarkdown h1`)
 	if shot, e := p.Screenshot(); e == nil {
 		save(t, "welcome-notebook.png", shot)
 	}
