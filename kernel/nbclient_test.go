@@ -108,9 +108,9 @@ func TestNbclient(t *testing.T) {
 			[][]string{{"error Panic"}, {"execute_result 2"}},
 		},
 		{
-			"no input", []string{"line, err := display.Input(\"name\")\nfmt.Println(line == \"\", err != nil)", "var s string\nfmt.Println(fmt.Scan(&s))"},
-			nil,
-			[][]string{{"stream stdout true true\n"}, {"stream stdout 0 "}},
+			"no input", []string{"line, err := display.Input(\"name\")\nfmt.Println(line == \"\", err != nil)", "var s string\nn, err := fmt.Scan(&s)\nfmt.Println(n, err)", "1"},
+			[]string{"CellExecutionError", "InputError", "cannot be asked for input"},
+			[][]string{{"stream stdout true true\n"}, {"stream stdout 0 EOF\n", "error InputError"}, nil},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
