@@ -136,7 +136,7 @@ func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) 
 func checkLinker(tool *link.Toolchain) finding {
 	f := finding{what: "linker", says: strings.Join(tool.Linker, " ")}
 	if tool.Joiner[0] != tool.Linker[0] {
-		f.says += "; for thick linking " + strings.Join(tool.Joiner, " ")
+		f.says += "; for thick linking " + tool.Joiner[0]
 	}
 	if slices.Contains([]string{"ld", "ld.bfd"}, filepath.Base(tool.Joiner[0])) {
 		f.says += " (mold would link thick cells faster: apt-get install mold)"

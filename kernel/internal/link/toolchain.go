@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -96,6 +98,9 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 	}
 	if t.Joiner, err = findLinker(env, "mold", "ld.lld", "ld.gold", "ld", "ld.bfd"); err != nil {
 		return nil, err
+	}
+	if filepath.Base(t.Joiner[0]) == "ld.gold" { // the others use all CPUs unasked
+		t.Joiner = append(t.Joiner, "--threads", "--thread-count", strconv.Itoa(min(4, runtime.NumCPU())))
 	}
 	t.Key = t.key()
 	return t, nil
