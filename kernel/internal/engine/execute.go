@@ -285,7 +285,7 @@ func (e *Engine) ready(r *run) *session.Fault {
 				r.out.Clear(false)
 			}
 			if e.openErr != nil {
-				return plainFault("WorkerDied", "the kernel cannot compile cells: "+e.openErr.Error())
+				return plainFault("WorkerDied", "the kernel cannot compile cells: "+e.openErr.Error()+storageCure(e.openErr))
 			}
 			return e.revive(r)
 		case s := <-e.progress:

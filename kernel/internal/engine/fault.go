@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
@@ -278,4 +281,20 @@ func (e *Engine) function(name string) string {
 	name = strings.TrimPrefix(name, "notebook.")
 	name = entry.ReplaceAllString(name, "the cell")
 	return compile.Plain(name)
+}
+
+// storageCure says what to do about an error of a disk or a folder, which names only what failed; "" for other errors.
+// The tools of the toolchain hand such errors on as text.
+func storageCure(err error) string {
+	text := err.Error()
+	says := func(list ...syscall.Errno) bool {
+		return slices.ContainsFunc(list, func(e syscall.Errno) bool { return errors.Is(err, e) || strings.Contains(text, e.Error()) })
+	}
+	switch {
+	case says(syscall.ENOSPC, syscall.EDQUOT):
+		return ". Make room there, or set XDG_CACHE_HOME in Jupyter's environment to a folder on a disk that has some (1 GB), and restart the kernel"
+	case says(syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.ENOTDIR):
+		return ". Make that folder writable, or set XDG_CACHE_HOME (GOCACHE for Go's own cache) in Jupyter's environment to one that is, and restart the kernel"
+	}
+	return ""
 }

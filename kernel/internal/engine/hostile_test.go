@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -245,10 +247,11 @@ func TestNothingToWorkWith(t *testing.T) {
 		env        []string
 	}{
 		{"no go command", "Install Go", []string{"PATH=/nonexistent", "GOROOT="}},
-		{"go's cache not writable", "go env failed: failed to initialize build cache", []string{"GOCACHE=/dev/null/cache"}},
-		{"cache not writable", "mkdir /dev/null", []string{"XDG_CACHE_HOME=/dev/null/cache", "GOCACHE=" + home + "/.cache/go-build"}},
-		{"home not writable", "mkdir /dev/null", []string{"HOME=/dev/null/home", "XDG_CACHE_HOME=", "GOCACHE=", "GOPATH="}},
-		{"disk full", "no space left on device", nil},
+		{"no C compiler", "apt-get install gcc", []string{"PATH=" + goAlone(t), "CC=gcc"}},
+		{"go's cache not writable", "(GOCACHE for Go's own cache)", []string{"GOCACHE=/dev/null/cache"}},
+		{"cache not writable", "set XDG_CACHE_HOME", []string{"XDG_CACHE_HOME=/dev/null/cache", "GOCACHE=" + home + "/.cache/go-build"}},
+		{"home not writable", "set XDG_CACHE_HOME", []string{"HOME=/dev/null/home", "XDG_CACHE_HOME=", "GOCACHE=", "GOPATH="}},
+		{"disk full", "Make room there", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			argv := []string{self, "serve", "{connection_file}"}
@@ -271,4 +274,45 @@ func TestNothingToWorkWith(t *testing.T) {
 			}
 		})
 	}
+}
+
+// goAlone is a folder for PATH that holds the go command and nothing else.
+func goAlone(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' \"$@\"\n", path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestNoNetwork imports what no cache holds where nothing can be fetched: the cell is refused at once, with a cure,
+// and what is there goes on working.
+func TestNoNetwork(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	onBothWays(t, func(t *testing.T, mode string) {
+		k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Env: []string{"INTERLEAVE_LINK=" + mode,
+			"GOPROXY=", "GOSUMDB=off", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "GOFLAGS="}})
+		for code, want := range map[string]string{
+			"import \"example.com/nowhere\"\nnowhere.F()":                         "example.com/nowhere",
+			"%get example.com/nowhere@v1.0.0":                                     "example.com/nowhere",
+			"import \"gonum.org/v1/gonum/stat\"\nstat.Mean([]float64{1, 3}, nil)": "",
+		} {
+			r, err := k.Execute(within(t, 2*time.Minute), code, kerneltest.ExecuteOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%q: %s %s", code, r.Status, r.EValue)
+			if (want == "") != (r.Status == "ok") || !strings.Contains(r.EValue, want) {
+				t.Errorf("%q: %s %s, want %q", code, r.Status, r.EValue, want)
+			}
+		}
+	})
 }
