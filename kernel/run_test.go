@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"interleave/kernel/internal/notebook"
 )
@@ -102,6 +105,63 @@ func TestRunCommandInPlace(t *testing.T) {
 	}
 	if again, _ := os.ReadFile(path); !bytes.Equal(first, again) {
 		t.Errorf("a second run changed the file:\n%s", again)
+	}
+}
+
+// TestRunKilled kills a run in place at random points: the notebook has the outputs it had or all of the new ones, and what
+// the run had started ends.
+func TestRunKilled(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "n.ipynb")
+	writeNotebook(t, path, "time.Sleep(20 * time.Millisecond)", "first := time.Now().UnixNano()\nfirst", "os.Getpid()", "first")
+	if status, _, stderr := command("run", "--inplace", path); status != 0 {
+		t.Fatalf("exit status %d\n%s", status, stderr)
+	}
+	saved, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if out, err := exec.Command(self, "run", "--inplace", path).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	whole := time.Since(began)
+	if saved, err = os.ReadFile(path); err != nil {
+		t.Fatal(err)
+	}
+	kept, random := 0, rand.New(rand.NewPCG(1, 2))
+	for range 12 {
+		cmd := exec.Command(self, "run", "--inplace", path)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(random.Float64() * float64(whole)))
+		cmd.Process.Kill()
+		cmd.Wait()
+		nb, err := notebook.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range nb.Cells[1:] {
+			if len(c.Outputs()) != 1 {
+				t.Errorf("cell %d has lost its output", i+2)
+			}
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(text, saved) {
+			kept++
+		}
+		saved = text
+	}
+	t.Logf("a run takes %v; of 12 killed, %d had not yet saved", whole.Round(time.Millisecond), kept)
+	if kept == 0 {
+		t.Error("no run was killed before its end")
 	}
 }
 
