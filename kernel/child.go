@@ -31,7 +31,7 @@ func startChild(ctx context.Context, folder string, env ...string) (*child, erro
 		return nil, err
 	}
 	k, err := client.Start(ctx, dir, client.Spec{
-		Argv: []string{self, "serve", "--no-history", "{connection_file}"}, Transport: "ipc", Dir: folder, Env: env,
+		Argv: []string{self, "serve", "--no-history", "--own-folder", "{connection_file}"}, Transport: "ipc", Dir: folder, Env: env,
 	})
 	if err != nil {
 		os.RemoveAll(dir)

@@ -108,8 +108,8 @@ func TestRunCommandInPlace(t *testing.T) {
 	}
 }
 
-// TestRunKilled kills a run in place at random points: the notebook has the outputs it had or all of the new ones, and what
-// the run had started ends.
+// TestRunKilled kills a run in place at random points: the notebook has the outputs it had or all of the new ones, and no
+// temporary file of ours is left.
 func TestRunKilled(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -133,8 +133,10 @@ func TestRunKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept, random := 0, rand.New(rand.NewPCG(1, 2))
+	temporary := t.TempDir()
 	for range 12 {
 		cmd := exec.Command(self, "run", "--inplace", path)
+		cmd.Env = append(os.Environ(), "TMPDIR="+temporary)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -158,6 +160,18 @@ func TestRunKilled(t *testing.T) {
 			kept++
 		}
 		saved = text
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		left, err := filepath.Glob(filepath.Join(temporary, "interleave-*")) // go commands that were killed leave folders of their own
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind: %v", left)
+		}
 	}
 	t.Logf("a run takes %v; of 12 killed, %d had not yet saved", whole.Round(time.Millisecond), kept)
 	if kept == 0 {

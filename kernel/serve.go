@@ -15,6 +15,7 @@ import (
 type serveCommand struct {
 	ConnectionFile string `arg:"" help:"File in which Jupyter says where to listen, and the key."`
 	NoHistory      bool   `help:"Do not keep what is run for other sessions."`
+	OwnFolder      bool   `hidden:"" help:"Remove the folder of the connection file in the end: the program that made it may be killed."`
 	Debug          bool   `env:"INTERLEAVE_DEBUG" help:"Log more, to standard error."`
 }
 
@@ -30,6 +31,9 @@ Examples:
 // Run takes no context: main's ends with SIGINT, which is Jupyter's interrupt in signal mode.
 func (c *serveCommand) Run(_ context.Context, to streams) error {
 	ctx := context.Background()
+	if c.OwnFolder {
+		defer os.RemoveAll(filepath.Dir(c.ConnectionFile))
+	}
 	sources, err := installation.Sources(ctx)
 	if err != nil {
 		return err

@@ -35,6 +35,8 @@ func Main(ctx context.Context, o Options) error {
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt) // before anything else: the default would end the kernel
 	defer signal.Stop(interrupts)
+	// A log line to a server that is gone must not end the kernel before it has cleaned up. Children do not inherit this.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 
