@@ -230,6 +230,9 @@ strip, err := plots.NewStrip("ms", plots.Group{Name: "sequential", Values: value
 chart, err := plots.NewChart(plots.Notebook(), plots.Labels{Title: "...", Machine: card.Short()}, strip)
 chart // the last line of a cell shows the chart; chart.Save("strip.svg") writes it
 ` + "```" + `
+
+Once the cell has run, two buttons under the chart copy its picture and save it. ` + "`go run ./kernel slides --only charts -o DIR`" + ` writes
+every chart that a notebook shows as SVG, PDF and PNG at the size of a slide, without running it: the chart brings them along.
 `
 
 // captions says for what each chart of the gallery is.
