@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"interleave/kernel/internal/client"
@@ -20,18 +23,38 @@ type child struct {
 	dir    string // of the connection file and the sockets
 }
 
+// runFolder begins the name of a child's folder; the number of the process that made it follows.
+const runFolder = "interleave-run-"
+
+// removeAbandoned removes the folders of runs that were killed between making one and starting the kernel that removes it.
+func removeAbandoned() {
+	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), runFolder+"*-*"))
+	for _, folder := range folders {
+		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(folder), runFolder), "-")
+		pid, err := strconv.Atoi(owner)
+		if err != nil || pid <= 0 || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			continue
+		}
+		// A kernel that got as far as its sockets removes them itself, and may be at work in another container that shares this folder.
+		if sockets, _ := filepath.Glob(filepath.Join(folder, "ipc-*")); len(sockets) == 0 {
+			os.RemoveAll(folder) // ours, or it fails
+		}
+	}
+}
+
 // startChild starts `serve` in a notebook's folder, over ipc: no port can be taken by another program.
 func startChild(ctx context.Context, folder string, env ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "interleave-run-")
+	removeAbandoned()
+	dir, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", runFolder, os.Getpid()))
 	if err != nil {
 		return nil, err
 	}
 	k, err := client.Start(ctx, dir, client.Spec{
-		Argv: []string{self, "serve", "--no-history", "--own-folder", "{connection_file}"}, Transport: "ipc", Dir: folder, Env: env,
+		Argv: []string{self, "serve", "--no-history", "--run-by", strconv.Itoa(os.Getpid()), "{connection_file}"}, Transport: "ipc", Dir: folder, Env: env,
 	})
 	if err != nil {
 		os.RemoveAll(dir)

@@ -134,13 +134,17 @@ func TestRunKilled(t *testing.T) {
 	}
 	kept, random := 0, rand.New(rand.NewPCG(1, 2))
 	temporary := t.TempDir()
-	for range 12 {
+	for i := range 24 {
 		cmd := exec.Command(self, "run", "--inplace", path)
 		cmd.Env = append(os.Environ(), "TMPDIR="+temporary)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(random.Float64() * float64(whole)))
+		if i < 12 { // before the kernel has begun to watch who runs it, or about then
+			time.Sleep(time.Duration(i) * 4 * time.Millisecond)
+		} else {
+			time.Sleep(time.Duration(random.Float64() * float64(whole)))
+		}
 		cmd.Process.Kill()
 		cmd.Wait()
 		nb, err := notebook.Read(path)
@@ -161,6 +165,12 @@ func TestRunKilled(t *testing.T) {
 		}
 		saved = text
 	}
+	// A run killed between making its folder and starting its kernel leaves the folder to the next run.
+	last := exec.Command(self, "run", path)
+	last.Env = append(os.Environ(), "TMPDIR="+temporary)
+	if out, err := last.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		left, err := filepath.Glob(filepath.Join(temporary, "interleave-*")) // go commands that were killed leave folders of their own
 		if err != nil {
@@ -173,7 +183,7 @@ func TestRunKilled(t *testing.T) {
 			t.Fatalf("left behind: %v", left)
 		}
 	}
-	t.Logf("a run takes %v; of 12 killed, %d had not yet saved", whole.Round(time.Millisecond), kept)
+	t.Logf("a run takes %v; of 24 killed, %d had not yet saved", whole.Round(time.Millisecond), kept)
 	if kept == 0 {
 		t.Error("no run was killed before its end")
 	}

@@ -15,7 +15,7 @@ import (
 type serveCommand struct {
 	ConnectionFile string `arg:"" help:"File in which Jupyter says where to listen, and the key."`
 	NoHistory      bool   `help:"Do not keep what is run for other sessions."`
-	OwnFolder      bool   `hidden:"" help:"Remove the folder of the connection file in the end: the program that made it may be killed."`
+	RunBy          int    `hidden:"" help:"The process that runs notebooks and made the folder of the connection file, which is removed in the end: it may be killed at any time."`
 	Debug          bool   `env:"INTERLEAVE_DEBUG" help:"Log more, to standard error."`
 }
 
@@ -31,7 +31,7 @@ Examples:
 // Run takes no context: main's ends with SIGINT, which is Jupyter's interrupt in signal mode.
 func (c *serveCommand) Run(_ context.Context, to streams) error {
 	ctx := context.Background()
-	if c.OwnFolder {
+	if c.RunBy != 0 {
 		defer os.RemoveAll(filepath.Dir(c.ConnectionFile))
 	}
 	sources, err := installation.Sources(ctx)
@@ -43,7 +43,7 @@ func (c *serveCommand) Run(_ context.Context, to streams) error {
 		return fmt.Errorf("find the kernel's own program: %w", err)
 	}
 	o := serve.Options{
-		ConnectionFile: c.ConnectionFile, Logger: c.logger(to),
+		ConnectionFile: c.ConnectionFile, Logger: c.logger(to), Parent: c.RunBy,
 		Engine: engine.Options{Sources: sources, Guard: []string{self, "guard"}, Slides: []string{self, "slides"}, Version: release},
 	}
 	if !c.NoHistory {

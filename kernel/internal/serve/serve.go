@@ -25,6 +25,7 @@ const drain = 5 * time.Second
 type Options struct {
 	ConnectionFile string
 	HistoryFile    string // "" keeps the history of this session only
+	Parent         int    // the process that started this one, whose end is the kernel's; 0 asks the system
 	Engine         engine.Options
 	Logger         *slog.Logger
 }
@@ -62,8 +63,11 @@ func Main(ctx context.Context, o Options) error {
 	}
 	o.Engine.Logger = o.Logger
 	s := session.New(engine.New(o.Engine), session.Options{Log: o.Logger, HistoryFile: o.HistoryFile, Ports: ports(srv.Connection())})
-	go worker.WatchParent(ctx, stop) // ends with ctx
-	go func() {                      // ends with ctx
+	if o.Parent == 0 {
+		o.Parent = os.Getppid()
+	}
+	go worker.WatchParent(ctx, o.Parent, stop) // ends with ctx
+	go func() {                                // ends with ctx
 		for {
 			select {
 			case <-interrupts:

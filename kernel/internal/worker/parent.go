@@ -13,11 +13,11 @@ import (
 // parentPoll is how often a parent is looked for.
 const parentPoll = 500 * time.Millisecond
 
-// WatchParent calls gone once when the process that started this one has ended, or the one that Jupyter names
+// WatchParent calls gone once when parent, the process that started this one, has ended, or the one that Jupyter names
 // in JPY_PARENT_PID, and returns; it also returns when ctx ends. It polls, because the kernel need not be
-// the child of the process named there.
-func WatchParent(ctx context.Context, gone func()) {
-	parent := os.Getppid()
+// the child of the process named there. A caller that was told its parent's number passes that and not
+// os.Getppid(): the parent may have been killed before this process asked.
+func WatchParent(ctx context.Context, parent int, gone func()) {
 	jupyter, began := 0, uint64(0)
 	if pid, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID")); err == nil && pid > 1 {
 		// A number that means nothing here, as across containers, is no parent that has ended.

@@ -88,7 +88,7 @@ func kernelMain(host, cells string) int {
 	}
 	fmt.Println(os.Getpid(), err, strings.Join(rec.lines(), ""))
 	gone := make(chan bool)
-	go WatchParent(context.Background(), func() { close(gone) })
+	go WatchParent(context.Background(), os.Getppid(), func() { close(gone) })
 	<-gone
 	w.Close()
 	return 0
@@ -140,7 +140,7 @@ func TestWatchParentNamedByJupyter(t *testing.T) {
 	}
 	t.Setenv("JPY_PARENT_PID", strconv.Itoa(jupyter.Process.Pid))
 	gone := make(chan bool)
-	go WatchParent(deadline(t, 10*time.Second), func() { close(gone) })
+	go WatchParent(deadline(t, 10*time.Second), os.Getppid(), func() { close(gone) })
 	select {
 	case <-gone:
 		t.Error("gone while it lives")
