@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 
@@ -26,28 +25,17 @@ type Viewer struct {
 // NewViewer starts a browser whose profile lies in scratch, with a window of width x height CSS pixels, each of scale
 // device pixels.
 func NewViewer(ctx context.Context, scratch string, width, height int, scale float64) (*Viewer, error) {
-	path, err := Find()
-	if err != nil {
-		return nil, err
-	}
-	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.UserDataDir(scratch),
-		chromedp.WindowSize(width, height),
-		chromedp.Flag("disable-gpu", true),
-		chromedp.Flag("disable-component-update", true),
+	tab, end, err := launch(ctx, scratch, width, height,
 		chromedp.Flag("allow-file-access-from-files", true),
 		chromedp.Flag("hide-scrollbars", true),
 		// The network is refused: every request goes to a proxy that is not there.
 		chromedp.Flag("proxy-server", "http://127.0.0.1:1"),
 		chromedp.Flag("proxy-bypass-list", "<-loopback>"),
 	)
-	if os.Geteuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox)
+	if err != nil {
+		return nil, err
 	}
-	alloc, closeAlloc := chromedp.NewExecAllocator(ctx, flags...)
-	tab, closeTab := chromedp.NewContext(alloc)
-	v := &Viewer{ctx: tab, close: []context.CancelFunc{closeTab, closeAlloc}}
+	v := &Viewer{ctx: tab, close: end}
 	err = chromedp.Do(tab, chromedp.EmulateViewport(int64(width), int64(height), chromedp.EmulateScale(scale)))
 	if err == nil {
 		_, err = chromedp.Call(tab, network.Enable, network.EnableParams{})

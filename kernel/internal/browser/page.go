@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -84,24 +83,11 @@ func Open(ctx context.Context, l *Lab, scratch, notebook string) (*Page, error) 
 
 // OpenAt opens an address and waits until what selector names is to be seen.
 func OpenAt(ctx context.Context, address, scratch, selector string) (*Page, error) {
-	path, err := Find()
+	tab, end, err := launch(ctx, scratch, 1280, 1600, chromedp.Flag("disable-quic", true))
 	if err != nil {
 		return nil, err
 	}
-	flags := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.UserDataDir(scratch),
-		chromedp.WindowSize(1280, 1600),
-		chromedp.Flag("disable-gpu", true),
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-	)
-	if os.Geteuid() == 0 {
-		flags = append(flags, chromedp.NoSandbox)
-	}
-	alloc, closeAlloc := chromedp.NewExecAllocator(ctx, flags...)
-	tab, closeTab := chromedp.NewContext(alloc)
-	p := &Page{ctx: tab, close: []context.CancelFunc{closeTab, closeAlloc}}
+	p := &Page{ctx: tab, close: end}
 	if err := chromedp.Do(tab, chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS(selector))); err != nil {
 		p.Close()
 		return nil, fmt.Errorf("open %s: %w", address, err)
