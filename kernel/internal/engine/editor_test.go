@@ -392,6 +392,7 @@ func TestEditorWhileACellRuns(t *testing.T) {
 
 // TestEditorWithoutGopls takes gopls away: what the kernel knows itself is the answer, within a second, always.
 func TestEditorWithoutGopls(t *testing.T) {
+	prepare(t, "")
 	tool := buildGopls(t)
 	known := func(t *testing.T, k *kerneltest.Kernel) {
 		t.Helper()
@@ -535,21 +536,6 @@ func script(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// startWith starts a kernel with an addition to its environment.
-func startWith(t *testing.T, env string) *kerneltest.Kernel {
-	t.Helper()
-	prepare(t, "")
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: []string{env}})
 }
 
 // TestEditorModules asks in folders that different modules govern, without a network.

@@ -59,16 +59,22 @@ func serveMain(file string) int {
 func start(mode string) func(t testing.TB) *kerneltest.Kernel {
 	return func(t testing.TB) *kerneltest.Kernel {
 		t.Helper()
-		self, err := os.Executable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: []string{"INTERLEAVE_LINK=" + mode}})
+		return startWith(t, "INTERLEAVE_LINK="+mode)
 	}
+}
+
+// startWith starts the kernel there with an addition to its environment.
+func startWith(t testing.TB, env string) *kerneltest.Kernel {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: []string{env}})
 }
 
 // onBothWays runs a test with thin and with thick linking.
