@@ -23,21 +23,9 @@ func TestLabEditor(t *testing.T) {
 		t.Fatalf("%v\nCure: the first build needs a network; then go run ./kernel install builds it", err)
 	}
 	lab := startLab(t, ctx)
-	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
-	if err != nil {
-		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
-	}
+	p := openLab(t, ctx, lab)
 	defer p.Close()
-	step := func(name string, err error) {
-		t.Helper()
-		if err == nil {
-			return
-		}
-		if shot, e := p.Screenshot(); e == nil {
-			save(t, "lab-editor-failed.png", shot)
-		}
-		t.Fatalf("%s: %v\nthe server's log:\n%s", name, err, lab.Log())
-	}
+	step := stepper(t, lab, p, "lab-editor-failed.png")
 	picture := func(name string) {
 		t.Helper()
 		shot, err := p.Screenshot()

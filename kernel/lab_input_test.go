@@ -15,21 +15,9 @@ func TestLabInput(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	lab := startLab(t, ctx)
-	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
-	if err != nil {
-		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
-	}
+	p := openLab(t, ctx, lab)
 	defer p.Close()
-	step := func(name string, err error) {
-		t.Helper()
-		if err == nil {
-			return
-		}
-		if shot, e := p.Screenshot(); e == nil {
-			save(t, "lab-input-failed.png", shot)
-		}
-		t.Fatalf("%s: %v\nthe server's log:\n%s", name, err, lab.Log())
-	}
+	step := stepper(t, lab, p, "lab-input-failed.png")
 	step("run all", p.RunAll())
 	step("run all", p.Wait("the last number", func(cells []browser.Cell) bool { return len(cells) == 4 && cells[3].Number() == "4" }))
 	const ask = "var name string\nfmt.Print(\"Your name? \")\nfmt.Scan(&name)\nfmt.Println(\"Hello,\", name)"

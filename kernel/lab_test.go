@@ -30,21 +30,9 @@ func TestJupyterLab(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	lab := startLab(t, ctx)
-	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
-	if err != nil {
-		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
-	}
+	p := openLab(t, ctx, lab)
 	defer p.Close()
-	step := func(name string, err error) {
-		t.Helper()
-		if err == nil {
-			return
-		}
-		if shot, e := p.Screenshot(); e == nil {
-			save(t, "lab-failed.png", shot)
-		}
-		t.Fatalf("%s: %v\nthe server's log:\n%s", name, err, lab.Log())
-	}
+	step := stepper(t, lab, p, "lab-failed.png")
 	numbers := func(want ...string) func([]browser.Cell) bool {
 		return func(cells []browser.Cell) bool {
 			for i, n := range want {
@@ -152,6 +140,30 @@ func startLab(t *testing.T, ctx context.Context, cells ...string) *browser.Lab {
 	}
 	t.Cleanup(lab.Close)
 	return lab
+}
+
+// openLab opens the notebook of startLab in a browser, which the caller closes: before the context ends, in good order.
+func openLab(t *testing.T, ctx context.Context, lab *browser.Lab) *browser.Page {
+	t.Helper()
+	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
+	if err != nil {
+		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
+	}
+	return p
+}
+
+// stepper returns what ends the test when a step of it failed, with a picture of the page under the name given.
+func stepper(t *testing.T, lab *browser.Lab, p *browser.Page, picture string) func(step string, err error) {
+	return func(step string, err error) {
+		t.Helper()
+		if err == nil {
+			return
+		}
+		if shot, e := p.Screenshot(); e == nil {
+			save(t, picture, shot)
+		}
+		t.Fatalf("%s: %v\nthe server's log:\n%s", step, err, lab.Log())
+	}
 }
 
 func read(t *testing.T, p *browser.Page) []browser.Cell {

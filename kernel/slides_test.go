@@ -166,10 +166,7 @@ func TestSlidesInJupyterLab(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	lab := startLab(t, ctx)
-	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
-	if err != nil {
-		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
-	}
+	p := openLab(t, ctx, lab)
 	defer p.Close()
 	out := t.TempDir()
 	for _, err := range []error{
@@ -211,10 +208,7 @@ func TestChartControls(t *testing.T) {
 	if status, _, stderr := command("run", "--inplace", path); status != 0 {
 		t.Fatal(stderr)
 	}
-	p, err := browser.Open(ctx, lab, t.TempDir(), "test.ipynb")
-	if err != nil {
-		t.Fatalf("%v\nthe server's log:\n%s", err, lab.Log())
-	}
+	p := openLab(t, ctx, lab)
 	defer p.Close()
 	if got, err := p.Eval(controls); err != nil || got != "none" {
 		t.Errorf("before it is trusted: %q, %v", got, err)
