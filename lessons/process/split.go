@@ -68,12 +68,12 @@ func Split(pool *Pool, total, length time.Duration) (goroutines, processes measu
 			return ms(after - before), err
 		}}
 	}
-	return timed("goroutines", func() error { inGoroutines(args); return nil }),
+	return timed("goroutines", func() error { InGoroutines(args); return nil }),
 		timed("pool", func() error { _, err := Map[int](pool, "work", args); return err })
 }
 
-// inGoroutines does what the pool's function "work" does, in as many goroutines as there are CPUs.
-func inGoroutines(args []int) {
+// InGoroutines does rounds of [work.Rounds], which the pool's function "work" does in processes, in as many goroutines as there are CPUs.
+func InGoroutines(args []int) {
 	jobs := make(chan int)
 	var wg sync.WaitGroup
 	for range runtime.NumCPU() {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -60,7 +58,7 @@ func sweep(ctx context.Context, o options) (*swept, error) {
 		for i := range args {
 			args[i] = unit.Times(ms(length)).Rounds()
 		}
-		variants = append(variants, timed("goroutines", length, func() error { inGoroutines(args); return nil }),
+		variants = append(variants, timed("goroutines", length, func() error { process.InGoroutines(args); return nil }),
 			timed("pool", length, func() error { _, err := process.Map[int](pool, "work", args); return err }),
 			measure.Variant{Name: fmt.Sprint("NATS ", length), Run: func(ctx context.Context) (float64, error) {
 				runs++
@@ -113,22 +111,4 @@ func (q *queue) run(ctx context.Context, name string, args []int) (float64, erro
 		}
 	}
 	return ms(time.Since(start)), nil
-}
-
-// inGoroutines does the work here, in as many goroutines as there are CPUs.
-func inGoroutines(args []int) {
-	jobs := make(chan int)
-	var wg sync.WaitGroup
-	for range runtime.NumCPU() {
-		wg.Go(func() {
-			for rounds := range jobs {
-				work.Rounds(rounds).Do()
-			}
-		})
-	}
-	for _, rounds := range args {
-		jobs <- rounds
-	}
-	close(jobs)
-	wg.Wait()
 }
