@@ -109,17 +109,7 @@ func yields(n int) time.Duration {
 
 func sends(n int) time.Duration {
 	to, fro := make(chan int), make(chan int)
-	return two(func(me int) {
-		for range n / 2 {
-			if me == 0 {
-				to <- 1
-				<-fro
-			} else {
-				<-to
-				fro <- 1
-			}
-		}
-	})
+	return two(func(me int) { handOff(me, n, to, fro) })
 }
 
 func locked(n int) time.Duration {
@@ -127,16 +117,21 @@ func locked(n int) time.Duration {
 	return two(func(me int) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		for range n / 2 {
-			if me == 0 {
-				to <- 1
-				<-fro
-			} else {
-				<-to
-				fro <- 1
-			}
-		}
+		handOff(me, n, to, fro)
 	})
+}
+
+// handOff is one side, of two, of n hand-offs.
+func handOff(me, n int, to, fro chan int) {
+	for range n / 2 {
+		if me == 0 {
+			to <- 1
+			<-fro
+		} else {
+			<-to
+			fro <- 1
+		}
+	}
 }
 
 // two runs f as two goroutines at once and times them.
