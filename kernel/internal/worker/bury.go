@@ -63,11 +63,11 @@ func (r *reader) bury() {
 	d := w.explainDeath(last, crash)
 	d.Stderr = r.errs.early
 	w.log.Info("worker ended", "pid", w.pid, "reason", d.Reason, "signal", int(d.Signal), "exit", d.ExitCode)
+	taken := w.countTaken()
 	w.mu.Lock()
-	w.death = d
+	w.death, w.taken = d, taken
 	w.mu.Unlock()
 	w.end()
-	w.commands.Close()
 	close(w.done)
 }
 

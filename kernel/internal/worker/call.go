@@ -23,8 +23,8 @@ type result struct {
 }
 
 // Run runs a cell and waits for its end. When it returns, everything the cell printed or showed has been
-// given to the Handler. The error is *LoadError, *InputError, *Death, ErrAbandoned, or that of ctx, whose end abandons the
-// cell; a cell that panics is no error. Several cells may run at a time, which is what happens after one
+// given to the Handler. The error is *LoadError, *InputError, *Death (beside ErrNotTaken when the cell has not run at
+// all), ErrAbandoned, or that of ctx, whose end abandons the cell; a cell that panics is no error. Several cells may run at a time, which is what happens after one
 // was abandoned.
 func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 	r := &run{ended: make(chan result, 1), plugin: c.Plugin}
@@ -37,12 +37,12 @@ func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 	if taken {
 		return Ended{}, fmt.Errorf("run cell: id %d is running already", c.ID)
 	}
-	err := w.send(frame.Command{Op: frame.Run, Cell: c.ID, Label: c.Cell, Plugin: c.Plugin, Symbol: c.Symbol, Stdin: w.reads != nil, Watch: c.Watch, Name: c.File, Repeat: c.Repeat})
+	sent, err := w.sendCounted(frame.Command{Op: frame.Run, Cell: c.ID, Label: c.Cell, Plugin: c.Plugin, Symbol: c.Symbol, Stdin: w.reads != nil, Watch: c.Watch, Name: c.File, Repeat: c.Repeat})
 	if err != nil {
 		w.mu.Lock()
 		delete(w.runs, c.ID)
 		w.mu.Unlock()
-		return Ended{}, w.orDeath(err)
+		return Ended{}, w.notTaken(sent, w.orDeath(err))
 	}
 	defer w.followReads(c.ID)()
 	select {
@@ -60,9 +60,23 @@ func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 		case res := <-r.ended: // it ended well just before
 			return res.ended, res.err
 		default:
-			return Ended{}, w.Death()
+			return Ended{}, w.notTaken(sent, w.Death())
 		}
 	}
+}
+
+// ErrNotTaken is wrapped by the error of a cell whose worker had ended before it read that it was to run the cell.
+var ErrNotTaken = errors.New("the worker had ended before it took the cell")
+
+// notTaken adds ErrNotTaken to a death when the worker has not read all of the first sent bytes.
+func (w *Worker) notTaken(sent int64, err error) error {
+	var death *Death
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if errors.As(err, &death) && w.taken < sent {
+		return fmt.Errorf("%w: %w", ErrNotTaken, death)
+	}
+	return err
 }
 
 // Cancel cancels the context of a running cell and whatever input it waits for. It does not wait.

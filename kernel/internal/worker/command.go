@@ -58,7 +58,8 @@ func (c Command) Run(ctx context.Context) (Ending, error) {
 	defer p.leash.Close()
 	defer p.guardReports.Close()
 	guard := exec.Command(c.Guard[0], append(append([]string{}, c.Guard[1:]...), c.Argv...)...)
-	guard.Env, guard.Dir, guard.Stderr, guard.ExtraFiles = append(append([]string{}, c.Env...), p.stage), c.Dir, os.Stderr, p.theirs
+	env, mark := mark(append(append([]string{}, c.Env...), p.stage))
+	guard.Env, guard.Dir, guard.Stderr, guard.ExtraFiles = env, c.Dir, os.Stderr, p.theirs
 	guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = guard.Start()
 	closeAll(p.theirs)
@@ -73,6 +74,9 @@ func (c Command) Run(ctx context.Context) (Ending, error) {
 		r.loop()
 	}()
 	e, err := c.follow(ctx, guard, p)
+	if err != nil { // the guard itself was killed
+		sweep(mark)
+	}
 	stuck := time.AfterFunc(outputDelay, r.stop)
 	<-relayed
 	stuck.Stop()

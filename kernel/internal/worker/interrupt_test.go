@@ -18,7 +18,7 @@ func TestInterrupts(t *testing.T) {
 		{"Receive", ".Receive("},
 		{"Mutex", ".Mutex("},
 		{"Sleep", ".Sleep("},
-		{"Syscall", ".Syscall("},
+		{"SystemCall", ".SystemCall("}, // syscall has a function Syscall of its own
 	} {
 		t.Run(c.symbol, func(t *testing.T) {
 			w, rec := start(t, nil)

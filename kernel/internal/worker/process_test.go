@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,16 +17,16 @@ import (
 	"time"
 )
 
-// mark is a variable in the environment of a session's processes by which a test finds them, whoever their
+// testMark is a variable in the environment of a session's processes by which a test finds them, whoever their
 // parent is by now.
-const mark = "INTERLEAVE_TEST_MARK"
+const testMark = "INTERLEAVE_TEST_MARK"
 
 func marked(value string) []int {
 	var pids []int
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, f := range files {
 		b, err := os.ReadFile(f)
-		if err == nil && bytes.Contains(b, []byte(mark+"="+value)) {
+		if err == nil && bytes.Contains(b, []byte(testMark+"="+value)) {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
 			pids = append(pids, pid)
 		}
@@ -62,7 +64,7 @@ func awaitNone(t *testing.T, value string) {
 
 func TestNothingIsLeftAfterTheWorker(t *testing.T) {
 	value := fmt.Sprint("worker-", os.Getpid())
-	w, rec := start(t, func(c *Config) { c.Env = append(os.Environ(), mark+"="+value) })
+	w, rec := start(t, func(c *Config) { c.Env = append(os.Environ(), testMark+"="+value) })
 	do(t, w, "Grandchildren")
 	if got := rec.stream("stdout"); got != "started" {
 		t.Fatalf("got %q", got)
@@ -111,7 +113,7 @@ func TestNothingIsLeftAfterTheKernel(t *testing.T) {
 				args = append([]string{"parent", os.Args[0]}, args...)
 			}
 			cmd := exec.Command(os.Args[0], args...)
-			cmd.Env = append(os.Environ(), mark+"="+value)
+			cmd.Env = append(os.Environ(), testMark+"="+value)
 			cmd.Stderr = os.Stderr
 			out, err := cmd.StdoutPipe()
 			if err != nil {
@@ -157,21 +159,78 @@ func TestWatchParentNamedByJupyter(t *testing.T) {
 
 func TestGuardObeysSIGTERM(t *testing.T) {
 	value := fmt.Sprint("guard-", os.Getpid())
-	w, _ := start(t, func(c *Config) { c.Env = append(os.Environ(), mark+"="+value) })
+	w, _ := start(t, func(c *Config) { c.Env = append(os.Environ(), testMark+"="+value) })
 	do(t, w, "Grandchildren")
 	syscall.Kill(w.guard.Process.Pid, syscall.SIGTERM)
 	<-w.Done()
 	awaitNone(t, value)
 }
 
-// A guard that is killed itself takes the worker along.
+// A guard that is killed itself takes the worker along, and what had got away from the worker is found all the same.
 func TestGuardKilled(t *testing.T) {
-	w, _ := start(t, nil)
+	value := fmt.Sprint("guard-killed-", os.Getpid())
+	w, _ := start(t, func(c *Config) { c.Env = append(os.Environ(), testMark+"="+value) })
+	do(t, w, "Grandchildren")
+	awaitSome(t, value, 7)
 	syscall.Kill(w.guard.Process.Pid, syscall.SIGKILL)
 	<-w.Done()
 	if got := w.Death().Reason; got != "its guard ended and took it along" {
 		t.Errorf("reason is %q", got)
 	}
+	if left := marked(value); len(left) > 0 {
+		t.Errorf("when the worker is said to be done, %v still run", left)
+	}
+	awaitNone(t, value)
+}
+
+// A worker that ends has run the cells it read the command for and no others.
+func TestNotTaken(t *testing.T) {
+	for _, c := range []struct {
+		symbol   string
+		stopped  bool // the worker, before it is given the cell
+		notTaken bool
+	}{{"Count", true, true}, {"Receive", false, false}} {
+		t.Run(c.symbol, func(t *testing.T) {
+			w, _ := start(t, nil)
+			do(t, w, "Count")
+			if c.stopped {
+				syscall.Kill(w.PID(), syscall.SIGSTOP)
+				for s, err := readStat(w.PID()); err == nil && s.state != 'T'; s, err = readStat(w.PID()) {
+				}
+			}
+			ended := make(chan error, 1)
+			before := w.countSent()
+			go func() {
+				_, err := w.Run(deadline(t, 60*time.Second), cell(c.symbol))
+				ended <- err
+			}()
+			for w.countSent() == before {
+				runtime.Gosched()
+			}
+			for !c.stopped { // until it runs
+				if b, err := w.Dump(deadline(t, 10*time.Second)); err != nil {
+					t.Fatal(err)
+				} else if strings.Contains(string(b), "."+c.symbol+"(") {
+					break
+				}
+			}
+			syscall.Kill(w.PID(), syscall.SIGKILL)
+			err := <-ended
+			var death *Death
+			if !errors.As(err, &death) || errors.Is(err, ErrNotTaken) != c.notTaken {
+				t.Errorf("%v", err)
+			}
+			if _, err := w.Run(t.Context(), cell("Count")); !errors.Is(err, ErrNotTaken) {
+				t.Errorf("a cell after the end: %v", err)
+			}
+		})
+	}
+}
+
+func (w *Worker) countSent() int64 {
+	w.sending.Lock()
+	defer w.sending.Unlock()
+	return w.sent
 }
 
 func TestParseStat(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"os/exec"
 	"slices"
@@ -34,12 +35,14 @@ type Worker struct {
 	pid   int // of the worker
 	left  int // processes the guard could not end; set before alone closes
 	guard *exec.Cmd
+	mark  string           // in the environment of everything below it
 	leash *os.File         // closing it has the guard kill everything below it
 	ended chan guardReport // how the worker ended, once
 	alone chan struct{}    // closed when the guard has ended, and with it everything below it
 
-	sending  sync.Mutex // guards commands: one frame at a time
+	sending  sync.Mutex // guards commands and sent: one frame at a time
 	commands *os.File
+	sent     int64 // bytes
 
 	alive  context.Context // ends with the worker; inputs derive from it
 	end    context.CancelFunc
@@ -57,6 +60,7 @@ type Worker struct {
 	inputs map[uint64]pendingInput // by Seq
 	cause  *Death                  // why we killed it, when we did
 	death  *Death                  // set before done closes
+	taken  int64                   // of the bytes sent, those that the worker has read; set before done closes
 }
 
 type pendingInput struct {
@@ -153,7 +157,8 @@ func (w *Worker) launch(ctx context.Context) (err error) {
 func (w *Worker) startGuard(ctx context.Context, files []*os.File, reports *os.File) error {
 	args := slices.Concat(w.config.Guard[1:], []string{w.config.Path}, w.config.Args)
 	w.guard = exec.Command(w.config.Guard[0], args...)
-	w.guard.Env, w.guard.Dir = w.config.Env, w.config.Dir
+	w.guard.Env, w.mark = mark(w.config.Env)
+	w.guard.Dir = w.config.Dir
 	w.guard.Stderr = os.Stderr
 	w.guard.ExtraFiles = files
 	w.guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C in the kernel's terminal is not for it
@@ -216,26 +221,53 @@ func (w *Worker) awaitGuard(reports *os.File) {
 	}
 	if err := w.guard.Wait(); err != nil {
 		w.log.Warn("guard", "err", err)
+		w.left = sweep(w.mark)
 	}
 }
 
 // send writes one command. A worker that does not take it for five seconds is stopped or broken, and since
 // half a frame may be written, it is killed.
 func (w *Worker) send(c frame.Command) error {
+	_, err := w.sendCounted(c)
+	return err
+}
+
+// sendCounted is send, and returns how many bytes have been sent with this command. It is more than the worker can ever
+// take when there is an error.
+func (w *Worker) sendCounted(c frame.Command) (int64, error) {
 	b, err := frame.Marshal(c)
 	if err != nil {
-		return fmt.Errorf("command to worker: %w", err)
+		return math.MaxInt64, fmt.Errorf("command to worker: %w", err)
 	}
 	w.sending.Lock()
 	defer w.sending.Unlock()
 	w.commands.SetWriteDeadline(time.Now().Add(5 * time.Second))
-	if _, err := w.commands.Write(b); err != nil {
+	n, err := w.commands.Write(b)
+	w.sent += int64(n)
+	if err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			w.kill(&Death{Reason: "it took no more commands"})
 		}
-		return fmt.Errorf("command to worker: %w", err)
+		return math.MaxInt64, fmt.Errorf("command to worker: %w", err)
 	}
-	return nil
+	return w.sent, nil
+}
+
+// countTaken closes the command pipe of a worker that has ended, and returns how much of what was sent it had read.
+// What it had not lies in the pipe until then.
+func (w *Worker) countTaken() int64 {
+	w.sending.Lock()
+	defer w.sending.Unlock()
+	defer w.commands.Close()
+	unread := 0 // unless it is known
+	if conn, err := w.commands.SyscallConn(); err == nil {
+		conn.Control(func(fd uintptr) {
+			if n, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ); err == nil {
+				unread = n
+			}
+		})
+	}
+	return w.sent - int64(unread)
 }
 
 // orDeath waits for the worker's death after an error of send, which says more.

@@ -312,7 +312,7 @@ func SpinMany() {
 func Receive() { <-make(chan int) }
 func Mutex()   { var mu sync.Mutex; mu.Lock(); mu.Lock() }
 func Sleep()   { time.Sleep(time.Hour) }
-func Syscall() {
+func SystemCall() {
 	var fds [2]int
 	syscall.Pipe(fds[:])
 	syscall.Read(fds[0], make([]byte, 1))
