@@ -51,19 +51,24 @@ func Measured(ctx context.Context) (*Evidence, error) {
 	crunch.Runs, crunch.Each = pace.MinRuns, pace.Pick(80*time.Millisecond, 40*time.Millisecond)
 	e := &Evidence{Latency: far.Latency, Body: near.Body, CPUs: crunch.Workers}
 	watch := measure.Watch()
+	var parts []measure.Card
 	for _, job := range []struct {
 		name string
 		process.Fetching
 	}{{Far, far}, {Near, near}} {
-		list, _, err := job.Compare(ctx)
+		list, card, err := job.Compare(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("choose: %s: %w", job.name, err)
 		}
 		var samples []measure.Sample
 		for _, b := range list {
+			if b.Name == process.LengthsOnly { // another job: the bodies do not come back
+				continue
+			}
 			samples = append(samples, measure.Sample{Name: b.Name, Values: b.Totals()})
 		}
 		e.add(job.name, samples, false)
+		parts = append(parts, card)
 	}
 	cpu, err := crunch.Compare(ctx)
 	if err != nil {
@@ -74,14 +79,29 @@ func Measured(ctx context.Context) (*Evidence, error) {
 	if err != nil {
 		return nil, fmt.Errorf("choose: %s: %w", OneP, err)
 	}
-	for _, s := range oneP.Samples[1:] {
+	for i, s := range oneP.Samples {
 		if s.Name == ops.OneP {
 			s.Name = OneP
 			e.add(CPU, []measure.Sample{oneP.Samples[0], s}, true)
+			parts = append(parts, measure.Card{Uses: oneP.Card.Uses[i : i+1]})
 		}
 	}
-	e.Card = watch.Card()
+	e.Card = company(watch.Card(), append(parts, cpu.Card)...)
 	return e, nil
+}
+
+// company is the card of all of it, judged as its parts are: processes that want more CPUs than there are do not make
+// it NOISY, what goes on in their pauses does.
+func company(all measure.Card, parts ...measure.Card) measure.Card {
+	all.Crowded = true
+	for _, c := range parts {
+		all.Uses = append(all.Uses, c.Uses...)
+		if c.Crowded {
+			all.Pauses.Wall += c.Pauses.Wall
+			all.Pauses.Stall += c.Pauses.Stall // where the system tells nothing, it is below 0, as one is
+		}
+	}
+	return all
 }
 
 // add takes the samples of a job, of which the first is sequential. Speeds gain by being higher, times by being lower.

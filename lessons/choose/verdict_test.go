@@ -72,6 +72,13 @@ func TestMeasured(t *testing.T) {
 	if len(e.Gains) != 10 {
 		t.Errorf("%d gains", len(e.Gains))
 	}
+	used := map[string]bool{}
+	for _, u := range e.Card.Uses {
+		used[u.Variant] = used[u.Variant] || u.Expected > 0
+	}
+	if !e.Card.Crowded || e.Card.Pauses.Wall <= 0 || !used[process.Goroutines] || len(e.Card.Uses) < 5 {
+		t.Errorf("the card judges by %+v, pauses %+v", e.Card.Uses, e.Card.Pauses)
+	}
 }
 
 var modulePath = regexp.MustCompile(`^[a-z0-9.-]+\.[a-z]+(/[A-Za-z0-9._-]+)+ v\d+\.\d+\.\d+(-[0-9a-z.-]+)?$`)

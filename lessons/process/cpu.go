@@ -59,7 +59,9 @@ func (c Crunching) Compare(ctx context.Context) (*measure.Result, error) {
 			return float64(n) / float64(time.Since(begin)) * float64(time.Second) / 1000, err
 		}}
 	}
-	r, err := measure.Interleave(ctx, measure.Plan{Rounds: c.Runs, Unit: "k ops/s", Collect: true},
+	plan := crowded(c.Runs, "k ops/s") // a worker for each CPU, and this process
+	plan.Collect = true
+	r, err := measure.Interleave(ctx, plan,
 		variant(Sequential, 1, func() (int, error) { return Count(c.Each), nil }),
 		variant(Goroutines, float64(min(c.Workers, runtime.NumCPU())), func() (int, error) { return c.each(func() Answer { return Answer{Value: Count(c.Each)} }) }),
 		variant(NewProcesses, 0, func() (int, error) { return c.each(func() Answer { return Run(ctx, Job{"count", c.Each.Seconds()}) }) }),

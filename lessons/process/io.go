@@ -38,7 +38,7 @@ type Breakdown struct {
 	Name  string
 	Start []float64 // until the processes were there
 	Work  []float64 // fetching: the mean over the workers
-	Rest  []float64 // the rest until all bodies were here: sending them on, and workers without work
+	Rest  []float64 // the rest until all answers were here: sending them on, and workers without work
 }
 
 // Totals are the wall times.
@@ -50,8 +50,12 @@ func (b Breakdown) Totals() []float64 {
 	return out
 }
 
+// LengthsOnly is the variant of [Fetching.Compare] in which a started pool sends back how long the bodies are.
+const LengthsOnly = "pool, lengths only"
+
 // Compare runs the job one request after another, in goroutines, in new processes (as the talk timed them, with
-// their start), and in a pool that was started before the clock, in turn. Processes send the bodies back.
+// their start), and in a pool that was started before the clock, in turn. Processes send the bodies back; the last
+// variant is the started pool once more, which sends back only how long they are.
 func (f Fetching) Compare(ctx context.Context) ([]Breakdown, measure.Card, error) {
 	var card measure.Card
 	if err := Prepare(ctx); err != nil {
@@ -71,13 +75,14 @@ func (f Fetching) Compare(ctx context.Context) ([]Breakdown, measure.Card, error
 	for i := range urls {
 		urls[i] = url
 	}
-	list := []Breakdown{{Name: Sequential}, {Name: Goroutines}, {Name: NewProcesses}, {Name: StartedPool}}
+	list := []Breakdown{{Name: Sequential}, {Name: Goroutines}, {Name: NewProcesses}, {Name: StartedPool}, {Name: LengthsOnly}}
 	var variants []measure.Variant
 	for i, run := range []func() (parts, error){
 		func() (parts, error) { return inside(urls, 1) },
 		func() (parts, error) { return inside(urls, len(urls)) },
 		func() (parts, error) { return fresh(ctx, urls, f.Workers) },
-		func() (parts, error) { return pooled(started, urls) },
+		func() (parts, error) { return pooled(started, "fetch", urls) },
+		func() (parts, error) { return pooled(started, "length", urls) },
 	} {
 		variants = append(variants, measure.Variant{Name: list[i].Name, Run: func(context.Context) (float64, error) {
 			begin := time.Now()
@@ -139,16 +144,16 @@ func fresh(ctx context.Context, urls []string, workers int) (parts, error) {
 	}
 	defer pool.Close()
 	start := time.Since(begin)
-	p, err := pooled(pool, urls)
+	p, err := pooled(pool, "fetch", urls)
 	p.start = start
 	return p, err
 }
 
-// pooled fetches by a pool; the bodies come back.
-func pooled(pool *Pool, urls []string) (parts, error) {
+// pooled fetches by a pool; what comes back is what the function gives.
+func pooled(pool *Pool, function string, urls []string) (parts, error) {
 	futures := make([]<-chan Answer, len(urls))
 	for i, url := range urls {
-		futures[i] = pool.ApplyAsync("fetch", url)
+		futures[i] = pool.ApplyAsync(function, url)
 	}
 	var p parts
 	for _, future := range futures {

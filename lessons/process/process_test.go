@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"interleave/lessons/check"
@@ -249,6 +250,23 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestFit: neither a receiver that is still starting nor a hiccup passes for a slow link.
+func TestFit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		link := &process.Link{Send: func([]byte) error {
+			if sent++; sent == 1 || sent == 5 {
+				time.Sleep(5 * time.Millisecond)
+			}
+			time.Sleep(10 * time.Microsecond)
+			return nil
+		}}
+		if n, err := process.Fit(link, nil, 2*time.Millisecond); n != 200 || err != nil {
+			t.Error(n, err)
+		}
+	})
+}
+
 // TestCosts: what the chart says. A channel hands over a pointer, so a mebibyte costs it no more than eight bytes,
 // within a factor of ten; everything that copies is slower with a mebibyte than with eight bytes.
 func TestCosts(t *testing.T) {
@@ -274,6 +292,19 @@ func TestCosts(t *testing.T) {
 			t.Errorf("%s: a mebibyte costs %.1f x eight bytes", m, grows)
 		}
 	}
+	for _, m := range process.AllMeans() {
+		if growth, err := process.Growth(costs, m); err != nil || growth.N < 6 || m == process.Channel && growth.Median > 10 || m != process.Channel && growth.Median < 2 {
+			t.Errorf("%s: %v %v", m, growth, err)
+		}
+	}
+	for _, size := range process.Sizes() {
+		cheapest := process.Cheapest(costs, size)
+		for m, at := range median {
+			if !cheapest.Means.Crosses() || m.Crosses() && at[size] < median[cheapest.Means][size]/2 {
+				t.Errorf("%d bytes: %s, and not %s, is the cheapest?", size, cheapest.Means, m)
+			}
+		}
+	}
 	for _, m := range []process.Means{process.Pipe, process.Socket, process.Server} {
 		if median[m][64] < median[process.Channel][64] {
 			t.Errorf("%s, through the kernel, is quicker than a channel", m)
@@ -295,7 +326,7 @@ func TestAccess(t *testing.T) {
 func TestFetching(t *testing.T) {
 	f := process.Fetching{Requests: 4, Latency: 5 * time.Millisecond, Body: 1 << 12, Workers: 2, Runs: 6}
 	list, _, err := f.Compare(t.Context())
-	if err != nil || len(list) != 4 {
+	if err != nil || len(list) != 5 {
 		t.Fatal(list, err)
 	}
 	for i, b := range list {
