@@ -93,27 +93,39 @@ func (r *Report) ExactlyOnce() error {
 	return errors.Join(errs...)
 }
 
-// Point is one job length of a sweep: the wall time of so many jobs in ms, run by run, in each of three ways.
+// Point is one job length of a sweep: the wall time of so many jobs in ms, run by run, in each of these ways.
 type Point struct {
 	Length     time.Duration
 	Jobs       int
 	Goroutines []float64
 	Pool       []float64 // of processes, see package process
 	NATS       []float64
+
+	// On machines of one CPU: a worker is bound to one, and so is this process with its server. Both are empty
+	// where there is one CPU only.
+	Alone []float64 // the first machine's pool: one process, on the CPU of this one
+	Two   []float64 // over NATS: a worker on this machine, and one on a second
 }
 
-// Factors are how many times as long as by the pool it took by NATS, round by round. On one machine NATS gains
-// nothing; the factor says from how many machines on it would, if the network between them cost nothing.
-func (p Point) Factors() []float64 {
-	out := make([]float64, len(p.Pool))
-	for i, v := range p.Pool {
-		out[i] = p.NATS[i] / v
+// Factors are how many times as long as by the pool it took by NATS, round by round, on the same CPUs: NATS gains
+// nothing there.
+func (p Point) Factors() []float64 { return quotients(p.NATS, p.Pool) }
+
+// Gains are how many times as fast as one machine of one CPU, without a queue, are two of them with one, round by
+// round: above 1 the second machine pays. Between them is the loopback interface; a network costs more.
+func (p Point) Gains() []float64 { return quotients(p.Alone, p.Two) }
+
+func quotients(above, below []float64) []float64 {
+	var out []float64
+	for i, v := range below {
+		out = append(out, above[i]/v)
 	}
 	return out
 }
 
-// Sweep measures the same work in jobs of each length, by goroutines, by a pool of processes, and by as many
-// processes over NATS, in turn.
+// Sweep measures the same work in jobs of each length, by goroutines, by a pool of processes, by as many processes
+// over NATS, and, where there are two CPUs, as if they were two machines, in turn. It is Linux that binds a process to a
+// CPU.
 func Sweep(ctx context.Context, o Options, lengths ...time.Duration) ([]Point, measure.Card, error) {
 	var r struct {
 		Points []Point

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -139,10 +140,13 @@ func TestSweep(t *testing.T) {
 		t.Fatal(points, card, err)
 	}
 	for i, p := range points {
+		if two := runtime.NumCPU() > 1; two != (len(p.Gains()) >= 6) || len(p.Alone) != len(p.Two) {
+			t.Errorf("two machines: %+v", p)
+		}
 		if p.Length != lengths[i] || len(p.Goroutines) < 6 || len(p.Pool) < 6 || len(p.NATS) < 6 || len(p.Factors()) < 6 {
 			t.Errorf("%+v", p)
 		}
-		t.Logf("%v x %d: goroutines %.1f, pool %.1f, NATS %.1f ms", p.Length, p.Jobs, p.Goroutines, p.Pool, p.NATS)
+		t.Logf("%v x %d: goroutines %.1f, pool %.1f, NATS %.1f, alone %.1f, two %.1f ms", p.Length, p.Jobs, p.Goroutines, p.Pool, p.NATS, p.Alone, p.Two)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 // queue is the jobs and the results of one run.
 type queue struct {
 	name    string
+	url     string // by which workers reach it
 	conn    *nats.Conn
 	js      jetstream.JetStream
 	jobs    jetstream.Consumer
@@ -46,7 +47,7 @@ func connect(url string) (*queue, error) {
 		conn.Close()
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
-	return &queue{conn: conn, js: js}, nil
+	return &queue{url: url, conn: conn, js: js}, nil
 }
 
 // openQueue makes the stream, the consumer and the bucket of a run, on a server of its own unless there is a URL.

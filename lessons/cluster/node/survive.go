@@ -41,7 +41,7 @@ func survive(ctx context.Context, o options) (*cluster.Report, error) {
 	if err := q.conn.Flush(); err != nil { // the server knows of the subscription
 		return nil, err
 	}
-	workers := newCrew(ctx, place{URL: q.conn.ConnectedUrl(), Run: q.name, Fatal: fatal, At: cluster.Moment(o.at)})
+	workers := newCrew(ctx, place{URL: q.url, Run: q.name, Fatal: fatal, At: cluster.Moment(o.at)})
 	defer workers.close()
 	for range o.workers {
 		if err := workers.hire(); err != nil {

@@ -35,7 +35,7 @@ func sweep(ctx context.Context, o options) (*swept, error) {
 		return nil, err
 	}
 	defer q.close()
-	workers := newCrew(ctx, place{URL: q.conn.ConnectedUrl(), Run: q.name})
+	workers := newCrew(ctx, place{URL: q.url, Run: q.name})
 	defer workers.close()
 	for range o.workers {
 		if err := workers.hire(); err != nil {
@@ -47,6 +47,11 @@ func sweep(ctx context.Context, o options) (*swept, error) {
 		return nil, err
 	}
 	defer pool.Close()
+	pair, err := openPair(ctx, q.url)
+	if err != nil {
+		return nil, err
+	}
+	defer pair.close()
 	s := &swept{}
 	var variants []measure.Variant
 	runs := 0
@@ -64,15 +69,22 @@ func sweep(ctx context.Context, o options) (*swept, error) {
 				runs++
 				return q.run(ctx, fmt.Sprint("run", runs), args)
 			}})
+		if pair != nil {
+			variants = append(variants, pair.variants(length, args)...)
+		}
 	}
 	// The workers are processes, and with this one they are more than there are CPUs.
 	r, err := measure.Interleave(ctx, measure.Plan{Rounds: o.rounds, Crowded: true, Pause: 10 * time.Millisecond}, variants...)
 	if err != nil {
 		return nil, err
 	}
+	each := len(variants) / len(s.Points)
 	for i := range s.Points {
-		p := &s.Points[i]
-		p.Goroutines, p.Pool, p.NATS = r.Samples[3*i].Values, r.Samples[3*i+1].Values, r.Samples[3*i+2].Values
+		p, samples := &s.Points[i], r.Samples[i*each:]
+		p.Goroutines, p.Pool, p.NATS = samples[0].Values, samples[1].Values, samples[2].Values
+		if pair != nil {
+			p.Alone, p.Two = samples[3].Values, samples[4].Values
+		}
 	}
 	s.Card = r.Card
 	return s, nil
