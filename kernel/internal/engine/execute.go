@@ -25,6 +25,8 @@ type run struct {
 	stopped   bool             // guarded by Engine.mu
 	watch     *watching        // what a cell mode has recorded; nil for an ordinary cell
 	pages     []map[string]any // what commands give the front end's pager
+	before    *compile.State   // the state that the cell's own has replaced; nil before that
+	untaken   bool             // the worker had ended before it took the cell
 }
 
 // Execute implements session.Engine.
@@ -71,8 +73,18 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	return o
 }
 
-// runCode takes a cell's Go text through its five steps.
+// runCode takes a cell's Go text through its five steps, and once more when the worker had ended before it took the cell:
+// whoever sends a cell cannot know of a death that nobody has told yet.
 func (e *Engine) runCode(r *run, text *cell.Text, code string) *session.Fault {
+	fault := e.attempt(r, text, code)
+	if r.untaken {
+		fault = e.attempt(r, text, code)
+	}
+	return fault
+}
+
+func (e *Engine) attempt(r *run, text *cell.Text, code string) *session.Fault {
+	r.before, r.untaken = nil, false
 	syn, fault := e.parse(text, code)
 	if fault != nil {
 		return fault
@@ -158,7 +170,7 @@ func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
 // commit makes the unit's state the notebook's and tells the reader what that cost.
 func (e *Engine) commit(r *run, u *compile.Unit) {
 	e.mu.Lock()
-	e.state = u.State
+	r.before, e.state = e.state, u.State
 	e.mu.Unlock()
 	for _, n := range u.Notes {
 		r.out.Stream("stderr", []byte("note: "+n+"\n"))
@@ -232,6 +244,8 @@ func (e *Engine) ending(r *run, w *worker.Worker, id uint64, ended worker.Ended,
 	var load *worker.LoadError
 	var refused *worker.InputError
 	switch {
+	case errors.Is(err, worker.ErrNotTaken):
+		return e.diedBefore(r, w)
 	case errors.As(err, &death):
 		return e.died(r, w, death)
 	case errors.As(err, &refused):

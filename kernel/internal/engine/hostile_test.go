@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -98,6 +99,55 @@ func TestHundredInterrupts(t *testing.T) {
 	t.Logf("100 interrupts: median %v, slowest %v", took[50].Round(time.Millisecond), took[99].Round(time.Millisecond))
 	if value(t, k, "kept") != 7 || value(t, k, "os.Getpid()") != first {
 		t.Error("the interrupts have cost the state")
+	}
+}
+
+// TestIdleWorkerDies kills the worker between two cells, right before the next one is sent, and again and again while that
+// is on its way to a worker that has been stopped and takes nothing: the cell runs in a new worker, and the death is told.
+func TestIdleWorkerDies(t *testing.T) { onBothWays(t, idleWorkerDies) }
+
+func idleWorkerDies(t *testing.T, mode string) {
+	k := start(mode)(t)
+	ctx := within(t, 5*time.Minute)
+	for i := range 12 {
+		execute(t, k, fmt.Sprintf("kept := %d", i))
+		pid := int(value(t, k, "os.Getpid()"))
+		how := syscall.SIGKILL
+		if i%2 == 1 {
+			how = syscall.SIGSTOP
+		}
+		if err := syscall.Kill(pid, how); err != nil {
+			t.Fatal(err)
+		}
+		call, err := k.StartExecute(fmt.Sprintf("fresh := %d\nfresh * 2", i), kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if how == syscall.SIGSTOP {
+			if _, err := call.WaitIOPub(ctx, func(m wire.Message) bool { return m.Header.MsgType == "execute_input" }); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Duration(i) * 20 * time.Millisecond) // before, while and after the cell is compiled
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+		r, err := call.Wait(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := kerneltest.Text(r, kerneltest.TextOptions{})
+		if r.Status != "ok" || !strings.Contains(text, fmt.Sprint("result: ", 2*i)) {
+			t.Errorf("round %d: %s", i, text)
+		}
+		if n := strings.Count(text, "killed from outside"); n > 1 {
+			t.Errorf("round %d: the death is told %d times: %s", i, n, text)
+		}
+		if got := value(t, k, "fresh"); got != float64(i) {
+			t.Errorf("round %d: what the cell declared is %v", i, got)
+		}
+		r, err = k.Execute(ctx, "kept", kerneltest.ExecuteOptions{})
+		if err != nil || r.Status != "error" || !strings.Contains(r.EValue, "worker died between two cells") {
+			t.Errorf("round %d: kept is not said to be lost: %s, %v", i, kerneltest.Text(r, kerneltest.TextOptions{}), err)
+		}
 	}
 }
 

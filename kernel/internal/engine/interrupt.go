@@ -225,6 +225,18 @@ func (e *Engine) died(r *run, w *worker.Worker, d *worker.Death) *session.Fault 
 	return e.deathFault(d, lost)
 }
 
+// diedBefore buries a worker that had ended before it took the cell, as if that had been known in time.
+func (e *Engine) diedBefore(r *run, w *worker.Worker) *session.Fault {
+	r.untaken = true
+	if r.before != nil {
+		e.mu.Lock()
+		e.state = r.before
+		e.mu.Unlock()
+	}
+	e.buryIdle(w)
+	return plainFault("WorkerDied", "the worker had ended before it took the cell: run it again")
+}
+
 // watch reports a death that no cell waits for.
 func (e *Engine) watch(w *worker.Worker) {
 	defer e.watchers.Done()
