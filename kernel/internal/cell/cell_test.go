@@ -93,3 +93,29 @@ func FuzzParse(f *testing.F) {
 		Complete(src)
 	})
 }
+
+// FuzzDirectives: what is left of a cell without its directives has the same lines at the same offsets.
+func FuzzDirectives(f *testing.F) {
+	for _, s := range []string{"%help", "%%time -n 3\nx", "$ ls \\\n -l\nx := 1", "!a\\", "// c\n\n%cd \"a b\"\n%%bash\n%get", "%", "%%", "%% ", "$", "\r\n%x\r\ny", "ä%a\n%b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		list, code := Directives(src)
+		if len(code) != len(src) || strings.Count(code, "\n") != strings.Count(src, "\n") {
+			t.Fatalf("%q became %q", src, code)
+		}
+		for i := range len(src) {
+			if code[i] != src[i] && code[i] != ' ' {
+				t.Errorf("%q became %q", src, code)
+				break
+			}
+		}
+		last := -1
+		for _, d := range list {
+			if d.Offset <= last || d.Offset+len(d.Mark) > len(src) || !strings.HasPrefix(src[d.Offset:], d.Mark) || d.Mark == "" {
+				t.Errorf("%q: %+v behind %d", src, d, last)
+			}
+			last = d.Offset
+		}
+	})
+}

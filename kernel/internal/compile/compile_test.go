@@ -51,7 +51,7 @@ func (l listed) Packages() []Package {
 	return out
 }
 
-func newChecker(t *testing.T) *Checker {
+func newChecker(t testing.TB) *Checker {
 	t.Helper()
 	m, err := exports()
 	if err != nil {
@@ -62,7 +62,7 @@ func newChecker(t *testing.T) *Checker {
 
 // session compiles cells one after the other, as if each had run.
 type session struct {
-	t  *testing.T
+	t  testing.TB
 	c  *Checker
 	st *State
 }

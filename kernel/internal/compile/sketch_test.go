@@ -116,3 +116,36 @@ func TestSketchOfHalfWrittenCells(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSketch: whatever is typed, with the cursor anywhere, every offset is found again.
+func FuzzSketch(f *testing.F) {
+	for _, code := range []string{
+		"x := 1\nfunc f() {\n\ty.\n}\nz", "// ä 😀\ntype T struct{ a int }\nt := T{", "for {", "func f(", "}\n}", "`a", "a\r\nb", "func (t T) g() {}\nconst c =",
+		"import \"fmt\"\nfmt.", "import (", "var a, b = 1,", "type U[T any] struct {\n\tx T", "/*", "x, y := f(); z :=", "L: for { break L", "package main\nfunc main() {",
+	} {
+		f.Add(code, len(code)/2)
+	}
+	c := newChecker(f)
+	s := &session{t: f, c: c, st: NewState()}
+	if _, diags := s.run("type T struct{ A int }\nt := T{}\nfunc (T) M() int { return 1 }\nvar u []T"); len(diags) > 0 {
+		f.Fatal(diags)
+	}
+	f.Fuzz(func(t *testing.T, code string, cursor int) {
+		cursor = max(0, min(cursor, len(code)))
+		for _, st := range []*State{NewState(), s.st} {
+			sk := c.Sketch(st, code, cursor, map[string]string{"y": "example.com/y"}, []string{"fmt"})
+			offset := sk.Offset(cursor)
+			if got, ok := sk.Origin(offset); !ok || got != cursor {
+				t.Errorf("%q: %d is at %d, which is %d %v", code, cursor, offset, got, ok)
+			}
+			if offset < 0 || offset > len(sk.Cell) {
+				t.Errorf("%q: %d is at %d of %d", code, cursor, offset, len(sk.Cell))
+			}
+			for at := range len(sk.Cell) + 1 {
+				if got, ok := sk.Origin(at); ok && (got < 0 || got > len(code)) {
+					t.Errorf("%q: %d comes from %d of %d", code, at, got, len(code))
+				}
+			}
+		}
+	})
+}

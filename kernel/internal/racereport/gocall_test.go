@@ -2,6 +2,7 @@ package racereport
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -24,4 +25,19 @@ func TestGoCalls(t *testing.T) {
 			t.Errorf("%s: got lines %v, want %v", name, got, tt.want)
 		}
 	}
+}
+
+// FuzzGoCalls: no cell and no name may end the kernel, and lines that are found are lines of the cell.
+func FuzzGoCalls(f *testing.F) {
+	f.Add("wg.Go(func() {\n\tn++\n})\nwg.Go(work)", 2, "main.main.func1")
+	f.Add("for range 2 { g.Go(func() error { return t.run() }) }\ng.Go(t.run)", 1, "main.(*T).run")
+	f.Add("var other = func() { m++", 1, "main.main.func0")
+	f.Fuzz(func(t *testing.T, source string, line int, fn string) {
+		lines := strings.Count(source, "\n") + 1
+		for _, at := range GoCalls(source, line, fn) {
+			if at < 1 || at > lines {
+				t.Errorf("line %d of %d", at, lines)
+			}
+		}
+	})
 }

@@ -31,3 +31,17 @@ func TestVariable(t *testing.T) {
 		})
 	}
 }
+
+// FuzzVariable: no cell and no pair of places in it may end the kernel.
+func FuzzVariable(f *testing.F) {
+	f.Add("var counter int\ncounter++", 2, 2, true, false, "counter")
+	f.Add("m := map[string]int{}\nm[\"a\"] = 1\nfmt.Println(len(m))", 2, 3, true, true, "")
+	f.Add("func (c *C) Inc() { c.n++ }\nfunc (d *C) Get() int {\nreturn d.n\n}", 1, 3, false, false, "")
+	f.Add("s := make([]int, 3)\ns[i", -1, 1<<40, true, false, "a.b")
+	f.Fuzz(func(t *testing.T, source string, a, b int, write, isMap bool, symbol string) {
+		name, kind := Variable(Site{Source: source, Line: a, Write: write, Map: isMap}, Site{Source: source, Line: b, Write: true, Map: isMap}, symbol)
+		if (name == "") != (kind == "") {
+			t.Errorf("%q is of kind %q", name, kind)
+		}
+	})
+}

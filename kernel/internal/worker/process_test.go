@@ -251,3 +251,15 @@ func TestParseStat(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseStat: a program may name itself as it likes.
+func FuzzParseStat(f *testing.F) {
+	for _, s := range []string{"7 (a) b) c) S 3 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 5 6", "", ")", "7 (a) S 3", "7 ((()) ) S x"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if s, err := parseStat(b); err == nil && s.state == 0 {
+			t.Errorf("%q: %+v", b, s)
+		}
+	})
+}
