@@ -70,8 +70,11 @@ func (b *Builder) Compile(ctx context.Context, u Unit) error {
 	return j.compile(ctx)
 }
 
+// pluginFormat changes whenever plugins of the same unit are built in another way.
+const pluginFormat = "2"
+
 func (b *Builder) pluginPath(key string) string {
-	return b.shop.cache.path("plugin", b.base.key, key+".so")
+	return b.shop.cache.path("plugin", b.base.key, key+"-"+pluginFormat+".so")
 }
 
 // job is one unit on its way.

@@ -58,7 +58,8 @@ func (o object) detach(defined func(name string) bool) (changed bool, err error)
 		if err != nil {
 			return false, err
 		}
-		if !strings.HasPrefix(name, "type:") {
+		// type:.eq.T and type:.hash.T are functions, whose calls must stay.
+		if !strings.HasPrefix(name, "type:") || strings.HasPrefix(name, "type:.") {
 			continue
 		}
 		symbol := before + i
