@@ -65,10 +65,8 @@ func (d *Dots) Plot(c draw.Canvas, p *plot.Plot) {
 			halo(c, high, vg.Point{X: min(max(x, c.Min.X+wide), c.Max.X-wide), Y: y + half + t.em(0.1)}, label)
 			continue
 		}
-		pos := max(right, x+px(t.Dot*1.5)) + t.em(0.6)
-		if pos+style.Width(label) > c.Max.X+t.em(0.5) {
-			pos = min(x, c.X(p.X.Norm(slices.Min(g.Values)))) - t.em(0.9) - style.Width(label)
-		}
+		left := min(x-px(t.Dot*1.5), c.X(p.X.Norm(slices.Min(g.Values))))
+		pos := beside(c, style.Width(label), left, max(right, x+px(t.Dot*1.5)), t.em(0.6))
 		halo(c, style, vg.Point{X: pos, Y: y + t.em(0.08)}, label)
 	}
 }

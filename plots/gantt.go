@@ -143,7 +143,7 @@ func (g *Gantt) look(s State) (key Key, height float64) {
 	return Key{string(s), Color(i), Area}, 0.72
 }
 
-// Plot draws lanes, intervals and events. An interval is at least half a CSS pixel wide, so that none is lost.
+// Plot draws lanes, intervals and events. An interval is at least a CSS pixel wide, so that none is lost.
 func (g *Gantt) Plot(c draw.Canvas, p *plot.Plot) {
 	t := g.theme
 	rulesX(c, p, t)
@@ -151,7 +151,7 @@ func (g *Gantt) Plot(c draw.Canvas, p *plot.Plot) {
 		key, height := g.look(v.State)
 		row := -float64(slices.Index(g.lanes, v.Lane))
 		x0, x1 := c.X(p.X.Norm(g.x(v.Start))), c.X(p.X.Norm(g.x(v.End)))
-		x1 = max(x1, x0+px(0.5))
+		x1 = max(x1, x0+px(1))
 		box(c, key.Color, x0, c.Y(p.Y.Norm(row-height/2)), x1, c.Y(p.Y.Norm(row+height/2)))
 	}
 	style := t.letters(t.Tick*0.92, ink)

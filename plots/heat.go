@@ -21,6 +21,9 @@ type Heat struct {
 	cells         [][]summary // [row][column]
 	rings         [][2]int    // {column, row}
 	theme         Theme
+	// Edges draws break-even along the edges of cells instead of between their centres; it may be set before NewChart. It
+	// is for rows or columns that are names, such as kinds of map: between two names there is no value.
+	Edges bool
 }
 
 // NewHeat makes a heat map of ratios[row][column], all runs of each cell; row 0 is drawn at the bottom. ringed
@@ -104,7 +107,7 @@ func (h *Heat) Plot(c draw.Canvas, p *plot.Plot) {
 			box(c, fill, x(float64(k)-0.49), y(float64(r)-0.49), x(float64(k)+0.49), y(float64(r)+0.49))
 		}
 	}
-	for _, line := range h.contour() {
+	for _, line := range h.breakEven() {
 		pts := []vg.Point{{X: x(line[0]), Y: y(line[1])}, {X: x(line[2]), Y: y(line[3])}}
 		wide := t.line(white)
 		wide.Width *= 2.6
@@ -162,6 +165,31 @@ func (h *Heat) scale(c draw.Canvas, x, y func(float64) vg.Length) {
 	}
 	mid := low + (high-low)/2
 	c.StrokeLine2(t.line(ink), left, mid, right, mid)
+}
+
+// breakEven is the line in pieces {x0, y0, x1, y1}.
+func (h *Heat) breakEven() [][4]float64 {
+	if h.Edges {
+		return h.edges()
+	}
+	return h.contour()
+}
+
+// edges are those between a cell with a median below 1 and a neighbour with one of at least 1.
+func (h *Heat) edges() (lines [][4]float64) {
+	below := func(c, r int) bool { return h.cells[r][c].median < 1 }
+	for r := range h.rows {
+		for c := range h.columns {
+			x, y := float64(c), float64(r)
+			if c > 0 && below(c, r) != below(c-1, r) {
+				lines = append(lines, [4]float64{x - 0.5, y - 0.5, x - 0.5, y + 0.5})
+			}
+			if r > 0 && below(c, r) != below(c, r-1) {
+				lines = append(lines, [4]float64{x - 0.5, y - 0.5, x + 0.5, y - 0.5})
+			}
+		}
+	}
+	return lines
 }
 
 // contour returns the pieces {x0, y0, x1, y1} of the line where the logarithm of the median is zero, interpolated

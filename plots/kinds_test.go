@@ -121,6 +121,13 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 		return []plots.Interval{{Lane: "one"}, {Lane: "two"}, {Lane: x, End: 5 * time.Millisecond, State: plots.Running},
 			{Lane: y, Start: 5 * time.Millisecond, End: 9 * time.Millisecond, State: plots.Running}}
 	}
+	lanes := func(x, y string) []plots.Interval {
+		return append(plots.TwoLanes(gantt("one", "two"), x, "job 1"), plots.TwoLanes(gantt("one", "two"), y, "job 2")...)
+	}
+	byEdges := func(k plots.Kind) plots.Kind {
+		k.(*plots.Heat).Edges = true
+		return k
+	}
 	order := func(x, y int) []plots.Order {
 		return []plots.Order{{Name: "o", Steps: []plots.Step{{Task: x}, {Task: x}, {Task: y}, {Task: y}}}}
 	}
@@ -146,7 +153,10 @@ func pairs(t *testing.T) map[string][2]plots.Kind {
 			hm(plots.NewHeat([]string{"1", "2"}, []string{"x", "y"}, heat(3, 0.8)))},
 		"lines": {li(plots.NewLines("ms", plots.Series{Name: "x", Levels: levels(a, b)}, plots.Series{Name: "y", Levels: levels(b, a)})),
 			li(plots.NewLines("ms", plots.Series{Name: "x", Levels: levels(b, a)}, plots.Series{Name: "y", Levels: levels(a, b)}))},
-		"gantt":  {ga(plots.NewGantt(gantt("one", "two"))), ga(plots.NewGantt(gantt("two", "one")))},
+		"gantt":     {ga(plots.NewGantt(gantt("one", "two"))), ga(plots.NewGantt(gantt("two", "one")))},
+		"two lanes": {ga(plots.NewGantt(lanes("one", "two"))), ga(plots.NewGantt(lanes("two", "one")))},
+		"heat by edges": {byEdges(hm(plots.NewHeat([]string{"1", "2"}, []string{"x", "y"}, heat(0.8, 3)))),
+			byEdges(hm(plots.NewHeat([]string{"1", "2"}, []string{"x", "y"}, heat(3, 0.8))))},
 		"zigzag": {zz(plots.NewZigZag(order(0, 1)...)), zz(plots.NewZigZag(order(1, 0)...))},
 		"dots":   {dots(plots.NewDots("ms", groups(a, b)...)), dots(plots.NewDots("ms", groups(b, a)...))},
 		"box":    {bx(plots.NewBox("ms", groups(a, b)...)), bx(plots.NewBox("ms", groups(b, a)...))},

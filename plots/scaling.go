@@ -121,12 +121,16 @@ func (s *Scaling) Plot(c draw.Canvas, p *plot.Plot) {
 		ends = append(ends, end{s.label(m), min(c.Y(p.Y.Norm(m.At(s.upto))), c.Max.Y)})
 	}
 	slices.SortStableFunc(ends, func(a, b end) int { return cmp.Compare(b.y, a.y) })
-	x := c.X(p.X.Norm(s.upto)) + t.em(0.4)
-	for i := range ends {
+	x, apart, low := c.X(p.X.Norm(s.upto))+t.em(0.4), t.em(1.15), c.Min.Y+t.em(0.5)
+	for i := range ends { // downwards, each below the one before; then upwards from the axis, where that was too low
 		if i > 0 {
-			ends[i].y = min(ends[i].y, ends[i-1].y-t.em(1.15))
+			ends[i].y = min(ends[i].y, ends[i-1].y-apart)
 		}
-		halo(c, s.style(), vg.Point{X: x, Y: ends[i].y + t.em(0.08)}, ends[i].name)
+	}
+	for i, e := range slices.Backward(ends) {
+		ends[i].y = max(e.y, low)
+		low = ends[i].y + apart
+		halo(c, s.style(), vg.Point{X: x, Y: ends[i].y + t.em(0.08)}, e.name)
 	}
 	s.plot(c, p, t)
 }
@@ -135,9 +139,13 @@ func (s *Scaling) style() text.Style {
 	return at(s.theme.letters(s.theme.Tick*0.9, dim), text.XLeft, text.YCenter)
 }
 
+// label names a model, and says where it went if its line ends below the axis.
 func (s *Scaling) label(m Model) string {
-	if m.Name == "ideal" {
+	switch {
+	case m.Name == "ideal":
 		return m.Name
+	case m.At(s.upto) < 0:
+		return m.Name + " (model), below 0"
 	}
 	return m.Name + " (model)"
 }

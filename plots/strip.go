@@ -77,7 +77,7 @@ func (s *Strip) Plot(c draw.Canvas, p *plot.Plot) {
 	rulesX(c, p, t)
 	// The number stands above its mark where a row is high enough for it, the mark, and the points.
 	height := (c.Max.Y - c.Min.Y) / vg.Length(max(1, len(s.groups)))
-	above := height >= t.em(2.9)
+	above := height >= t.em(3.6)
 	mark, band := 0.26, -0.1
 	if above {
 		mark, band = 0.13, -0.2
@@ -122,11 +122,16 @@ func (s *Strip) center(c draw.Canvas, p *plot.Plot, t Theme, sum summary, y vg.L
 		return
 	}
 	style := at(t.letters(t.Tick*0.92, ink), text.XLeft, text.YCenter)
-	pos := vg.Point{X: right + t.em(0.5), Y: y + t.em(0.08)}
-	if pos.X+style.Width(label) > c.Max.X {
-		pos.X = left - t.em(0.5) - style.Width(label)
+	halo(c, style, vg.Point{X: beside(c, style.Width(label), left, right, t.em(0.5)), Y: y + t.em(0.08)}, label)
+}
+
+// beside is where a number so wide begins: behind what reaches from left to right, before it if there is no room, and
+// never outside of the data, where the names of the rows are.
+func beside(c draw.Canvas, width, left, right, gap vg.Length) vg.Length {
+	if right+gap+width <= c.Max.X {
+		return right + gap
 	}
-	halo(c, style, pos, label)
+	return max(left-gap-width, c.Min.X)
 }
 
 // jitter spreads points over a row without chance: the i-th point of a sequence that fills an interval evenly

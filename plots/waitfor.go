@@ -195,7 +195,10 @@ func arrow(c draw.Canvas, t Theme, line draw.LineStyle, from, to, half vg.Point)
 
 // Keys explain the arrows.
 func (w *WaitFor) Keys() []Key {
-	keys := []Key{{"waits for", dim, Line}}
+	var keys []Key
+	if slices.Contains(w.cycle, false) {
+		keys = append(keys, Key{"waits for", dim, Line})
+	}
 	if w.Deadlock() {
 		keys = append(keys, Key{"waits in a circle, for ever", orange, Line})
 	}

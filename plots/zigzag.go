@@ -87,7 +87,7 @@ func (z *ZigZag) dot(panel, i int) (x, y float64) {
 func (z *ZigZag) Plot(c draw.Canvas, p *plot.Plot) {
 	t := z.theme
 	xy := func(x, y float64) vg.Point { return vg.Point{X: c.X(p.X.Norm(x)), Y: c.Y(p.Y.Norm(y))} }
-	radius := min(t.em(1.15), (c.Max.Y-c.Min.Y)/vg.Length(z.rows+2)*0.4)
+	radius := min(t.em(1.15), (c.Max.Y-c.Min.Y)/vg.Length(z.rows+2)*0.32) // the lines between dots stay visible
 	number := bold(at(t.letters(float64(radius)/pointsPerPixel*0.95, white), text.XCenter, text.YCenter))
 	name := bold(at(t.letters(t.Label, ink), text.XCenter, text.YCenter))
 	for panel, o := range z.orders {
