@@ -86,7 +86,7 @@ func (c Converter) convert(ctx context.Context, decks []Deck, pages [][]page) er
 		if err != nil {
 			return fmt.Errorf("nbconvert wrote no slides of %s: %w", decks[i].Name, err)
 		}
-		decks[i].Sections = tidy(string(text), decks[i].Name)
+		decks[i].Sections = relink(tidy(string(text), decks[i].Name), decks)
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func Join(name, title string, decks []Deck) Deck {
 		if id := firstSlide.FindStringSubmatch(d.Sections); id != nil {
 			fmt.Fprintf(&list, `<li><a href="#/%s">%s</a></li>`, id[1], html.EscapeString(d.Title))
 		}
-		all.WriteString(d.Sections + "\n")
+		all.WriteString(inside(d.Sections, decks) + "\n")
 	}
 	front := fmt.Sprintf(`<section id="title" class="title"><h1>%s</h1><p>%d notebooks, one deck. <kbd>Esc</kbd> shows the overview, <kbd>S</kbd> the speaker's view.</p></section>
 <section id="contents" class="contents"><h2>Contents</h2><ul>%s</ul></section>
