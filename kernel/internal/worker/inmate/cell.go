@@ -135,6 +135,7 @@ func (l *loader) load(path, symbol string) (cell func(), fresh bool, err error) 
 	if err != nil {
 		return nil, false, err
 	}
+	unify(p, path)
 	s, err := p.Lookup(symbol)
 	if err != nil {
 		return nil, false, err
