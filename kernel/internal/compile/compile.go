@@ -33,7 +33,9 @@ type job struct {
 	idents []string // every identifier of the cell
 	added  map[string]string
 	tops   []*top
-	run    *view // the cell with its statements, bodies of functions left out
+	early  map[string]*Var    // variables of the cell that its declarations rest on
+	rests  map[*Decl][]string // while those are looked for: declarations left out, and the variables they wait for
+	run    *view              // the cell with its statements, bodies of functions left out
 	diags  []Diagnostic
 	notes  []string
 
@@ -51,7 +53,7 @@ func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, err
 			old.Forget(name)
 			old.Lost[name] = why
 		}
-		j := &job{c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, dropped: dropped, drops: map[string]string{}}
+		j := &job{c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, early: map[string]*Var{}, dropped: dropped, drops: map[string]string{}}
 		u, diags, err := j.compile()
 		if len(j.drops) == 0 {
 			return u, diags, err
@@ -66,6 +68,9 @@ func (j *job) check() error {
 	j.collect()
 	if len(j.diags) > 0 {
 		return nil
+	}
+	if err := j.ahead(); err != nil {
+		return err
 	}
 	if err := j.checkStatements(); err != nil {
 		return err
@@ -125,6 +130,7 @@ func (j *job) imports() {
 		j.next.Forget(name)
 		delete(j.next.Lost, name)
 		j.next.Imports[name] = p
+		delete(j.next.Added, name)
 	}
 }
 
@@ -318,21 +324,28 @@ func (j *job) attempt(build func() *source) (*view, error) {
 	}
 }
 
-// addImports looks for undefined qualifiers.
+// addImports looks for undefined qualifiers, and for symbols that a package added earlier does not have.
 func (j *job) addImports(v *view) bool {
-	undefined := map[string]bool{}
+	undefined, missing := map[string]bool{}, map[string]string{}
 	for _, e := range v.errs {
-		if name, ok := strings.CutPrefix(e.message, "undefined: "); ok && e.text == j.syn.Text {
+		name, ok := strings.CutPrefix(e.message, "undefined: ")
+		if !ok || e.text != j.syn.Text {
+			continue
+		}
+		if qualifier, symbol, selected := strings.Cut(name, "."); selected {
+			missing[qualifier], _, _ = strings.Cut(symbol, " ")
+		} else {
 			undefined[name] = true
 		}
 	}
-	if len(undefined) == 0 {
+	maps.DeleteFunc(missing, func(name, _ string) bool { return !j.next.Added[name] })
+	if len(undefined)+len(missing) == 0 {
 		return false
 	}
 	symbols := map[string][]string{}
 	ast.Inspect(v.file, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := sel.X.(*ast.Ident); ok && undefined[id.Name] {
+			if id, ok := sel.X.(*ast.Ident); ok && (undefined[id.Name] || missing[id.Name] != "") {
 				symbols[id.Name] = append(symbols[id.Name], sel.Sel.Name)
 			}
 		}
@@ -345,8 +358,13 @@ func (j *job) addImports(v *view) bool {
 		}
 		p, ok := j.c.Suggest(name, syms)
 		j.added[name] = p
+		if symbol := missing[name]; ok && symbol != "" {
+			pkg, err := j.c.importer.Import(p)
+			ok = err == nil && pkg.Scope().Lookup(symbol) != nil
+		}
 		if ok {
 			j.next.Imports[name] = p
+			j.next.Added[name] = true
 			found = true
 		}
 	}
@@ -368,12 +386,30 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 		}
 		message := e.message
 		if name, ok := strings.CutPrefix(message, "undefined: "); ok {
-			if why := j.old.Lost[name]; why != "" {
+			if why := j.whyUndefined(name); why != "" {
 				message = fmt.Sprintf("undefined: %s (%s)", name, why)
 			}
 		}
 		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message})
 	}
+}
+
+// whyUndefined explains what the checker does not know of: names that went, and names that the cell itself has.
+func (j *job) whyUndefined(name string) string {
+	if why := j.old.Lost[name]; why != "" {
+		return why
+	}
+	for _, f := range j.syn.Funcs {
+		if f.Decl.Body == nil && f.Decl.Recv == nil && f.Decl.Name.Name == name {
+			return "it is declared without a body, which a cell keeps as documentation: assembly and go:linkname belong into a package of the notebook's module"
+		}
+	}
+	for _, t := range j.tops {
+		if t.name == name {
+			return "the cell declares it further down; statements run from top to bottom"
+		}
+	}
+	return ""
 }
 
 // object reports the reference an identifier makes to something outside of its declaration.

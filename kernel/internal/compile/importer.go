@@ -97,7 +97,8 @@ func (im *lockedImporter) part(p string, without []string) (*types.Package, erro
 	return pkg, nil
 }
 
-// first breaks ties between packages of one name the way most notebooks mean them.
+// first breaks ties between packages of one name the way most notebooks mean them; of the three called rand, as goimports
+// does, but rand.Int alone is not that of crypto/rand, which needs a reader.
 var first = []string{"math/rand/v2", "text/template", "runtime/pprof", "text/scanner", "crypto/rand", "gonum.org/v1/plot"}
 
 // Suggest finds the package that a qualifier most likely means: one of that name which has all the symbols.
@@ -141,9 +142,6 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 			return best, most > 0
 		}
 		return name, true
-	}
-	if name == "rand" && slices.Contains(found, "math/rand") { // what older notebooks seeded and called
-		return "math/rand", true
 	}
 	for _, f := range first {
 		if slices.Contains(found, f) {

@@ -265,6 +265,9 @@ func (w *sketcher) cellFile(cursor int) *source {
 		}
 	}
 	src.gen("func _() {\n")
+	if len(rest) == 0 { // an empty cell has one offset too
+		src.pieces = append(src.pieces, piece{src.buf.Len(), 0, 0, text})
+	}
 	src.copy(&cell.Text{Source: string(rest)}, 0, len(rest))
 	src.gen("\n", cell.Closing(string(rest)), "\n}\n")
 	return src

@@ -77,7 +77,7 @@ func TestSketchCompiles(t *testing.T) {
 func TestSketchOffsets(t *testing.T) {
 	s := &session{t: t, c: newChecker(t), st: NewState()}
 	for _, code := range []string{
-		"x := 1\nfunc f() {\n\ty.\n}\nz", "// ä 😀\ntype T struct{ a int }\nt := T{", "for {", "func f(", "}\n}", "`a", "a\r\nb",
+		"x := 1\nfunc f() {\n\ty.\n}\nz", "// ä 😀\ntype T struct{ a int }\nt := T{", "for {", "func f(", "}\n}", "`a", "a\r\nb", "",
 	} {
 		for at := range len(code) + 1 {
 			sk := s.c.Sketch(s.st, code, at, nil, nil)

@@ -109,6 +109,7 @@ func (v *Var) TypeString() string { return v.shown }
 // when the cell has been built.
 type State struct {
 	Imports  map[string]string // name to path, what is in force
+	Added    map[string]bool   // those of them that no cell has written: another use may show that another package is meant
 	Dots     []string          // paths of dot imports
 	Decls    map[string]*Decl  // constants (each name of a group), types, functions
 	Methods  map[string][]*Decl
@@ -128,15 +129,15 @@ type version struct {
 // NewState returns the state of an empty notebook.
 func NewState() *State {
 	return &State{
-		Imports: map[string]string{"display": DisplayPath},
-		Decls:   map[string]*Decl{}, Methods: map[string][]*Decl{}, Vars: map[string]*Var{},
+		Imports: map[string]string{"display": DisplayPath}, Added: map[string]bool{},
+		Decls: map[string]*Decl{}, Methods: map[string][]*Decl{}, Vars: map[string]*Var{},
 		Lost: map[string]string{}, exposed: map[string]bool{}, versions: map[string]*version{}, hashes: map[string]string{},
 	}
 }
 
 // Clone copies the state; Decls and Vars are shared, as they never change.
 func (s *State) Clone() *State {
-	c := &State{Imports: maps.Clone(s.Imports), Dots: slices.Clone(s.Dots), Decls: maps.Clone(s.Decls), Methods: maps.Clone(s.Methods),
+	c := &State{Imports: maps.Clone(s.Imports), Added: maps.Clone(s.Added), Dots: slices.Clone(s.Dots), Decls: maps.Clone(s.Decls), Methods: maps.Clone(s.Methods),
 		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), exposed: maps.Clone(s.exposed), versions: map[string]*version{}, hashes: map[string]string{}}
 	for n, v := range s.versions {
 		c.versions[n] = &version{maps.Clone(v.numbers), v.next}

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -32,6 +33,7 @@ func (j *job) checkStatements() error {
 	}
 	j.run = v
 	j.findTops()
+	j.earlyUses()
 	show := j.shown()
 	j.report(v, func(e viewError) bool {
 		if _, unused := e.unused(); unused {
@@ -53,18 +55,25 @@ func (j *job) statementView() *source {
 	n := j.natural()
 	body := &source{}
 	j.preloaded(body, n)
-	names := j.next.closure(j.idents, false)
+	names := slices.DeleteFunc(j.next.closure(j.idents, false), func(n string) bool { return j.early[n] != nil })
 	n.declarations(body, j.next, names, func(*Decl) bool { return false })
 	for _, m := range j.strayMethods(names) {
 		n.decl(body, m, true)
 	}
 	for _, d := range j.decls {
-		ownDecl(body, d, true)
+		if j.rests[d] == nil {
+			ownDecl(body, d, true)
+		}
+	}
+	hidden := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(j.early)) {
+		n.variable(body, name, j.early[name])
+		hidden[name] = true
 	}
 	body.gen("\nfunc ", showName, "(...interface{}) {}\nfunc ", runName, "() {\n")
 	j.statements(body)
 	body.gen("\n}\n")
-	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(nil))
+	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(hidden))
 }
 
 // strayMethods are methods of earlier cells whose type is declared by this one.
