@@ -39,7 +39,8 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	e.mu.Unlock()
 	e.editor.busy()
 	defer e.editor.idle()
-	e.out.attach(out, c.Input)
+	text := cell.NewText(c.Code)
+	e.out.attach(out, text.ID, c.Input)
 	defer func() {
 		e.mu.Lock()
 		e.running = nil
@@ -51,7 +52,6 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		return o
 	}
 	e.sayChanged(r)
-	text := cell.NewText(c.Code)
 	if !c.Silent {
 		e.remember(text, c.Count)
 	}

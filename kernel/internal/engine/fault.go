@@ -106,8 +106,11 @@ var goGet = regexp.MustCompile(`(to add it:)\s+go get `)
 // asCommand words the go command's advice as the notebook's.
 func asCommand(text string) string { return goGet.ReplaceAllString(text, "$1 %get ") }
 
-// internalFault reports a failure of the kernel's own.
+// internalFault reports a failure of the kernel's own, or of what it works with.
 func (e *Engine) internalFault(err error) *session.Fault {
+	if cure := storageCure(err); cure != "" {
+		return plainFault("CompileError", "the cell could not be built: "+err.Error()+cure)
+	}
 	e.log.Error("engine", "error", err)
 	return plainFault("CompileError", "the kernel failed to build or load this cell, which is a defect of the kernel: "+err.Error())
 }
@@ -126,15 +129,15 @@ func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
 	return f
 }
 
-// afterPanic drops the frames of the code that took the stack: everything up to the innermost panic.
+// afterPanic drops the frames of the code that took the stack: everything up to the innermost panic. A deferred call that
+// panicked stands above the panic it ran for.
 func afterPanic(frames []stack.Frame) []stack.Frame {
-	from := 0
 	for i, f := range frames {
 		if f.Func == "panic" || strings.HasPrefix(f.Func, "runtime.gopanic") || f.Func == "runtime.Goexit" {
-			from = i + 1
+			return frames[i+1:]
 		}
 	}
-	return frames[from:]
+	return frames
 }
 
 // deathFault shows why and where a worker ended.
@@ -214,10 +217,10 @@ func (e *Engine) frames(list []stack.Frame) []string {
 	folded, repeated, last := 0, 0, ""
 	flush := func() {
 		if repeated > 0 {
-			out = append(out, fmt.Sprintf("  \x1b[2m… the same call %d more times\x1b[0m", repeated))
+			out = append(out, fmt.Sprintf("  \x1b[2m… the same call %s more\x1b[0m", plural(repeated, "time")))
 		}
 		if folded > 0 {
-			out = append(out, fmt.Sprintf("  \x1b[2m… %d frames of the runtime\x1b[0m", folded))
+			out = append(out, fmt.Sprintf("  \x1b[2m… %s of the runtime\x1b[0m", plural(folded, "frame")))
 		}
 		folded, repeated = 0, 0
 	}
@@ -236,7 +239,7 @@ func (e *Engine) frames(list []stack.Frame) []string {
 			folded++
 			continue
 		default:
-			line = fmt.Sprintf("  %s   %s:%d", f.Func, path.Base(f.File), f.Line)
+			line = fmt.Sprintf("  %s   %s:%d", inlined.ReplaceAllString(f.Func, ""), path.Base(f.File), f.Line)
 		}
 		if line == last && folded == 0 { // a recursion reads better counted
 			repeated++
@@ -272,6 +275,9 @@ func runtimeFrame(name string) bool {
 func hostFrame(name string) bool {
 	return strings.HasPrefix(name, "main.") || strings.HasPrefix(name, "nb/") || strings.Contains(name, "interleave/kernel/internal/")
 }
+
+// inlined is what the name of another package's closure begins with when its function is part of the cell's.
+var inlined = regexp.MustCompile(`^nb\.(Run_[0-9a-f]{20}\.)+`)
 
 var entry = regexp.MustCompile(`Run_[0-9a-f]{20}`)
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -16,15 +17,17 @@ import (
 type outlet struct {
 	mu      sync.Mutex
 	out     session.Output
+	places  func(text string) string // writes the places in a text as the reader knows them
+	id      []byte                   // the content id of the cell that runs
 	input   func(ctx context.Context, prompt string, password bool) (string, error)
 	comm    func(worker.Comm)
 	capture *session.Bundle // set while a user expression is evaluated
 }
 
-func (o *outlet) attach(out session.Output, input func(context.Context, string, bool) (string, error)) {
+func (o *outlet) attach(out session.Output, id string, input func(context.Context, string, bool) (string, error)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.out, o.input = out, input
+	o.out, o.id, o.input = out, []byte(id), input
 }
 
 func (o *outlet) current() session.Output {
@@ -33,12 +36,22 @@ func (o *outlet) current() session.Output {
 	return o.out
 }
 
-// Text implements worker.Handler.
+// Text implements worker.Handler. Package log and stacks that a cell prints itself name its file, which is its content id.
 func (o *outlet) Text(name string, b []byte) {
-	if out := o.current(); out != nil {
-		out.Stream(name, b)
+	o.mu.Lock()
+	out, id := o.out, o.id
+	o.mu.Unlock()
+	if out == nil {
+		return
 	}
+	if bytes.Contains(b, cellFolder) || len(id) > 0 && bytes.Contains(b, id) {
+		b = []byte(o.places(string(b)))
+	}
+	out.Stream(name, b)
 }
+
+// cellFolder is the folder that cells have for the compiler.
+var cellFolder = []byte("/In/")
 
 // Event implements worker.Handler.
 func (o *outlet) Event(ev worker.Event) {
