@@ -14,7 +14,7 @@ import (
 // The languages, and what runs them.
 const (
 	Python = "Python"
-	Free   = "Python, no GIL" // a free-threaded build
+	Free   = "Python, free-threaded" // the build; whether its lock is off, Benchmarks.Free tells
 	Go     = "Go"
 )
 

@@ -201,6 +201,21 @@ func TestCompare(t *testing.T) {
 		t.Error("a duel of nothing")
 	}
 
+	// A stand-in for a second, free-threaded Python: each is a side of its own, also when its lock came back.
+	free := *i
+	free.FreeThreaded, free.GIL = true, false
+	three, err := Compare(t.Context(), Size{Rounds: 1, Job: 10 * time.Millisecond, Workers: 2}, i, &free)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := three.Duel(talk.ThreadingClass)
+	if want := []string{"Python " + i.Version, "Python " + i.Version + " without GIL", "Go"}; err != nil || !slices.Equal(d.Names, want) {
+		t.Errorf("sides %q, %v", d.Names, err)
+	}
+	if free.GIL = true; three.Side(&free) == three.Side(i) {
+		t.Errorf("two sides are called %s", three.Side(i))
+	}
+
 	alone, err := Compare(t.Context(), Size{Rounds: 1, Job: 10 * time.Millisecond, Workers: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -229,6 +244,9 @@ func TestParts(t *testing.T) {
 		for _, s := range r.Samples {
 			if sum, err := s.Summary(); err != nil || !sum.Claimed || sum.Median <= 0 || math.IsNaN(sum.Lo) {
 				t.Errorf("%s: %s is %v, %v", name, s.Name, sum, err)
+			}
+			if each, err := measure.Summarize(PerCPU(s)); name == "garbage" && (err != nil || !(each.Median > 0)) {
+				t.Errorf("%s: %s for each CPU is %v, %v", name, s.Name, each, err)
 			}
 			t.Log(name, s.Name, s.Values)
 		}

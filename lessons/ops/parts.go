@@ -121,6 +121,20 @@ func Garbage(ctx context.Context, size Size) (*measure.Result, error) {
 	return measure.Interleave(ctx, size.plan(), variants...)
 }
 
+// PerCPU is what one busy CPU did for each value of a sample: the speed over the CPUs used. What the collector used is
+// part of it. It is nil where the system does not tell what was used.
+func PerCPU(s measure.Sample) []float64 {
+	speeds := make([]float64, len(s.Values))
+	for i, v := range s.Values {
+		used := s.Readings[i].CPUsUsed()
+		if used == 0 {
+			return nil
+		}
+		speeds[i] = v / used
+	}
+	return speeds
+}
+
 // collectOften lets the collector run after every 4 MiB of allocations, as it does in a program in which little lives
 // (runtime: the least heap goal at GOGC=100), and returns what undoes that. Where much lives it would run after as much
 // again, and a notebook's process would hide what the experiment is about.

@@ -81,11 +81,14 @@ func (v *Versus) name(s Start, i *python.Interpreter) string {
 	return v.Side(i) + " " + string(s.Model)
 }
 
-// Side names a side: "Python 3.11.7", "Python 3.14.0 without GIL", "Go" for nil.
+// Side names a side: "Python 3.11.7", "Python 3.14.0 without GIL", "Python 3.14.0 with GIL, free-threaded build" where an
+// extension has brought the lock back, "Go" for nil.
 func (v *Versus) Side(i *python.Interpreter) string {
 	switch {
 	case i == nil:
 		return "Go"
+	case i.GIL && i.FreeThreaded:
+		return "Python " + i.Version + " with GIL, free-threaded build"
 	case i.GIL:
 		return "Python " + i.Version
 	}

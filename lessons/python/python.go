@@ -99,11 +99,24 @@ func Find(ctx context.Context) (*Interpreter, error) {
 		append(environments(), "python3")...)
 }
 
-// FindFreeThreaded returns a Python without the global interpreter lock, python3.15t to python3.13t on the PATH,
-// that has what the programs need. The error is a [*NotFoundError], or that of ctx.
+// FindFreeThreaded returns a Python of the free-threaded build, python3.15t to python3.13t on the PATH, that has what
+// the programs need. Whether it runs without the global interpreter lock, [Interpreter.GIL] tells. The error is a
+// [*NotFoundError], or that of ctx.
 func FindFreeThreaded(ctx context.Context) (*Interpreter, error) {
-	return first(ctx, &NotFoundError{Wanted: "free-threaded " + wanted,
-		Cure: "install python3.14t with these packages and put it on the PATH"}, "python3.15t", "python3.14t", "python3.13t")
+	missing := &NotFoundError{Wanted: "free-threaded " + wanted,
+		Cure: "install python3.14t with these packages and put it on the PATH"}
+	for _, name := range []string{"python3.15t", "python3.14t", "python3.13t"} {
+		i, err := first(ctx, missing, name)
+		switch {
+		case ctx.Err() != nil:
+			return nil, err
+		case err == nil && i.FreeThreaded:
+			return i, nil
+		case err == nil:
+			missing.Tried = append(missing.Tried, name+": not of the free-threaded build")
+		}
+	}
+	return nil, missing
 }
 
 func first(ctx context.Context, missing *NotFoundError, names ...string) (*Interpreter, error) {

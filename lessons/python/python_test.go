@@ -78,6 +78,25 @@ func TestFindNamesTheCure(t *testing.T) {
 	}
 }
 
+func TestFindFreeThreadedLooksAtTheBuild(t *testing.T) {
+	bin := t.TempDir()
+	t.Setenv("PATH", bin)
+	say := func(name, answer string) {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var missing *python.NotFoundError
+	say("python3.15t", `{"Path": "a link to another", "GIL": true}`)
+	if _, err := python.FindFreeThreaded(t.Context()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "python3.15t: not of the free-threaded build") {
+		t.Errorf("only a link: %v", err)
+	}
+	say("python3.14t", `{"Path": "the build", "FreeThreaded": true, "GIL": true}`) // an extension brought the lock back
+	if i, err := python.FindFreeThreaded(t.Context()); err != nil || i.Path != "the build" || !strings.Contains(i.String(), "GIL on in a free-threaded build") {
+		t.Errorf("%v, %v", i, err)
+	}
+}
+
 func TestFindTakesTheNewestCompleteEnvironment(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
