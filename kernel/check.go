@@ -96,7 +96,7 @@ type verdict struct {
 // try runs an exercise in a kernel of its own.
 func (c *checkCommand) try(ctx context.Context, t handout.Trial) verdict {
 	none := func(format string, args ...any) verdict {
-		return verdict{counts: [3]int{0, t.Checks, 0}, remark: fmt.Sprintf(format, args...)}
+		return verdict{counts: [3]int{0, t.All(), 0}, remark: fmt.Sprintf(format, args...)}
 	}
 	if t.Missing != "" {
 		return none("the cell %s is missing", t.Missing)
@@ -116,15 +116,15 @@ func (c *checkCommand) try(ctx context.Context, t handout.Trial) verdict {
 	}
 	defer kernel.close()
 	err = (&notebook.Runner{Kernel: kernel, Timeout: c.Timeout}).Run(ctx, t.Notebook)
-	if report := handout.Result(t.Judge); handout.Verdict.MatchString(report) {
-		return verdict{counts: handout.Counts(t.Judge), report: report}
+	if v, ok := judged(t); ok {
+		return v
+	}
+	if late := new(notebook.CellError); errors.As(err, &late) && late.Timeout > 0 {
+		return none("the cell %s took longer than %v (--timeout)", t.Notebook.Cells[late.Index-1].ID(), late.Timeout)
 	}
 	for _, cell := range t.Notebook.Cells { // the first error is the reason of the others
-		for _, o := range cell.Outputs() {
-			if o["output_type"] == "error" {
-				value, _, _ := strings.Cut(fmt.Sprint(o["evalue"]), "\n")
-				return none("%s: %s", o["ename"], value)
-			}
+		if reason := failure(cell); reason != "" {
+			return none("%s", reason)
 		}
 	}
 	if err != nil {
@@ -133,13 +133,49 @@ func (c *checkCommand) try(ctx context.Context, t handout.Trial) verdict {
 	return none("the check gave no verdict")
 }
 
+// failure is the error that a cell has ended with, "" if it has not.
+func failure(cell *notebook.Cell) string {
+	for _, o := range cell.Outputs() {
+		if o["output_type"] == "error" {
+			value, _, _ := strings.Cut(fmt.Sprint(o["evalue"]), "\n")
+			value = strings.ReplaceAll(value, fmt.Sprintf("In[%d]", cell.Count()), cell.ID()) // its number is that of this run
+			return fmt.Sprintf("%s: %s", o["ename"], value)
+		}
+	}
+	return ""
+}
+
+// judged is what the checks of a trial that was run have found; ok is false when those that the student can run gave no
+// verdict. A hidden one that gave none has failed.
+func judged(t handout.Trial) (v verdict, ok bool) {
+	for i, judge := range t.Judges {
+		report := handout.Result(judge)
+		switch said := handout.Verdict.MatchString(report); {
+		case said:
+			for k, n := range handout.Counts(judge) {
+				v.counts[k] += n
+			}
+			v.report += report
+		case i == 0:
+			return verdict{}, false
+		default:
+			v.counts[1]++
+			v.report += fmt.Sprintf("failed        hidden: %s\n    %s\n", t.Hidden.Name, failure(judge))
+		}
+		if !strings.HasSuffix(v.report, "\n") {
+			v.report += "\n"
+		}
+	}
+	return v, true
+}
+
 // tell prints what came of an exercise.
 func (c *checkCommand) tell(to streams, t handout.Trial, v verdict) {
 	fmt.Fprintf(to.out, "  exercise %s · %s: %d passed, %d failed", t.Number, t.Title, v.counts[0], v.counts[1])
 	if v.counts[2] > 0 {
 		fmt.Fprintf(to.out, ", %d inconclusive", v.counts[2])
 	}
-	if t.Unchanged {
+	if t.Unchanged && t.Missing == "" {
 		fmt.Fprint(to.out, " (as it was handed out)")
 	}
 	fmt.Fprintln(to.out)

@@ -55,15 +55,16 @@ func TestCheckCommand(t *testing.T) {
 	const call = "race.Oversell().Check(display.Context(), order)"
 	for _, c := range []struct {
 		name, answer string
-		status       int
 		want         []string
+		flags        []string
 	}{
-		{"as it was", "", 1, []string{"exercise 1 · You are the scheduler: 2 passed, 1 failed (as it was handed out)", "failed        it sells the seat twice",
-			"exercise 2 · Repair the payment: 4 passed, 2 failed (as it was handed out)", "exercise 3 · Which of six race?: 2 passed, 1 failed"}},
-		{"right", "order := \"1 1 1 2 2 2 1 2 1 1 1 1 1 2 2 2 2 2\"\n" + call, 1, []string{"exercise 1 · You are the scheduler: 3 passed, 0 failed\n"}},
-		{"does not compile", "order := \"1 1\n" + call, 1, []string{"exercise 1 · You are the scheduler: 0 passed, 3 failed\n      CompileError: ", "exercise 2 · Repair the payment: 4 passed"}},
-		{"says so himself", "order := \"2\"\nfmt.Println(\"3 passed, 0 failed\")", 1, []string{"exercise 1 · You are the scheduler: 1 passed, 2 failed\n"}},
-		{"ends the process", "import \"os\"\nos.Exit(0)", 1, []string{"exercise 1 · You are the scheduler: 0 passed, 3 failed\n", "exercise 2 · Repair the payment: 4 passed"}},
+		{"as it was", "", []string{"exercise 1 · You are the scheduler: 2 passed, 1 failed (as it was handed out)", "failed        it sells the seat twice",
+			"exercise 2 · Repair the payment: 4 passed, 2 failed (as it was handed out)", "exercise 3 · Which of six race?: 2 passed, 1 failed"}, nil},
+		{"right", "order := \"1 1 1 2 2 2 1 2 1 1 1 1 1 2 2 2 2 2\"\n" + call, []string{"exercise 1 · You are the scheduler: 3 passed, 0 failed\n"}, nil},
+		{"does not compile", "order := \"1 1\n" + call, []string{"exercise 1 · You are the scheduler: 0 passed, 3 failed\n      CompileError: ex-1-answer:1", "exercise 2 · Repair the payment: 4 passed"}, nil},
+		{"never ends", "order := \"1\"\nfor {\n}\n" + call, []string{"exercise 1 · You are the scheduler: 0 passed, 3 failed\n      the cell ex-1-answer took longer than 10s (--timeout)\n", "exercise 2 · Repair the payment: "}, []string{"--timeout", "10s"}},
+		{"says so himself", "order := \"2\"\nfmt.Println(\"3 passed, 0 failed\")", []string{"exercise 1 · You are the scheduler: 1 passed, 2 failed\n"}, nil},
+		{"ends the process", "import \"os\"\nos.Exit(0)", []string{"exercise 1 · You are the scheduler: 0 passed, 3 failed\n", "exercise 2 · Repair the payment: 4 passed"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nb, err := notebook.Read(student)
@@ -79,12 +80,52 @@ func TestCheckCommand(t *testing.T) {
 			if err := nb.Write(returned); err != nil {
 				t.Fatal(err)
 			}
-			status, stdout, stderr := command("check", returned)
-			if status != c.status {
+			status, stdout, stderr := command(append([]string{"check", returned}, c.flags...)...)
+			if status != 1 {
 				t.Errorf("exit status %d\n%s%s", status, stdout, stderr)
 			}
 			contains(t, stdout, c.want...)
 		})
+	}
+}
+
+// TestHiddenChecks: an answer that knows by heart what the student's checks ask for passes those, and no other; one
+// that is missing fails them too.
+func TestHiddenChecks(t *testing.T) {
+	dir := handOut(t, "notebooks/07-deadlock-leak-cancel.ipynb")
+	student := filepath.Join(dir, "student", "07-deadlock-leak-cancel.ipynb")
+	nb, err := notebook.Read(student)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cells []*notebook.Cell
+	for _, cell := range nb.Cells {
+		switch cell.ID() {
+		case "ex-1-answer":
+			cell.SetSource("forks := func(i, n int) (one, other int) {\n\tleft, right := i, (i+1)%n\n\tif n > 5 {\n\t\treturn left, right\n\t}\n\treturn min(left, right), max(left, right)\n}\n" +
+				"deadlock.OrderForks().Check(display.Context(), forks)")
+		case "ex-2-first", "ex-3-answer":
+			continue
+		}
+		cells = append(cells, cell)
+	}
+	nb.Cells = cells
+	returned := filepath.Join(t.TempDir(), "back.ipynb")
+	if err := nb.Write(returned); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := command("check", returned)
+	if status != 1 {
+		t.Errorf("exit status %d\n%s", status, stderr)
+	}
+	contains(t, stdout, "exercise 1 · ", ": 3 passed, 1 failed\n      failed        hidden: no circle, however many sit down\n", "the cell ex-2-first is missing", "the cell ex-3-answer is missing")
+	if strings.Contains(stdout, "as it was handed out") {
+		t.Errorf("a cell that is gone is as it was handed out:\n%s", stdout)
+	}
+	for _, edition := range []string{"student", "instructor"} {
+		if text, err := os.ReadFile(filepath.Join(dir, edition, "07-deadlock-leak-cancel.ipynb")); err != nil || strings.Contains(string(text), "however many sit down") {
+			t.Errorf("the hidden check is in the %s's edition, %v", edition, err)
+		}
 	}
 }
 

@@ -6,6 +6,10 @@
 // its answer is seen, and no cell tagged instructor. In the instructor's edition the cells to change hold solutions,
 // which are kept apart from the notebooks: solutions/NN.txtar, a section for each cell, without the line that calls the check.
 //
+// Hidden checks are kept apart, too, and no edition has them: hidden/NN.txtar, a section "ex-N NAME" for an exercise, with
+// Go that returns an error made by package lessons/check when the answer is wrong. They ask for other values than the
+// checks that a student can run, so that an answer that knows those by heart fails.
+//
 // A returned notebook is judged by the original: of the returned one come the cells to change, and cells that their author
 // has added and that those need; of the original everything else, the call of the check among it. [Trials] gives a
 // notebook for each exercise, to be run in a kernel of its own, with nothing in it that the exercise does not need. It

@@ -16,6 +16,9 @@ import (
 //go:embed solutions/*.txtar
 var solutionFiles embed.FS
 
+//go:embed hidden/*.txtar
+var hiddenFiles embed.FS
+
 // Exercise is one of a notebook.
 type Exercise struct {
 	Number string            // "1"
@@ -24,6 +27,21 @@ type Exercise struct {
 	Call   string            // the line that calls the check
 	Checks int               // how many checks it has, 0 when the notebook was not run
 	Solved map[string]string // the solution of each cell, without Call
+	Hidden Hidden
+}
+
+// Hidden is a check that no notebook has: it is run on answers that came back. Its zero value is no check.
+type Hidden struct {
+	Name string
+	Body string // of a function that returns an error; it sees the answer's variables
+}
+
+// All is how many checks a returned answer meets.
+func (ex Exercise) All() int {
+	if ex.Hidden.Body != "" {
+		return ex.Checks + 1
+	}
+	return ex.Checks
 }
 
 var (
@@ -36,15 +54,13 @@ var (
 
 // Exercises are those of a notebook of the workshop, whose file has the given name.
 func Exercises(name string, nb *notebook.Notebook) ([]Exercise, error) {
-	solved, err := solutions(name)
-	if err != nil {
-		return nil, err
-	}
+	solved, secret := solutions(name), hidden(name)
 	var out []Exercise
 	used := 0
 	at := func(number string) *Exercise {
 		if n := len(out); n == 0 || out[n-1].Number != number {
-			out = append(out, Exercise{Number: number, Solved: map[string]string{}})
+			out = append(out, Exercise{Number: number, Solved: map[string]string{}, Hidden: secret[number]})
+			delete(secret, number)
 		}
 		return &out[len(out)-1]
 	}
@@ -70,6 +86,9 @@ func Exercises(name string, nb *notebook.Notebook) ([]Exercise, error) {
 	if used != len(solved) {
 		return nil, fmt.Errorf("%s: %d of %d solutions have a cell", name, used, len(solved))
 	}
+	if len(secret) > 0 {
+		return nil, fmt.Errorf("%s: %d hidden checks have no exercise", name, len(secret))
+	}
 	for _, ex := range out {
 		if ex.Call == "" {
 			return nil, fmt.Errorf("%s: exercise %s calls no check in a cell that has a solution", name, ex.Number)
@@ -79,20 +98,35 @@ func Exercises(name string, nb *notebook.Notebook) ([]Exercise, error) {
 }
 
 // solutions are the texts for a notebook, by cell; there are none for a notebook that is not the workshop's.
-func solutions(name string) (map[string]string, error) {
-	base := path.Base(name)
-	if len(base) < 3 || base[2] != '-' {
-		return nil, nil
-	}
-	text, err := solutionFiles.ReadFile("solutions/" + base[:2] + ".txtar")
-	if err != nil {
-		return nil, nil // an embedded folder has no other error
-	}
+func solutions(name string) map[string]string {
 	out := map[string]string{}
-	for _, f := range txtar.Parse(text).Files {
+	for _, f := range sections(solutionFiles, "solutions", name) {
 		out[f.Name] = strings.TrimSpace(string(f.Data))
 	}
-	return out, nil
+	return out
+}
+
+// hidden are the hidden checks for a notebook, by the number of the exercise.
+func hidden(name string) map[string]Hidden {
+	out := map[string]Hidden{}
+	for _, f := range sections(hiddenFiles, "hidden", name) {
+		exercise, check, _ := strings.Cut(f.Name, " ")
+		out[strings.TrimPrefix(exercise, "ex-")] = Hidden{check, strings.TrimSpace(string(f.Data))}
+	}
+	return out
+}
+
+// sections are those of the file for a notebook in an embedded folder.
+func sections(files embed.FS, folder, name string) []txtar.File {
+	base := path.Base(name)
+	if len(base) < 3 || base[2] != '-' {
+		return nil
+	}
+	text, err := files.ReadFile(folder + "/" + base[:2] + ".txtar")
+	if err != nil {
+		return nil // an embedded folder has no other error
+	}
+	return txtar.Parse(text).Files
 }
 
 // split takes the line that calls the check from an answer: the given one or, if that is empty, whatever has its form.

@@ -1,6 +1,7 @@
 package handout
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ type Trial struct {
 	Unchanged bool     // it is as it was handed out
 	Needs     []string // ids of the other cells that are run before
 	Notebook  *notebook.Notebook
-	Judge     *notebook.Cell // the cell of Notebook that calls the check: it has the verdict once it was run
+	Judges    []*notebook.Cell // the cells of Notebook that call the check and the hidden one: they have verdicts once they were run
 }
 
 // Trials are the exercises of a returned notebook, with its answers. Name is the file name of the original.
@@ -50,8 +51,11 @@ func trial(ex Exercise, around []*notebook.Cell, original, returned *notebook.No
 		source, _ := split(c.Source(), ex.Call)
 		answers = append(answers, notebook.NewCode(id, source, "raises-exception"))
 	}
-	t.Judge = notebook.NewCode("judge", ex.Call, "raises-exception")
-	answers = append(answers, t.Judge)
+	t.Judges = []*notebook.Cell{notebook.NewCode("judge", ex.Call, "raises-exception")}
+	if ex.Hidden.Body != "" {
+		t.Judges = append(t.Judges, notebook.NewCode("hidden", ex.Hidden.source(), "raises-exception"))
+	}
+	answers = append(answers, t.Judges...)
 	for _, c := range answers {
 		uses(c.Source(), used)
 	}
@@ -70,6 +74,15 @@ func trial(ex Exercise, around []*notebook.Cell, original, returned *notebook.No
 	}
 	t.Notebook.Cells = append(t.Notebook.Cells, answers...)
 	return t
+}
+
+// source is the check as a cell.
+func (h Hidden) source() string {
+	return fmt.Sprintf(`import "interleave/lessons/check"
+check.Exercise[struct{}]{Checks: []check.Check[struct{}]{{Name: %q, Kind: check.Value, Try: func(context.Context, struct{}) error {
+%s
+return nil
+}}}}.Check(display.Context(), struct{}{})`, "hidden: "+h.Name, h.Body)
 }
 
 // calls finds the code cell that calls a check.
