@@ -6,6 +6,7 @@ import (
 	"html"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 
 	"interleave/lessons/measure"
@@ -22,7 +23,8 @@ import (
 // a run that the machine card calls NOISY is inconclusive, unless a Control takes part: a variant that is known to
 // reach the bounds when the machine lets it. It takes its turn in every round. When the control does not reach the
 // bounds, nothing is said about the answer; when it does, in the very same rounds, noise has not hidden what was
-// asked, and the interval decides.
+// asked, and the interval decides. With a control the rounds of all tries count together: each try narrows the
+// intervals, which on a busy machine a single one leaves wide.
 //
 // A reference answer should be well within the bounds and a mutant well outside; half as much again is well.
 type Ratio struct {
@@ -33,12 +35,12 @@ type Ratio struct {
 	AtMost  float64         // the same; 0 stands for no bound
 	CPUs    int             // how many the question is about: with fewer in the machine it is inconclusive
 	Plan    measure.Plan    // rounds, unit; the zero value is 10 rounds in ms
-	Tries   int             // measurements at most, the first that is not inconclusive counts; 0 stands for 3
+	Tries   int             // measurements at most, until one is not inconclusive; 0 stands for 3
 }
 
-// Measured is the evidence of a [Ratio]: all that was measured in the try that counts.
+// Measured is the evidence of a [Ratio]: all that was measured in the try that counts, and with a control in those before.
 type Measured struct {
-	Result  *measure.Result
+	Result  *measure.Result // its card is that of the last try
 	Ratio   measure.Summary // of Answer to Base
 	Control measure.Summary // of Control to Base; N is 0 without
 	Wanted  string          // the bounds, in words
@@ -56,12 +58,16 @@ func (r Ratio) Try(ctx context.Context) error {
 		return fmt.Errorf("check: a ratio of at least %v and at most %v asks nothing", r.AtLeast, r.AtMost)
 	}
 	var last error
+	var before []measure.Sample
 	for try := range max(1, orDefault(r.Tries, 3)) {
-		m, err := r.measure(ctx)
+		m, err := r.measure(ctx, before)
 		if err != nil {
 			return err
 		}
 		m.Try = try + 1
+		if r.controlled() {
+			before = m.Result.Samples
+		}
 		last = r.judge(m)
 		if !isUnclear(last) {
 			break
@@ -79,8 +85,8 @@ func orDefault(n, otherwise int) int {
 
 func (r Ratio) controlled() bool { return r.Control.Run != nil }
 
-// measure runs all variants once, round by round.
-func (r Ratio) measure(ctx context.Context) (*Measured, error) {
+// measure runs all variants, round by round, and adds the rounds to those before.
+func (r Ratio) measure(ctx context.Context, before []measure.Sample) (*Measured, error) {
 	variants := []measure.Variant{r.Base, r.Answer}
 	if r.controlled() {
 		variants = append(variants, r.Control)
@@ -88,6 +94,10 @@ func (r Ratio) measure(ctx context.Context) (*Measured, error) {
 	result, err := measure.Interleave(ctx, r.Plan, variants...)
 	if err != nil {
 		return nil, err
+	}
+	for i, s := range before {
+		result.Samples[i].Values = slices.Concat(s.Values, result.Samples[i].Values)
+		result.Samples[i].Readings = slices.Concat(s.Readings, result.Samples[i].Readings)
 	}
 	m := &Measured{Result: result, Wanted: r.wanted(), names: [3]string{r.Answer.Name, r.Base.Name, r.Control.Name}}
 	m.Ratio, err = result.Ratio(r.Base.Name, r.Answer.Name)
@@ -148,9 +158,17 @@ func (m *Measured) rows() [][2]string {
 	}
 	rows = append(rows, [2]string{"machine", m.Result.Card.Short()})
 	if m.Try > 1 {
-		rows = append(rows, [2]string{"try", fmt.Sprintf("%d; the ones before were inconclusive", m.Try)})
+		rows = append(rows, [2]string{"try", m.tries()})
 	}
 	return rows
+}
+
+// tries says which try this is, and what became of those before.
+func (m *Measured) tries() string {
+	if m.Control.N > 0 {
+		return fmt.Sprintf("%d, with the rounds of the ones before, which were inconclusive", m.Try)
+	}
+	return fmt.Sprintf("%d; the ones before were inconclusive", m.Try)
 }
 
 // String is the measurement as lines of text.

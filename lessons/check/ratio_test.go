@@ -34,7 +34,7 @@ func outcome(err error) Verdict {
 // measured is what the variants give on a machine that was quiet or not.
 func measured(t *testing.T, r Ratio, noisy bool) *Measured {
 	t.Helper()
-	m, err := r.measure(t.Context())
+	m, err := r.measure(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,5 +143,23 @@ func TestTooFewCPUs(t *testing.T) {
 	m := Mutant[int]{Name: "narrow", Fails: "is wide"}
 	if err := e.Prove(t.Context(), 3, 0, m, m, m); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTriesAddUp: with a control, what is inconclusive in every try by itself is told by all of them; without, it is not.
+func TestTriesAddUp(t *testing.T) {
+	answer := []float64{1, 1, 1, 2.5, 1, 1, 2.5, 1, 1, 2.5, 1} // a warm-up and ten rounds, three of them beyond the bound
+	r := Ratio{Base: says("base", 1), Answer: says("answer", answer...), AtLeast: 2, Tries: 8}
+	if err := r.Try(t.Context()); outcome(err) != Unclear {
+		t.Errorf("without a control: %v", err)
+	}
+	r.Answer, r.Control = says("answer", answer...), says("control", 3)
+	err := r.Try(t.Context())
+	m, ok := Evidence(err).(*Measured)
+	if outcome(err) != Failed || !ok || m.Try < 2 || m.Ratio.N != 10*m.Try || m.Control.N != m.Ratio.N {
+		t.Fatalf("%v: %+v", err, m)
+	}
+	if !strings.Contains(m.String(), "with the rounds of the ones before") {
+		t.Errorf("%v", m)
 	}
 }
