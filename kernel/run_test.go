@@ -172,7 +172,7 @@ func TestRunKilled(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		left, err := filepath.Glob(filepath.Join(temporary, "interleave-*")) // go commands that were killed leave folders of their own
+		left, err := filepath.Glob(filepath.Join(temporary, "*"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -98,7 +98,7 @@ func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string
 	if fault != nil {
 		return fault
 	}
-	dir, err := os.MkdirTemp("", "interleave-program-")
+	dir, err := e.builder.Temp("program")
 	if err != nil {
 		return e.internalFault(fmt.Errorf("make folder for program: %w", err))
 	}

@@ -141,7 +141,7 @@ func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 
 // test runs go test and shows what came of it.
 func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fault {
-	dir, err := os.MkdirTemp("", "interleave-test-")
+	dir, err := e.builder.Temp("test")
 	if err != nil {
 		return e.internalFault(fmt.Errorf("make folder for tests: %w", err))
 	}

@@ -23,7 +23,7 @@ type watching struct {
 // runWatched runs a cell under a recorder. look sees the recording, whether the cell ended well or not; the file may be
 // missing, when the cell never ran. The cell's own fault goes before look's error.
 func (e *Engine) runWatched(r *run, what string, text *cell.Text, code string, look func(w *watching) error) *session.Fault {
-	dir, err := os.MkdirTemp("", "interleave-watch-")
+	dir, err := e.builder.Temp("watch")
 	if err != nil {
 		return e.internalFault(err)
 	}

@@ -20,6 +20,7 @@ type workshop struct {
 	module   *Module
 	cache    *cache
 	env      []string
+	temp     string // what the tools leave when they are killed lies here; it goes with the Builder
 	progress func(Step)
 	log      *slog.Logger
 }

@@ -48,7 +48,7 @@ func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
 		plain.flags, plain.env = nil, nil
 	}
 	before := b.versions()
-	cmd := plain.command(ctx, w.tool, w.env, "get", append([]string{"--"}, args...)...)
+	cmd := plain.command(ctx, w.tool, w.goEnv(), "get", append([]string{"--"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		if ctx.Err() != nil {
@@ -121,7 +121,7 @@ func (b *Builder) Named(ctx context.Context, name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	offline := setenv(w.env, map[string]string{"GOPROXY": "off"})
+	offline := setenv(w.goEnv(), map[string]string{"GOPROXY": "off"})
 	main, patterns := w.module.Path, []string{}
 	if !w.module.Scratch { // of a workspace all modules are the user's own
 		out, err := w.module.command(ctx, w.tool, offline, "list", "-m", "-f", "{{.Path}}").Output()

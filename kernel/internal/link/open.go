@@ -12,33 +12,38 @@ import (
 
 // Open makes a Builder for a folder. It builds the base when the cache has none, which takes the better part of a minute
 // on a new machine and is told to Options.Progress; otherwise it takes some milliseconds.
-func Open(ctx context.Context, o Options) (*Builder, error) {
+func Open(ctx context.Context, o Options) (b *Builder, err error) {
 	w, err := newWorkshop(ctx, o)
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if b == nil {
+			w.close()
+		}
+	}()
 	mode, forced := o.Mode, "the caller's choice"
 	if mode == Auto {
 		mode, forced = Mode(getenv(w.env, "INTERLEAVE_LINK")), "INTERLEAVE_LINK says so"
 	}
-	b := &Builder{opts: o, shop: w, extra: map[string]*Package{}, toolEnv: w.toolEnv()}
+	made := &Builder{opts: o, shop: w, extra: map[string]*Package{}, toolEnv: w.toolEnv()}
 	switch mode {
 	case Thin, Thick:
-		b.mode, b.why = mode, forced
+		made.mode, made.why = mode, forced
 	case Auto:
-		if b.mode, b.why, err = w.choose(ctx); err != nil {
+		if made.mode, made.why, err = w.choose(ctx); err != nil {
 			return nil, err
 		}
 	default:
 		return nil, fmt.Errorf("INTERLEAVE_LINK=%s: it is thin or thick", mode)
 	}
 	var stale bool
-	if b.base, stale, err = w.openBase(ctx, b.mode); err != nil {
+	if made.base, stale, err = w.openBase(ctx, made.mode); err != nil {
 		return nil, err
 	}
-	b.background, b.stop = context.WithCancel(context.WithoutCancel(ctx))
-	b.tasks.Go(func() { b.tidy(stale) })
-	return b, nil
+	made.background, made.stop = context.WithCancel(context.WithoutCancel(ctx))
+	made.tasks.Go(func() { made.tidy(stale) })
+	return made, nil
 }
 
 func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
@@ -62,8 +67,22 @@ func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
 	if w.module, err = findModule(w.tool, dir, o.Sources, w.cache); err != nil {
 		return nil, err
 	}
+	if w.temp, err = w.cache.temp("go"); err != nil {
+		return nil, err
+	}
 	return w, nil
 }
+
+func (w *workshop) close() { os.RemoveAll(w.temp) } // what stays is removed with what dead processes have left
+
+// goEnv is the environment of go commands that are ours alone. With that of the user they would leave folders in the
+// system's /tmp when an interrupt kills them.
+func (w *workshop) goEnv() []string {
+	return setenv(w.env, map[string]string{"GOTMPDIR": w.temp, "TMPDIR": w.temp})
+}
+
+// Temp makes a folder for what a cell needs while it runs. The caller removes it; when this process is killed before, another Builder does.
+func (b *Builder) Temp(what string) (string, error) { return b.shop.cache.temp(what) }
 
 // tidy runs behind an open builder: it builds the base for next time and trims the cache.
 func (b *Builder) tidy(stale bool) {
@@ -84,10 +103,16 @@ func (b *Builder) tidy(stale bool) {
 
 // Close ends what runs in the background and releases the base. Plugins that are loaded stay.
 func (b *Builder) Close() error {
+	b.release()
+	b.shop.close()
+	return nil
+}
+
+// release ends what runs in the background and lets the base go.
+func (b *Builder) release() {
 	b.stop()
 	b.tasks.Wait()
 	b.base.close()
-	return nil
 }
 
 // Worker is the program to start for this builder's plugins.

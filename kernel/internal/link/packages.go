@@ -127,7 +127,7 @@ const listFields = "-json=ImportPath,Name,Export,Dir,Standard,Incomplete,Imports
 
 // list runs go list. seen, when not nil, is called for every package that is compiled.
 func (w *workshop) list(ctx context.Context, seen func(importPath string), args ...string) ([]*listed, error) {
-	cmd := w.module.command(ctx, w.tool, w.env, "list", append([]string{"-e", listFields}, args...)...)
+	cmd := w.module.command(ctx, w.tool, w.goEnv(), "list", append([]string{"-e", listFields}, args...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)

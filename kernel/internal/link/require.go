@@ -183,6 +183,7 @@ func (b *Builder) Command(ctx context.Context, verb string, args ...string) (arg
 	if err != nil { // the go.mod is broken just now: as it was is better than nothing
 		shop = b.shop
 	}
-	cmd := shop.module.command(ctx, shop.tool, shop.env, verb, args...)
+	// Not TMPDIR, which a test that the command runs would see.
+	cmd := shop.module.command(ctx, shop.tool, setenv(shop.env, map[string]string{"GOTMPDIR": shop.temp}), verb, args...)
 	return cmd.Args, cmd.Env, cmd.Dir
 }

@@ -113,6 +113,7 @@ func SelfTest(ctx context.Context, o Options, mode Mode) error {
 	if err != nil {
 		return err
 	}
+	defer w.close()
 	return w.selfTest(ctx, mode)
 }
 
@@ -165,7 +166,7 @@ func (w *workshop) selfTest(ctx context.Context, mode Mode) error {
 	}
 	b := &Builder{shop: w, mode: mode, base: base, extra: map[string]*Package{}, toolEnv: w.toolEnv()}
 	b.background, b.stop = context.WithCancel(ctx)
-	defer b.Close()
+	defer b.release()
 	w.step(Step{What: "self test"})
 	tmp, err := w.cache.temp("selftest")
 	if err != nil {
