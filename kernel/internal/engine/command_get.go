@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,7 +23,7 @@ func (e *Engine) get(r *run, args string) error {
 	}
 	changes, err := e.builder.Get(r.ctx, words...)
 	if err != nil {
-		return fmt.Errorf("%%get: %w", err)
+		return fmt.Errorf("%%get: %w%s", err, fetchCure(err))
 	}
 	var b strings.Builder
 	var loaded []string
@@ -47,6 +48,23 @@ func (e *Engine) get(r *run, args string) error {
 		r.out.Stream("stderr", []byte("note: "+strings.Join(loaded, ", ")+" is loaded and stays as it is; restart the kernel to use the new version\n"))
 	}
 	return nil
+}
+
+// fetchCure says what to do about what the go command says when it cannot fetch; "" for other errors.
+func fetchCure(err error) string {
+	text := err.Error()
+	says := func(list ...string) bool {
+		return slices.ContainsFunc(list, func(s string) bool { return strings.Contains(text, s) })
+	}
+	switch {
+	case says("GOPROXY=off", "GOPROXY list is not the empty string", "module lookup disabled"):
+		return "\nThe go command may not fetch modules (GOPROXY says so): only what is in the module cache can be added. Set GOPROXY=https://proxy.golang.org,direct in Jupyter's environment and restart the kernel"
+	case says("dial tcp", "no such host", "i/o timeout", "connection refused", "proxyconnect", "network is unreachable", "TLS handshake timeout", "unable to access"):
+		return "\nThe module proxy cannot be reached. Look whether this machine has a network (HTTPS_PROXY behind a proxy; GOPROXY for a mirror, set in Jupyter's environment) and run the cell again; what is in the module cache can be imported without %get"
+	case says("404 Not Found", "410 Gone", "unrecognized import path", "Repository not found", "could not read Username"):
+		return "\nNo such module is known under that path: look for spelling, and for a version that is not there; a private module wants GOPRIVATE in Jupyter's environment"
+	}
+	return ""
 }
 
 // findTime is how long looking for a missing import may take.

@@ -65,8 +65,10 @@ fmt.Print(os.Getpid(), " ", os.Getppid(), " ", child.Process.Pid)`, kerneltest.E
 }
 
 // TestHundredInterrupts interrupts a hundred cells in a row, of kinds that end by themselves and that do not.
-func TestHundredInterrupts(t *testing.T) {
-	k := calm(t)
+func TestHundredInterrupts(t *testing.T) { onBothWays(t, hundredInterrupts) }
+
+func hundredInterrupts(t *testing.T, mode string) {
+	k := start(mode)(t)
 	ctx := within(t, 5*time.Minute)
 	execute(t, k, "import (\"fmt\"; \"os\"; \"time\")\nkept := 7")
 	first := value(t, k, "os.Getpid()")
@@ -326,6 +328,47 @@ func TestNothingToWorkWith(t *testing.T) {
 	}
 }
 
+// TestDiskFills fills the disk of the cache while the kernel runs: a cell that cannot be compiled says what to do, and
+// runs when that is done, with all variables.
+func TestDiskFills(t *testing.T) { onBothWays(t, diskFills) }
+
+func diskFills(t *testing.T, mode string) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A file system of its own for what is written to the cache, above the cache there is, in a user namespace.
+	dir, link := t.TempDir(), filepath.Join(cache, "interleave", "link")
+	mount := `mount -t tmpfs -o size=64m tmpfs "$0" && mkdir "$0/upper" "$0/work" && link=$1 && shift &&
+mount -t overlay overlay -o "lowerdir=$link,upperdir=$0/upper,workdir=$0/work" "$link" && exec "$@"`
+	k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{"unshare", "-rm", "sh", "-c", mount, dir, link, self, "serve", "{connection_file}"}, Env: []string{"INTERLEAVE_LINK=" + mode}})
+	ctx := within(t, 3*time.Minute)
+	filler := filepath.Join(dir, "filler")
+	execute(t, k, "kept := 21")
+	for _, code := range []string{"kept * 3", "%%program\nprintln(4)", "%%test\nimport \"testing\"\nfunc TestFull(t *testing.T) {}", "%time kept * 5"} {
+		if r, err := k.Execute(ctx, "!cat /dev/zero > "+filler, kerneltest.ExecuteOptions{}); err != nil || !strings.Contains(kerneltest.Text(r, kerneltest.TextOptions{}), "No space left") {
+			t.Fatalf("the disk is not full: %s, %v", kerneltest.Text(r, kerneltest.TextOptions{}), err)
+		}
+		r, err := k.Execute(ctx, code, kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%q: %s: %s", code, r.EName, r.EValue)
+		if r.Status != "error" || !strings.Contains(r.EValue, "Make room there") || strings.Contains(r.EValue, "defect") {
+			t.Errorf("%q: %s", code, kerneltest.Text(r, kerneltest.TextOptions{}))
+		}
+		execute(t, k, "!rm "+filler)
+		execute(t, k, code)
+	}
+	if got := value(t, k, "kept * 2"); got != 42 {
+		t.Errorf("a variable gives %v", got)
+	}
+}
+
 // goAlone is a folder for PATH that holds the go command and nothing else.
 func goAlone(t *testing.T) string {
 	t.Helper()
@@ -352,7 +395,8 @@ func TestNoNetwork(t *testing.T) {
 			"GOPROXY=", "GOSUMDB=off", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "GOFLAGS="}})
 		for code, want := range map[string]string{
 			"import \"example.com/nowhere\"\nnowhere.F()":                         "example.com/nowhere",
-			"%get example.com/nowhere@v1.0.0":                                     "example.com/nowhere",
+			"%get example.com/nowhere@v1.0.0":                                     "The module proxy cannot be reached",
+			"%get example.com/elsewhere":                                          "run the cell again",
 			"import \"gonum.org/v1/gonum/stat\"\nstat.Mean([]float64{1, 3}, nil)": "",
 		} {
 			r, err := k.Execute(within(t, 2*time.Minute), code, kerneltest.ExecuteOptions{})
