@@ -88,7 +88,9 @@ func (c *runCommand) one(ctx context.Context, to streams, path, target string) e
 	runner.Ended = func(int, int, *notebook.Cell, time.Duration, error) { p.end() }
 	err = runner.Run(ctx, nb)
 	if target != "" && ctx.Err() == nil {
-		err = errors.Join(err, nb.Write(target))
+		if unsaved := nb.Write(target); unsaved != nil {
+			err = errors.Join(err, fmt.Errorf("%w: the outputs are not saved, and the file is as it was. Make room or leave to write there, or name another place with --output", unsaved))
+		}
 	}
 	var cell *notebook.CellError
 	if errors.As(err, &cell) {

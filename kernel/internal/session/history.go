@@ -27,6 +27,7 @@ type history struct {
 	past    []entry // of earlier sessions, ordered
 	own     []entry // of this session; their Session is set when they are read
 	saved   int     // how many of own are in the file
+	failed  bool    // the last attempt to add to it has failed
 }
 
 func newHistory(path string, log *slog.Logger) *history {
@@ -83,10 +84,13 @@ func (h *history) save() {
 		return
 	}
 	if err := h.file.append(fresh); err != nil {
-		h.log.Warn("the history is no longer kept", "err", err)
-		h.file = nil
+		if !h.failed {
+			h.log.Warn("the history cannot be written; it is tried again after each cell", "err", err)
+		}
+		h.failed = true
+		return
 	}
-	h.saved = len(h.own)
+	h.saved, h.failed = len(h.own), false
 }
 
 // numbered returns a copy with the number of this session; the caller holds mu.

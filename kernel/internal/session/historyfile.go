@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,6 +47,7 @@ func (f *historyFile) open() (past []entry, session int, err error) {
 	return past, session, nil
 }
 
+// append adds all entries or, as on a full disk, none.
 func (f *historyFile) append(entries []entry) error {
 	err := f.locked(func(file *os.File) error { return writeEntries(file, entries, false) })
 	if err != nil {
@@ -82,16 +84,28 @@ func writeEntries(file *os.File, entries []entry, newline bool) error {
 			return err
 		}
 	}
-	_, err := file.Write(b.Bytes())
-	return err
-}
-
-func rewrite(file *os.File, content []byte) error {
-	if err := file.Truncate(0); err != nil {
+	before, err := file.Stat()
+	if err != nil {
 		return err
 	}
-	_, err := file.Write(content)
-	return err
+	if _, err := file.Write(b.Bytes()); err != nil {
+		return errors.Join(err, file.Truncate(before.Size()))
+	}
+	return nil
+}
+
+// rewrite puts content, which is shorter than what is there, in its place. It takes no room that the file has not, and
+// what it does not get to write stays as it was.
+func rewrite(file *os.File, content []byte) error {
+	from, err := os.OpenFile(file.Name(), os.O_WRONLY, 0) // file appends
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	if _, err := from.WriteAt(content, 0); err != nil {
+		return err
+	}
+	return from.Truncate(int64(len(content)))
 }
 
 // newerHalf drops the older lines.
