@@ -1,6 +1,9 @@
 package cell
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Directive is a line of a cell that is not Go: %name args, %%name args, $ command or !command.
 type Directive struct {
@@ -61,6 +64,8 @@ func (d *Directive) read(line string) {
 		d.Args = strings.TrimSpace(rest)
 		return
 	}
-	name, args, _ := strings.Cut(strings.TrimSpace(rest), " ")
-	d.Name, d.Args = strings.TrimSpace(name), strings.TrimSpace(args)
+	d.Name = strings.TrimSpace(rest)
+	if i := strings.IndexFunc(d.Name, unicode.IsSpace); i >= 0 {
+		d.Name, d.Args = d.Name[:i], strings.TrimSpace(d.Name[i:])
+	}
 }

@@ -77,10 +77,11 @@ func (e *Engine) command(r *run, d cell.Directive) *session.Fault {
 	return commandFault(err)
 }
 
-// misplaced explains a syntax error in a line that looks like a command.
-func misplaced(text *cell.Text, offset int) string {
+// misplaced explains a syntax error in a line that looks like a command. In code, lines that are commands are blank.
+func misplaced(text *cell.Text, code string, offset int) string {
 	line, _ := text.Position(offset)
-	if s := strings.TrimSpace(text.Line(line)); s != "" && strings.ContainsRune("%$!", rune(s[0])) {
+	s := strings.TrimSpace(text.Line(line))
+	if s != "" && strings.ContainsRune("%$!", rune(s[0])) && strings.TrimSpace(cell.NewText(code).Line(line)) == s {
 		return " (commands stand at the top of the cell, above its Go code)"
 	}
 	return ""

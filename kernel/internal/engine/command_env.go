@@ -114,6 +114,9 @@ func (e *Engine) environ(r *run, args string) error {
 	if name == "" {
 		return errors.New("%env: there is no name before the =")
 	}
+	if v, spaced := strings.CutPrefix(strings.Join(words[1:], " "), "="); !set && spaced { // NAME = VALUE
+		words, value, set = words[:1], strings.TrimSpace(v), true
+	}
 	if set {
 		value = strings.Join(append([]string{value}, words[1:]...), " ")
 	} else {

@@ -115,7 +115,7 @@ func (e *Engine) parse(text *cell.Text, code string) (*cell.Syntax, *session.Fau
 	}
 	var list []compile.Diagnostic
 	for _, err := range errs {
-		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: "syntax error: " + err.Message + misplaced(text, err.Offset)})
+		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: "syntax error: " + err.Message + misplaced(text, code, err.Offset)})
 	}
 	return nil, e.compileFault(list)
 }
