@@ -25,7 +25,7 @@ func (j *job) ahead() error {
 			tops[n] = true
 		}
 	}
-	j.rests = j.restingOn(tops)
+	j.early, j.rests = map[string]*Var{}, j.restingOn(tops)
 	for len(j.rests) > 0 {
 		v, err := j.attempt(j.statementView)
 		if err != nil {

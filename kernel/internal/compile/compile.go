@@ -53,7 +53,7 @@ func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, err
 			old.Forget(name)
 			old.Lost[name] = why
 		}
-		j := &job{c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, early: map[string]*Var{}, dropped: dropped, drops: map[string]string{}}
+		j := &job{c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, dropped: dropped, drops: map[string]string{}}
 		u, diags, err := j.compile()
 		if len(j.drops) == 0 {
 			return u, diags, err

@@ -119,7 +119,7 @@ func (e *Engine) programSource(r *run, text *cell.Text, code string) ([]byte, *s
 		if syn.Package != "main" {
 			return nil, plainFault("CompileError", "a program is package main, and this cell is package "+syn.Package)
 		}
-		return []byte("//line /In/" + text.ID + ":1:1\n" + code + "\n"), nil
+		return []byte("//line /In/" + text.ID + ":1:1\n" + e.checker.WithImports(code) + "\n"), nil
 	}
 	p, fault := e.asProgram(r, syn, compile.MainForm)
 	if fault != nil {

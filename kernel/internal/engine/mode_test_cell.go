@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,7 +135,7 @@ func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 		r.out.Stream("stderr", []byte("note: "+n+"\n"))
 	}
 	if len(prog.Tests) == 0 {
-		return plainFault("CommandError", "%%test: the notebook has no test: write one, for example func TestSum(t *testing.T) { … }, or a Benchmark, Example or Fuzz function")
+		return plainFault("CommandError", "%%test: the notebook has no test: write one, for example func TestSum(t *testing.T) { … }, or a Benchmark, Example or Fuzz function (those of a %%test cell are of that cell alone; an ordinary cell keeps them)")
 	}
 	return e.test(r, p, prog)
 }
@@ -265,7 +266,7 @@ func (e *Engine) showTests(r *run, p *testOptions, report *testreport.Report, pr
 	if len(rows) == 0 && len(measures) == 0 {
 		title = "no test matches; the notebook has " + strings.Join(prog.Tests, ", ")
 	}
-	note := ""
+	note := notRun(p, report, prog)
 	if len(measures) > 0 {
 		note = "Medians with 95 % intervals (golang.org/x/perf/benchmath)."
 		if p.count == 0 {
@@ -279,6 +280,24 @@ func (e *Engine) showTests(r *run, p *testOptions, report *testreport.Report, pr
 		}
 	}
 	r.out.Display(session.Bundle{Data: map[string]any{"text/plain": testText(title, rows, measures, note), "text/html": testTable(title, rows, measures, note)}})
+}
+
+// notRun names the tests that a crash or the timeout kept from running.
+func notRun(p *testOptions, report *testreport.Report, prog *compile.Program) string {
+	crashed := slices.ContainsFunc(report.Tests, func(t *testreport.Test) bool { return t.Running() || t.Crash() != "" })
+	first, _, _ := strings.Cut(p.run, "/") // of a subtest's name
+	wanted, err := regexp.Compile(first)
+	if !crashed || err != nil || p.bench != "" {
+		return ""
+	}
+	names := slices.DeleteFunc(slices.Clone(prog.Tests), func(name string) bool {
+		return strings.HasPrefix(name, "Benchmark") || name == "TestMain" || !wanted.MatchString(name) ||
+			slices.ContainsFunc(report.Tests, func(t *testreport.Test) bool { return t.Name == name })
+	})
+	if len(names) == 0 {
+		return ""
+	}
+	return "The program had ended before these could run: " + strings.Join(names, ", ") + "."
 }
 
 func (p *testOptions) eachTime() string {

@@ -1,0 +1,51 @@
+package compile
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// WithImports adds the imports that a whole program lacks, as goimports would, in the line of its package clause, so that
+// all lines keep their numbers. A program that does not parse is left to the compiler.
+func (c *Checker) WithImports(code string) string {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "", code, 0)
+	if err != nil {
+		return code
+	}
+	imported := map[string]bool{}
+	for _, im := range f.Imports {
+		if im.Name != nil {
+			imported[im.Name.Name] = true
+		} else if p, err := strconv.Unquote(im.Path.Value); err == nil {
+			name, _ := c.importName(p)
+			imported[name] = true
+		}
+	}
+	unresolved := map[*ast.Ident]bool{}
+	for _, id := range f.Unresolved {
+		unresolved[id] = true
+	}
+	symbols := map[string][]string{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if id, ok := sel.X.(*ast.Ident); ok && unresolved[id] && !imported[id.Name] {
+				symbols[id.Name] = append(symbols[id.Name], sel.Sel.Name)
+			}
+		}
+		return true
+	})
+	clauses := ""
+	for _, name := range slices.Sorted(maps.Keys(symbols)) {
+		if p, ok := c.Suggest(name, symbols[name]); ok {
+			clauses += fmt.Sprintf("; import %s %q", name, p)
+		}
+	}
+	at := fset.Position(f.Name.End()).Offset
+	return code[:at] + clauses + code[at:]
+}
