@@ -17,15 +17,15 @@ var requestTypes = []string{
 // FuzzRequest: whatever a request contains, it is bracketed by busy and idle, it has one reply if its type is one that
 // is answered, and the session goes on.
 func FuzzRequest(f *testing.F) {
-	for _, content := range []string{
+	for i, content := range []string{
 		"{}", "null", "[]", `""`, "1", `{"code":"x := 1"}`, `{"code":"=1","silent":true,"store_history":true,"user_expressions":{"a":"=2","b":3},"allow_stdin":true,"stop_on_error":false}`,
 		`{"code":null}`, `{"code":"fail","user_expressions":[]}`, `{"code":"äö😀.","cursor_pos":3}`, `{"code":"abc","cursor_pos":-1}`, `{"code":"abc","cursor_pos":1e99,"detail_level":1}`,
 		`{"hist_access_type":"tail","n":5,"output":true,"raw":true}`, `{"hist_access_type":"range","session":0,"start":-5,"stop":99999999999}`,
 		`{"hist_access_type":"search","pattern":"[*?\\","n":-1,"unique":true}`, `{"hist_access_type":"toast"}`,
 		`{"comm_id":"c","target_name":"t","data":{"a":[1]}}`, `{"comm_id":"","target_name":null}`, `{"comm_id":{},"data":"x"}`, `{"target_name":"t"}`,
 	} {
-		for i := range requestTypes {
-			f.Add(i, content, content)
+		for k := range 3 {
+			f.Add(i+5*k, content, content)
 		}
 	}
 	f.Fuzz(func(t *testing.T, kind int, content, second string) {
