@@ -48,6 +48,10 @@ func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
 		plain.flags, plain.env = nil, nil
 	}
 	before := b.versions()
+	back, err := plain.keep()
+	if err != nil {
+		return nil, err
+	}
 	cmd := plain.command(ctx, w.tool, w.goEnv(), "get", append([]string{"--"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -56,7 +60,35 @@ func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
 		}
 		return nil, &PackageError{words(string(out), err)}
 	}
-	return b.changes(before, b.versions()), nil
+	after := b.versions()
+	if plain.Scratch && after[own] == "" {
+		if err := back(); err != nil {
+			return nil, err
+		}
+		return nil, &PackageError{strings.Join(args, " ") + ": a notebook outside of any module has gonum, gonum/plot and the packages of this kernel, which need a newer version; " +
+			"make a module in the notebook's folder (! go mod init notebook), and restart the kernel, to choose versions yourself"}
+	}
+	return b.changes(before, after), nil
+}
+
+// keep remembers the files of a scratch module; back writes them as they were.
+func (m *Module) keep() (back func() error, err error) {
+	old := map[string][]byte{}
+	if m.Scratch {
+		for _, name := range m.files {
+			if old[name], err = os.ReadFile(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, fmt.Errorf("read scratch module: %w", err)
+			}
+		}
+	}
+	return func() error {
+		for name, data := range old {
+			if err := os.WriteFile(name, data, 0o644); err != nil {
+				return fmt.Errorf("restore scratch module: %w", err)
+			}
+		}
+		return nil
+	}, nil
 }
 
 // versions reads what the governing go.mod requires.
