@@ -12,8 +12,15 @@ import (
 )
 
 func TestOrderForks(t *testing.T) {
-	const all, own = "no schedule deadlocks", "everybody takes his own two forks"
-	err := deadlock.OrderForks().Prove(t.Context(), check.Times(), deadlock.LowFirst,
+	const all, own, rule = "no schedule deadlocks", "everybody takes his own two forks", "by a rule that is not lower number first"
+	oneRightFirst := func(i, n int) (one, other int) {
+		if i == 0 {
+			return 1 % n, 0
+		}
+		return i, (i + 1) % n
+	}
+	err := deadlock.OrderForks().Prove(t.Context(), check.Times(), oneRightFirst,
+		check.Mutant[deadlock.Forks]{Name: "lower number first", Answer: deadlock.LowFirst, Fails: rule},
 		check.Mutant[deadlock.Forks]{Name: "left first", Answer: deadlock.LeftFirst, Fails: all},
 		check.Mutant[deadlock.Forks]{Name: "right first", Fails: all, Answer: func(i, n int) (int, int) { return (i + 1) % n, i }},
 		check.Mutant[deadlock.Forks]{Name: "the last one is another, counted wrongly", Fails: all, Answer: func(i, n int) (int, int) {

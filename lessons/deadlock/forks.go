@@ -15,9 +15,10 @@ type Forks func(i, n int) (one, other int)
 func OrderForks() check.Exercise[Forks] {
 	return check.Exercise[Forks]{
 		Name: "order the forks",
-		Task: "Say which fork philosopher i of n takes first, and which second, so that no schedule deadlocks.",
+		Task: "Say which fork philosopher i of n takes first, and which second, so that no schedule deadlocks. Lower number first is taken.",
 		Checks: []check.Check[Forks]{
 			{Name: "everybody takes his own two forks", Kind: check.Value, Try: ownForks},
+			{Name: "by a rule that is not lower number first", Kind: check.Value, Try: ownRule},
 			{Name: "no schedule deadlocks", Kind: check.Interleaved, Try: func(_ context.Context, f Forks) error {
 				for n := 2; n <= 3; n++ {
 					r := Philosophers(n, f).Enumerate(schedule.Limits{})
@@ -49,4 +50,16 @@ func ownForks(_ context.Context, f Forks) error {
 		}
 	}
 	return nil
+}
+
+func ownRule(_ context.Context, f Forks) error {
+	for n := 2; n <= 5; n++ {
+		for i := range n {
+			one, other := f(i, n)
+			if low, high := LowFirst(i, n); one != low || other != high {
+				return nil
+			}
+		}
+	}
+	return check.Show(nil, "everybody takes the lower number first; another rule makes another order, without a circle")
 }

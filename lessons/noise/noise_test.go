@@ -1,6 +1,7 @@
 package noise_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -23,13 +24,16 @@ func TestSpin(t *testing.T) {
 	t.Logf("loaded %.2f %s", r.Half(true), r.Loaded.Verdict())
 }
 
-// ranks are, by number of values, how far the interval's ends are from the ends of the sorted values.
-var ranks = map[int]int{6: 0, 9: 1, 10: 1, 20: 5}
-
 func interval(values []float64) (m, lo, hi float64) {
 	s := slices.Sorted(slices.Values(values))
-	n := len(s)
-	return (s[(n-1)/2] + s[n/2]) / 2, s[ranks[n]], s[n-1-ranks[n]]
+	n, k := len(s), 0
+	fewer, exactly := 0.0, math.Pow(0.5, float64(n)) // the chances of fewer than k heads in n tosses, and of k
+	for 2*(fewer+exactly) <= 0.05 {
+		fewer += exactly
+		exactly *= float64(n-k) / float64(k+1)
+		k++
+	}
+	return (s[(n-1)/2] + s[n/2]) / 2, s[k-1], s[n-k]
 }
 
 func TestMedian(t *testing.T) {
