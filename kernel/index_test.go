@@ -245,3 +245,26 @@ func alike(a, b image.Image) bool {
 	}
 	return true
 }
+
+var relativeLink = regexp.MustCompile(`\]\(([^):#\s"]+)\)`)
+
+// TestLinks: a link from a notebook to a file beside it finds one.
+func TestLinks(t *testing.T) {
+	found := 0
+	for number, nb := range workshop(t) {
+		for _, c := range nb.Cells {
+			if c.Type() != "markdown" {
+				continue
+			}
+			for _, m := range relativeLink.FindAllStringSubmatch(c.Source(), -1) {
+				found++
+				if _, err := os.Stat(filepath.Join("../notebooks", m[1])); err != nil {
+					t.Errorf("notebook %s, cell %s: the link to %s leads nowhere", number, c.ID(), m[1])
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no notebook has a link")
+	}
+}
