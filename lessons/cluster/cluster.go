@@ -107,13 +107,13 @@ type Point struct {
 	Two   []float64 // over NATS: a worker on this machine, and one on a second
 }
 
-// Factors are how many times as long as by the pool it took by NATS, round by round, on the same CPUs: NATS gains
-// nothing there.
-func (p Point) Factors() []float64 { return quotients(p.NATS, p.Pool) }
+// Same is how many times as fast as by the pool it is over NATS on the same CPUs, round by round: NATS gains nothing
+// there, and its server takes its share.
+func (p Point) Same() []float64 { return quotients(p.Pool, p.NATS) }
 
-// Gains are how many times as fast as one machine of one CPU, without a queue, are two of them with one, round by
+// Second is how many times as fast as one machine of one CPU, without a queue, are two of them with one, round by
 // round: above 1 the second machine pays. Between them is the loopback interface; a network costs more.
-func (p Point) Gains() []float64 { return quotients(p.Alone, p.Two) }
+func (p Point) Second() []float64 { return quotients(p.Alone, p.Two) }
 
 func quotients(above, below []float64) []float64 {
 	var out []float64

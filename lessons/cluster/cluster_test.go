@@ -139,11 +139,14 @@ func TestSweep(t *testing.T) {
 	if err != nil || len(points) != 2 || card.Wall <= 0 {
 		t.Fatal(points, card, err)
 	}
+	if card.GOMAXPROCS != runtime.NumCPU() { // a process that was bound to one CPU has all again
+		t.Errorf("GOMAXPROCS is %d in the end", card.GOMAXPROCS)
+	}
 	for i, p := range points {
-		if two := runtime.NumCPU() > 1; two != (len(p.Gains()) >= 6) || len(p.Alone) != len(p.Two) {
+		if two := runtime.NumCPU() > 1; two != (len(p.Second()) >= 6) || len(p.Alone) != len(p.Two) {
 			t.Errorf("two machines: %+v", p)
 		}
-		if p.Length != lengths[i] || len(p.Goroutines) < 6 || len(p.Pool) < 6 || len(p.NATS) < 6 || len(p.Factors()) < 6 {
+		if p.Length != lengths[i] || len(p.Goroutines) < 6 || len(p.Pool) < 6 || len(p.NATS) < 6 || len(p.Same()) < 6 {
 			t.Errorf("%+v", p)
 		}
 		t.Logf("%v x %d: goroutines %.1f, pool %.1f, NATS %.1f, alone %.1f, two %.1f ms", p.Length, p.Jobs, p.Goroutines, p.Pool, p.NATS, p.Alone, p.Two)

@@ -23,12 +23,13 @@ type pair struct {
 	pool    *process.Pool // of the first machine, with one process
 	all     unix.CPUSet   // the CPUs that this process may use
 	first   unix.CPUSet
+	procs   int // GOMAXPROCS of this process when it may use them all
 	runs    int
 }
 
 // openPair starts the workers of a run at a server; it is nil where there is one CPU only.
 func openPair(ctx context.Context, url string) (p *pair, err error) {
-	p = new(pair)
+	p = &pair{procs: runtime.GOMAXPROCS(0)}
 	if err := unix.SchedGetaffinity(0, &p.all); err != nil {
 		return nil, fmt.Errorf("read which CPUs there are: %w", err)
 	}
@@ -112,7 +113,10 @@ func (p *pair) variants(length time.Duration, args []int) []measure.Variant {
 			if err := bind(&p.first); err != nil {
 				return 0, err
 			}
+			// Go would notice by itself within a second or so, that it has one CPU and that it has all again.
+			runtime.GOMAXPROCS(1)
 			took, err := run(ctx)
+			runtime.GOMAXPROCS(p.procs)
 			return took, errors.Join(err, bind(&p.all))
 		}
 		return v
