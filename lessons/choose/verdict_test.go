@@ -1,6 +1,7 @@
 package choose_test
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -84,13 +85,19 @@ func TestMeasured(t *testing.T) {
 var modulePath = regexp.MustCompile(`^[a-z0-9.-]+\.[a-z]+(/[A-Za-z0-9._-]+)+ v\d+\.\d+\.\d+(-[0-9a-z.-]+)?$`)
 
 // TestPackages: the ten packages of the talk are there, packages of the standard library exist in this toolchain, and
-// modules are written as path and version. (The proxy was asked on the day that choose.Checked names.)
+// modules are written as path and version: of those that this project uses, the version that it uses. (The proxy was
+// asked for all on the day that choose.Checked names: go list -m -json PATH@VERSION.)
 func TestPackages(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "std").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	std := strings.Fields(string(out))
+	used, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := 0
 	var names []string
 	for _, p := range choose.Packages() {
 		names = append(names, p.Python)
@@ -106,7 +113,15 @@ func TestPackages(t *testing.T) {
 			if !modulePath.MatchString(m) {
 				t.Errorf("%s: %q is not path and version", p.Python, m)
 			}
+			if path, _, _ := strings.Cut(m, " "); strings.Contains(string(used), "\t"+path+" ") {
+				if ours++; !strings.Contains(string(used), "\t"+m+"\n") && !strings.Contains(string(used), "\t"+m+" //") {
+					t.Errorf("%s: %s is in go.mod with another version", p.Python, m)
+				}
+			}
 		}
+	}
+	if ours < 3 { // gonum, NATS, x/sync
+		t.Errorf("%d of the modules are in go.mod", ours)
 	}
 	for _, want := range []string{"Dask", "Celery", "gevent", "Tornado (IOLoop)", "Ray", "Twisted", "Flask", "aiohttp", "requests", "numpy"} {
 		if !slices.Contains(names, want) {
