@@ -2,7 +2,6 @@ package main
 
 import (
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"interleave/kernel/internal/notebook"
@@ -32,10 +31,8 @@ func seedCells(nb *notebook.Notebook) (cells []seed.Cell) {
 			cell.Failed = cell.Failed || o["output_type"] == "error"
 			data, _ := o["data"].(map[string]any)
 			for mime, value := range data {
-				cell.MIME = append(cell.MIME, mime)
-				if text, ok := value.(string); ok && strings.HasPrefix(mime, "text/") {
-					cell.Output += "\n" + text
-				}
+				text, _ := value.(string)
+				cell.Show(mime, text)
 			}
 		}
 		cells = append(cells, cell)

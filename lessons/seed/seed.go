@@ -40,6 +40,27 @@ type Cell struct {
 	Failed bool     // it ended with an error
 }
 
+// Show adds a form of what the cell shows. Only text is kept, and no picture in it: among its letters a pattern may
+// find anything.
+func (c *Cell) Show(mime, value string) {
+	c.MIME = append(c.MIME, mime)
+	if !strings.HasPrefix(mime, "text/") {
+		return
+	}
+	c.Output += "\n"
+	for {
+		before, picture, found := strings.Cut(value, ";base64,")
+		c.Output += before
+		if !found {
+			return
+		}
+		value = strings.TrimLeft(picture, letters)
+	}
+}
+
+// letters are those of base64.
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+
 //go:embed seedmap.csv
 var text string
 
