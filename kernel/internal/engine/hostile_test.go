@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,6 +153,105 @@ func idleWorkerDies(t *testing.T, mode string) {
 			t.Errorf("round %d: kept is not said to be lost: %s, %v", i, kerneltest.Text(r, kerneltest.TextOptions{}), err)
 		}
 	}
+}
+
+// TestKilledAtRandomPoints kills one process of a session by SIGKILL, any of them, at any time. When it was the kernel nothing
+// is left; otherwise the kernel goes on. The next kernel removes what the killed ones had no time to.
+func TestKilledAtRandomPoints(t *testing.T) {
+	prepare(t, "thin")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	temporary, random := t.TempDir(), rand.New(rand.NewPCG(3, 4))
+	started := func(mark string) *kerneltest.Kernel {
+		return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Env: []string{"INTERLEAVE_LINK=thin", "TMPDIR=" + temporary, mark}})
+	}
+	killed, kernels := map[string]int{}, map[string]bool{}
+	for i := range 20 {
+		mark := fmt.Sprintf("INTERLEAVE_RANDOM_TEST=%d-%d", os.Getpid(), i)
+		k := started(mark)
+		kernels[strconv.Itoa(k.Pid())] = true
+		ctx := within(t, 2*time.Minute)
+		var calls []*kerneltest.Call
+		for _, code := range []string{
+			fmt.Sprintf("x := %d", i), // not in the cache
+			"!(setsid sleep 1000 &); sleep 0.1",
+			fmt.Sprintf("%%%%program\nimport \"time\"\ntime.Sleep(%d * time.Millisecond)", 50+i),
+			"import \"os/exec\"\nexec.Command(\"setsid\", \"sleep\", \"1000\").Start()\nx",
+		} {
+			call, err := k.StartExecute(code, kerneltest.ExecuteOptions{ContinueOnError: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls = append(calls, call)
+		}
+		time.Sleep(time.Duration(random.Float64() * float64(1200*time.Millisecond)))
+		all := withMark(mark)
+		victim := k.Pid()
+		if i%2 == 1 {
+			victim = all[random.IntN(len(all))]
+		}
+		name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", victim))
+		words := strings.Split(strings.TrimRight(string(name), "\x00"), "\x00")
+		killed[strings.TrimSuffix(filepath.Base(words[0])+" "+strings.Join(words[min(1, len(words)):min(2, len(words))], " "), " ")]++
+		syscall.Kill(victim, syscall.SIGKILL) // it may have ended by itself
+		if victim != k.Pid() {
+			for _, call := range calls {
+				if _, err := call.Wait(ctx); err != nil {
+					t.Fatalf("round %d, %q was killed: %v", i, words, err)
+				}
+			}
+			if got := value(t, k, "6 * 7"); got != 42 {
+				t.Errorf("round %d: a cell gives %v", i, got)
+			}
+			if err := k.Stop(ctx); err != nil {
+				t.Errorf("round %d: %v", i, err)
+			}
+		}
+		for began := time.Now(); len(withMark(mark)) > 0; time.Sleep(10 * time.Millisecond) {
+			if time.Since(began) > 5*time.Second {
+				t.Fatalf("round %d, %q was killed: left are %v", i, words, withMark(mark))
+			}
+		}
+	}
+	t.Logf("killed: %v", killed)
+	last := started("INTERLEAVE_RANDOM_TEST=last")
+	value(t, last, "6 * 7")
+	if err := last.Stop(within(t, time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("left in the folder for temporary files: %v, %v", left, err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders, err := os.ReadDir(filepath.Join(cache, "interleave", "link", "tmp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders { // WHAT-PID-RANDOM
+		if parts := strings.Split(f.Name(), "-"); len(parts) == 3 && kernels[parts[1]] {
+			t.Errorf("left in the cache: %s", f.Name())
+		}
+	}
+}
+
+// withMark lists the processes that have a setting in their environment.
+func withMark(setting string) (pids []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, f := range files {
+		env, err := os.ReadFile(f)
+		if err != nil || !slices.Contains(strings.Split(string(env), "\x00"), setting) {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(f))); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // TestFiftyRestarts restarts a kernel fifty times on the same ports, in the middle of a cell every other time.
