@@ -169,7 +169,7 @@ func worker`, 1),
 
 func TestBreakEven(t *testing.T) {
 	const worth, not = "jobs of this length are worth a pool", "jobs of a tenth of it are not"
-	proof := process.BreakEven().Proof(t.Context(), check.Times(), 2*time.Millisecond,
+	proof := process.BreakEven().Proof(t.Context(), check.Times(), 800*time.Microsecond,
 		check.Mutant[time.Duration]{Name: "none", Answer: 0, Fails: worth},
 		check.Mutant[time.Duration]{Name: "a hand-over between goroutines", Answer: time.Microsecond, Fails: worth},
 		check.Mutant[time.Duration]{Name: "work as long as the message", Answer: 15 * time.Microsecond, Fails: worth},
