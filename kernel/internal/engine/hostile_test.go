@@ -32,41 +32,60 @@ func calm(t *testing.T) *kerneltest.Kernel {
 	return start("thin")(t)
 }
 
-// TestKeyStaysInTheKernel reads what the system tells every user of that name about the processes of a notebook:
-// the key is on no command line, in no environment, and in no variable that cells see.
+// TestKeyStaysInTheKernel reads what the system tells of the processes of a notebook: the key is on no command line and in
+// no environment, of the worker, gopls, a program, a shell's command or a child of a cell.
 func TestKeyStaysInTheKernel(t *testing.T) {
-	k := calm(t)
-	ctx := within(t, 2*time.Minute)
+	prepare(t, "thin")
+	buildGopls(t)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := fmt.Sprintf("INTERLEAVE_KEY_TEST=%d", os.Getpid())
+	k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Env: []string{"INTERLEAVE_LINK=thin", mark}})
+	ctx := within(t, 3*time.Minute)
 	secret := string(k.Connection().Key)
 	if len(secret) < 16 {
 		t.Fatalf("the key has %d bytes", len(secret))
 	}
-	r, err := k.Execute(ctx, `import ("fmt"; "os"; "os/exec")
-child := exec.Command("sleep", "1000")
-if err := child.Start(); err != nil { panic(err) }
-fmt.Print(os.Getpid(), " ", os.Getppid(), " ", child.Process.Pid)`, kerneltest.ExecuteOptions{})
-	if err != nil || r.Status != "ok" {
-		t.Fatalf("%+v %v", r, err)
+	execute(t, k, "import (\"os\"; \"os/exec\"; \"strings\")\nif err := exec.Command(\"sleep\", \"1001\").Start(); err != nil { panic(err) }")
+	awaitGopls(t, k)
+	r, err := k.Execute(ctx, "strings.Contains(strings.Join(append(os.Environ(), os.Args...), \"\"), \""+secret+"\")", kerneltest.ExecuteOptions{})
+	if text := kerneltest.Text(r, kerneltest.TextOptions{}); err != nil || !strings.Contains(text, "result: false") {
+		t.Errorf("what a cell sees of its process: %s, %v", text, err)
 	}
-	var worker, guard, child int
-	text := strings.TrimPrefix(kerneltest.Text(r, kerneltest.TextOptions{}), "stdout: ")
-	if _, err := fmt.Sscan(text, &worker, &guard, &child); err != nil {
-		t.Fatalf("%q: %v", text, err)
+	call, err := k.StartExecute("%%program\nimport (\"fmt\"; \"os/exec\")\nc := exec.Command(\"sleep\", \"1002\")\nfmt.Println(c.Start())\nc.Wait()", kerneltest.ExecuteOptions{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, pid := range map[string]int{"kernel": k.Pid(), "guard": guard, "worker": worker, "child": child} {
+	if _, err := call.WaitIOPub(ctx, isStream); err != nil {
+		t.Fatal(err)
+	}
+	var seen strings.Builder
+	for _, pid := range withMark(mark) {
 		for _, file := range []string{"cmdline", "environ"} {
 			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
-			if err != nil || len(b) == 0 {
-				t.Errorf("%s of the %s: %d bytes, %v", file, name, len(b), err)
+			if err != nil {
+				continue // it has ended
 			}
-			if strings.Contains(string(b), secret) {
-				t.Errorf("the key is in the %s of the %s", file, name)
+			text := strings.ReplaceAll(string(b), "\x00", " ")
+			if strings.Contains(text, secret) {
+				t.Errorf("the key is in the %s of %d: %s", file, pid, text)
 			}
+			if file == "cmdline" {
+				seen.WriteString(text + "\n")
+			}
+		}
+	}
+	for _, want := range []string{" serve ", " guard ", "/worker", "gopls", "sleep 1001", "sleep 1002", "program"} {
+		if !strings.Contains(seen.String(), want) {
+			t.Errorf("no process %q among\n%s", want, seen.String())
 		}
 	}
 }
 
-// TestHundredInterrupts interrupts a hundred cells in a row, of kinds that end by themselves and that do not.
+// TestHundredInterrupts interrupts a hundred cells in a row, of kinds that end by themselves and that do not, by message and by
+// the signal to the process group that Jupyter sends in its other mode.
 func TestHundredInterrupts(t *testing.T) { onBothWays(t, hundredInterrupts) }
 
 func hundredInterrupts(t *testing.T, mode string) {
@@ -89,8 +108,11 @@ func hundredInterrupts(t *testing.T, mode string) {
 		if _, err := call.WaitIOPub(ctx, isStream); err != nil {
 			t.Fatalf("cell %d: %v", i, err)
 		}
-		began := time.Now()
-		if err := k.Interrupt(ctx); err != nil {
+		began, interrupt := time.Now(), func() error { return k.Interrupt(ctx) }
+		if i/4%2 == 1 {
+			interrupt = func() error { return k.Signal(syscall.SIGINT) }
+		}
+		if err := interrupt(); err != nil {
 			t.Fatal(err)
 		}
 		r, err := call.Wait(ctx)
