@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/build"
+	"go/build/constraint"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +58,45 @@ func programFlags(command, line string) (*programOptions, error) {
 	return p, err
 }
 
+// buildEnv is what of -env is for the go command too: what a program is made of, not how a compiler runs.
+func (p *programOptions) buildEnv() []string {
+	return slices.DeleteFunc(slices.Clone(p.env), func(kv string) bool {
+		name := envName(kv)
+		return !slices.Contains([]string{"GOEXPERIMENT", "GOAMD64", "GOARM64", "CC", "CXX"}, name) && !strings.HasPrefix(name, "CGO_")
+	})
+}
+
+// elsewhere says why a program is not run here, by its //go:build line, "" when it is. The go command does not look
+// at that line in a file that it is given by name; so a file to be ignored in its package is one that may run, here too.
+func (p *programOptions) elsewhere(src []byte) string {
+	place := build.Default
+	place.BuildTags = append(slices.Clone(place.BuildTags), "ignore")
+	place.ToolTags = slices.Clone(place.ToolTags)
+	if p.race {
+		place.BuildTags = append(place.BuildTags, "race")
+	}
+	with := ""
+	for _, kv := range p.buildEnv() {
+		if list, ok := strings.CutPrefix(kv, "GOEXPERIMENT="); ok {
+			for name := range strings.SplitSeq(list, ",") {
+				place.ToolTags = append(place.ToolTags, "goexperiment."+name)
+			}
+			with = " with " + kv
+		}
+	}
+	place.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(src)), nil }
+	if here, err := place.MatchFile("", "program.go"); here || err != nil { // what is wrong with it the compiler says
+		return ""
+	}
+	for line := range strings.Lines(string(src)) {
+		if constraint.IsGoBuild(line) {
+			return fmt.Sprintf("the program was not run: it is for %s, and this is %s/%s with %s%s",
+				strings.TrimSpace(strings.TrimPrefix(line, "//go:build")), place.GOOS, place.GOARCH, runtime.Version(), with)
+		}
+	}
+	return ""
+}
+
 func timeoutFlag(d *time.Duration) flagSpec {
 	return flagSpec{"-timeout", "10s", func(v string) (err error) {
 		if *d, err = time.ParseDuration(v); err != nil {
@@ -97,6 +140,10 @@ func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string
 	src, fault := e.programSource(r, text, code)
 	if fault != nil {
 		return fault
+	}
+	if why := p.elsewhere(src); why != "" {
+		r.out.Stream("stderr", []byte("\x1b[2m"+why+"\x1b[0m\n"))
+		return nil
 	}
 	dir, err := e.builder.Temp("program")
 	if err != nil {
@@ -165,7 +212,7 @@ func (e *Engine) buildProgram(r *run, p *programOptions, dir string, src []byte)
 	}
 	argv, env, workDir := e.builder.Command(r.ctx, "build", append(args, file)...)
 	var said said
-	end, err := worker.Command{Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: &said}.Run(r.ctx)
+	end, err := worker.Command{Argv: argv, Env: append(env, p.buildEnv()...), Dir: workDir, Guard: e.o.Guard, Handler: &said}.Run(r.ctx)
 	switch {
 	case err != nil:
 		return e.internalFault(fmt.Errorf("build program: %w", err))
