@@ -60,14 +60,14 @@ func TestAsk(t *testing.T) {
 		runtime.GOMAXPROCS(procs)
 		l := deadlock.Ask(100, false)
 		for i, n := range l.Counts {
-			if n < i+1 {
+			if n != i+1 {
 				t.Fatalf("P = %d: after request %d there are %d", procs, i+1, n)
 			}
 		}
 		if len(l.Counts) != 100 || l.Profile == "" && l.Note == "" {
 			t.Errorf("P = %d: %+v", procs, l)
 		}
-		if l := deadlock.Ask(20, true); slices.Max(l.Counts) > 2 {
+		if l := deadlock.Ask(20, true); slices.Max(l.Counts) != 0 {
 			t.Errorf("P = %d, buffered: %+v", procs, l)
 		}
 	}

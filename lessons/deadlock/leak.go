@@ -3,28 +3,29 @@ package deadlock
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"runtime/pprof"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"interleave/lessons/timeline"
 )
 
-// Leak is how many goroutines there were after each request.
+// Leak is how many goroutines were left behind after each request.
 type Leak struct {
 	Buffered bool
-	Counts   []int  // beyond those at the start, after each request
+	Counts   []int  // of all goroutines that the requests started, those that have not come to their end, after each request
 	Profile  string // the goroutineleak profile; "" where this Go has none
 	Note     string // why there is no profile; "" otherwise
 }
 
 // Ask serves so many requests, each by asking two servers and taking the first answer. Without a buffer the slower
 // server's goroutine can never send its answer and stays for ever; with a buffer of one for each it can end. The
-// goroutines that leak are set free before Ask returns, so the process is as before.
+// goroutines that leak are set free before Ask returns, so the process is as before. Goroutines of others, which come and go
+// meanwhile, are not counted.
 func Ask(requests int, buffered bool) Leak {
 	l := Leak{Buffered: buffered}
-	start := runtime.NumGoroutine()
+	started, ended := 0, atomic.Int64{}
 	var left []chan int
 	var all sync.WaitGroup
 	for range requests {
@@ -32,16 +33,22 @@ func Ask(requests int, buffered bool) Leak {
 		if buffered {
 			size = 2
 		}
-		answers := make(chan int, size)
+		answers, through := make(chan int, size), make(chan bool, 2)
 		for server := range 2 {
-			all.Go(func() { answers <- server })
+			started++
+			all.Go(func() {
+				answers <- server
+				ended.Add(1)
+				through <- true
+			})
 		}
 		<-answers
 		left = append(left, answers)
+		<-through // whose answer was taken; without this the count would depend on who is quick
 		if buffered {
-			all.Wait() // nothing keeps them; without this the count would depend on who is quick
+			<-through // nothing keeps the other one
 		}
-		l.Counts = append(l.Counts, runtime.NumGoroutine()-start)
+		l.Counts = append(l.Counts, started-int(ended.Load()))
 	}
 	l.profile()
 	for _, answers := range left {

@@ -135,6 +135,15 @@ func Padding(ctx context.Context, size Size) (*measure.Result, error) {
 	return run(ctx, size, []Way{{"side by side", sharded(8)}, {"128 bytes apart", sharded(128)}})
 }
 
+// OneCPU is what a reader of [Padding] must know where no two goroutines run at the same time, as a line; "" elsewhere.
+func OneCPU() string {
+	if runtime.NumCPU() > 1 && runtime.GOMAXPROCS(0) > 1 {
+		return ""
+	}
+	return fmt.Sprintf("%d CPU, GOMAXPROCS %d: one goroutine runs at a time, neighbours cannot disturb each other, and nothing is shown here.\n",
+		runtime.NumCPU(), runtime.GOMAXPROCS(0))
+}
+
 func run(ctx context.Context, size Size, ways []Way) (*measure.Result, error) {
 	if size == (Size{}) {
 		size = DefaultSize()

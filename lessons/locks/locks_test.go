@@ -1,6 +1,8 @@
 package locks_test
 
 import (
+	"runtime"
+	"strings"
 	"testing"
 
 	"interleave/lessons/locks"
@@ -37,5 +39,17 @@ func TestMaps(t *testing.T) {
 	}
 	for i, k := range g.Kinds {
 		t.Logf("%-15s %v", k, g.NS[i])
+	}
+}
+
+// TestOneCPU: where nothing runs at the same time, it says so.
+func TestOneCPU(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if says := locks.OneCPU(); !strings.Contains(says, "GOMAXPROCS 1") || !strings.HasSuffix(says, "\n") {
+		t.Errorf("on one P: %q", says)
+	}
+	runtime.GOMAXPROCS(2)
+	if says := locks.OneCPU(); (says == "") != (runtime.NumCPU() > 1) {
+		t.Errorf("%d CPUs, two Ps: %q", runtime.NumCPU(), says)
 	}
 }
