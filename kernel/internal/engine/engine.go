@@ -215,9 +215,9 @@ func ParseMemory(s string) (int64, error) {
 	case "none", "off", "-1":
 		return -1, nil
 	}
-	unit := strings.ToLower(strings.TrimLeft(s, "0123456789."))
-	f, err := strconv.ParseFloat(s[:len(s)-len(unit)], 64)
-	scale, ok := map[string]float64{"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[strings.TrimSpace(unit)]
+	unit := strings.TrimLeft(s, "0123456789.")
+	f, err := strconv.ParseFloat(strings.TrimSuffix(s, unit), 64)
+	scale, ok := map[string]float64{"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[strings.ToLower(strings.TrimSpace(unit))]
 	if err != nil || !ok || f*scale < 1 || f*scale >= math.MaxInt64 {
 		return 0, fmt.Errorf("%q is no amount of memory: write 2GiB, 500MB, a number of bytes, or none", s)
 	}
