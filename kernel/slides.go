@@ -29,7 +29,7 @@ type slidesCommand struct {
 func (slidesCommand) Help() string {
 	return `Each notebook becomes one HTML file that holds everything it shows and opens without a network; several become one more for all of them. With Chromium there is a PDF and a PPTX of each (a title, a picture and notes a slide), and charts/ has every chart as SVG, PNG and PDF, named after notebook and cell.
 
-A slide shows what the notebook's slide metadata says (slide, subslide, fragment, skip, notes), with the outputs that are saved in the notebook, or with --execute those of a run. Left out are progress bars, standard error, and the code of a cell that shows a chart or only names a value; tag a cell show-input to keep its code, hide-input to leave it out. Slides that hold too much are named.
+A slide shows what the notebook's slide metadata says (slide, subslide, fragment, skip, notes), with the outputs that are saved in the notebook, or with --execute those of a run. Left out are progress bars, standard error, and the code of a cell that shows a chart or only names a value; tag a cell show-input to keep its code, hide-input to leave it out. The speaker's notes are those of the notebook, and what its slide leaves out: code, and what a chart says in words. Slides that hold too much are named.
 
 In a deck, Esc shows the overview and S the speaker's view.
 
@@ -56,7 +56,7 @@ func (c *slidesCommand) Run(ctx context.Context, to streams) error {
 			return err
 		}
 		defer e.close()
-		return e.charts(ctx, sources, filepath.Join(c.Output, "charts"))
+		return e.charts(ctx, sources, filepath.Join(c.Output, "charts"), c.Theme)
 	}
 	p := newProgress(to.err)
 	env, err := python.Open(ctx, python.Options{Python: c.Python, Set: python.Lab, Progress: func(done, total int, what string) {
@@ -89,7 +89,7 @@ func (c *slidesCommand) Run(ctx context.Context, to streams) error {
 	if c.Deck != "" {
 		return nil
 	}
-	return e.charts(ctx, sources, filepath.Join(c.Output, "charts"))
+	return e.charts(ctx, sources, filepath.Join(c.Output, "charts"), c.Theme)
 }
 
 // decks are those of the notebooks and, of several, one of all.

@@ -99,7 +99,7 @@ func (e *exporter) deck(ctx context.Context, path, python, theme string) error {
 }
 
 // charts writes every chart of the notebooks into a folder.
-func (e *exporter) charts(ctx context.Context, sources []slides.Source, dir string) error {
+func (e *exporter) charts(ctx context.Context, sources []slides.Source, dir, theme string) error {
 	written, files := 0, 0
 	for _, s := range sources {
 		for _, c := range s.Charts() {
@@ -108,6 +108,9 @@ func (e *exporter) charts(ctx context.Context, sources []slides.Source, dir stri
 			}
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err
+			}
+			if theme == "dark" {
+				c = c.Darkened()
 			}
 			n, err := e.chart(c, filepath.Join(dir, c.File()))
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ledongthuc/pdf"
 
 	"interleave/kernel/internal/browser"
 )
@@ -52,9 +55,8 @@ func TestSlidesCommand(t *testing.T) {
 		t.Error("the deck has not what it shows")
 	}
 	// A title, for the notebook has none, and both cells on the slide behind it: nothing says otherwise.
-	pdf := file(t, filepath.Join(out, "two.pdf"))
-	if n := len(regexp.MustCompile(`/Type ?/Page\b`).FindAll(pdf, -1)); n != 1+1 {
-		t.Errorf("the PDF has %d pages", n)
+	if pages := printed(t, filepath.Join(out, "two.pdf")); len(pages) != 1+1 || !strings.Contains(pages[0].text, "two") || !strings.Contains(pages[1].text, "Six runs") || pages[1].shapes < 20 {
+		t.Errorf("the PDF has the pages %+v", pages)
 	}
 	if !bytes.HasPrefix(file(t, filepath.Join(out, "two.pptx")), []byte("PK")) {
 		t.Error("the PPTX is none")
@@ -67,8 +69,8 @@ func TestSlidesCommand(t *testing.T) {
 				t.Errorf("%s draws nothing", name)
 			}
 		case ".pdf":
-			if n := len(regexp.MustCompile(`/Type ?/Page\b`).FindAll(text, -1)); n != 1 {
-				t.Errorf("%s has %d pages", name, n)
+			if pages := printed(t, filepath.Join(out, name)); len(pages) != 1 || pages[0].shapes < 20 {
+				t.Errorf("%s has the pages %+v", name, pages)
 			}
 		case ".png":
 			m, err := png.Decode(bytes.NewReader(text))
@@ -81,6 +83,47 @@ func TestSlidesCommand(t *testing.T) {
 			}
 		}
 	}
+}
+
+// paper is what is on a page of a PDF.
+type paper struct {
+	text   string
+	shapes int // that are filled or stroked
+}
+
+var painting = regexp.MustCompile(`(?m)(^|\s)(f\*?|S|B\*?)$`)
+
+// printed are the pages of a PDF. Letters of charts are shapes.
+func printed(t *testing.T, path string) (pages []paper) {
+	t.Helper()
+	f, r, err := pdf.Open(path)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	defer f.Close()
+	for i := range r.NumPage() {
+		page := r.Page(i + 1)
+		text, err := page.GetPlainText(nil)
+		if err != nil {
+			t.Fatalf("%s, page %d: %v", path, i+1, err)
+		}
+		p := paper{text: text}
+		streams := []pdf.Value{page.V.Key("Contents")}
+		// Drawings of a page are objects of their own.
+		objects := page.Resources().Key("XObject")
+		for _, name := range objects.Keys() {
+			streams = append(streams, objects.Key(name))
+		}
+		for _, s := range streams {
+			code, err := io.ReadAll(s.Reader())
+			if err != nil {
+				t.Fatalf("%s, page %d: %v", path, i+1, err)
+			}
+			p.shapes += len(painting.FindAll(code, -1))
+		}
+		pages = append(pages, p)
+	}
+	return pages
 }
 
 // written are the files below a folder.
@@ -254,6 +297,15 @@ func TestSlidesOfTheTalk(t *testing.T) {
 			t.Errorf("page %d stands at %d, the one before it at %d", n, at, last)
 		}
 		last = at
+	}
+	pages := printed(t, filepath.Join(out, talkName+".pdf"))
+	if len(pages) < 1+talkPages {
+		t.Errorf("%d pages in the PDF", len(pages))
+	}
+	for i, p := range pages {
+		if strings.TrimSpace(p.text) == "" {
+			t.Errorf("page %d of the PDF is empty", i+1)
+		}
 	}
 	if strings.Contains(page, "have nothing of this page") {
 		t.Error("a page of the talk has no evidence")

@@ -133,12 +133,12 @@ func (c Chart) cropped() (svg []byte, height float64) {
 
 // figure is the chart as HTML.
 func (c Chart) figure() string {
-	picture := func(mime string, data []byte, width, height float64, more string) string {
-		return fmt.Sprintf(`<div class="drawing" style="aspect-ratio: %g / %g"><img alt="%s" width="%g" height="%g"%s src="data:%s;base64,%s"></div>`,
-			width, height, html.EscapeString(c.Alt), width, height, more, mime, base64.StdEncoding.EncodeToString(data))
+	picture := func(class, mime string, data []byte, width, height float64, more string) string {
+		return fmt.Sprintf(`<div class="%s" style="aspect-ratio: %g / %g"><img alt="%s" width="%g" height="%g"%s src="data:%s;base64,%s"></div>`,
+			class, width, height, html.EscapeString(c.Alt), width, height, more, mime, base64.StdEncoding.EncodeToString(data))
 	}
 	if c.SVG == nil {
-		return `<figure class="chart">` + picture("image/png", c.PNG, c.Width, c.Height, "") + `</figure>`
+		return `<figure class="chart">` + picture("drawing picture", "image/png", c.PNG, c.Width, c.Height, "") + `</figure>`
 	}
 	svg, height := c.cropped()
 	var b strings.Builder
@@ -146,7 +146,7 @@ func (c Chart) figure() string {
 	if c.Title != "" {
 		fmt.Fprintf(&b, `<div class="title">%s</div>`, html.EscapeString(c.Title))
 	}
-	b.WriteString(picture("image/svg+xml", svg, c.Width, height, fmt.Sprintf(` data-letter="%g"`, c.letter)))
+	b.WriteString(picture("drawing", "image/svg+xml", svg, c.Width, height, fmt.Sprintf(` data-letter="%g"`, c.letter)))
 	if c.Caption != "" {
 		fmt.Fprintf(&b, `<div class="caption">%s</div>`, html.EscapeString(c.Caption))
 	}

@@ -1,6 +1,6 @@
-// Steps through every slide with all its fragments shown, and returns what a reader at 1280 x 720 would miss: a list
-// of {slide, kind, detail}.
-(async () => {
+// Steps through slides from one number to another with all their fragments shown, and returns what a reader at 1280 x 720
+// would miss: a list of {slide, kind, detail}; and how many slides there are.
+async (from, to) => {
 	const faults = [], smallest = 18;
 	const visible = e => e.checkVisibility({visibilityProperty: true});
 	const clip = s => s.trim().replace(/\s+/g, ' ').slice(0, 60);
@@ -32,7 +32,7 @@
 
 	Reveal.configure({fragments: false, transition: 'none'});
 	const slides = Reveal.getSlides();
-	for (const slide of slides) {
+	for (const slide of slides.slice(from, to)) {
 		const name = slide.id || 'slide ' + slides.indexOf(slide);
 		const fault = (kind, detail) => faults.push({slide: name, kind, detail});
 		const at = Reveal.getIndices(slide);
@@ -85,4 +85,4 @@
 		}
 	}
 	return JSON.stringify({slides: slides.length, faults});
-})()
+}

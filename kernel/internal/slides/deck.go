@@ -40,10 +40,14 @@ func (d Deck) HTML(theme string) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("no theme %q; there are %s", theme, strings.Join(Themes(), " and "))
 	}
+	sections := d.Sections
+	if theme == "dark" {
+		sections = darkenedSections(sections)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n", html.EscapeString(d.Title))
 	fmt.Fprintf(&b, "<style>\n%s\n%s%s%s</style>\n</head>\n<body>\n", revealCSS, fonts(), colours, deckCSS)
-	fmt.Fprintf(&b, "<div class=\"reveal\"><div class=\"slides\">\n%s\n</div></div>\n", d.Sections)
+	fmt.Fprintf(&b, "<div class=\"reveal\"><div class=\"slides\">\n%s\n</div></div>\n", sections)
 	for _, script := range []string{revealJS, notesJS, startJS} {
 		fmt.Fprintf(&b, "<script>\n%s\n</script>\n", strings.ReplaceAll(script, "</script", `<\/script`))
 	}

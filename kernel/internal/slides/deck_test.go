@@ -71,7 +71,8 @@ func all(t *testing.T) []Source {
 	return sources
 }
 
-// TestWorkshop steps through every slide of every notebook in a browser without a network.
+// TestWorkshop steps through every slide of every notebook, in both themes, in a browser without a network. The slides of
+// a notebook are the same in the deck of all of them.
 // With PICTURES=DIR it leaves a picture of each slide there, to be looked at.
 func TestWorkshop(t *testing.T) {
 	sources := all(t)
@@ -99,8 +100,10 @@ func TestWorkshop(t *testing.T) {
 			pictures(t, v, dir, theme)
 		}
 	}
-	look(Join("all", "Interleave", decks), "dark", 2+8*len(decks))
-	look(decks[0], "light", 8)
+	all := Join("all", "Interleave", decks)
+	for _, theme := range Themes() {
+		look(all, theme, 2+8*len(decks))
+	}
 }
 
 func pictures(t *testing.T, v *browser.Viewer, dir, theme string) {

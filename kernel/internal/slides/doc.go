@@ -7,7 +7,8 @@
 //
 // A slide follows the notebook's metadata (slide, subslide, fragment, skip, notes). It leaves out progress bars, what
 // was printed to standard error, and the code of a cell that shows a chart or only names a value; a cell tagged
-// show-input keeps its code.
+// show-input keeps its code. What is left out stands in the speaker's notes. A dark deck has dark drawings: their colours
+// are turned around (see [Chart.Darkened]).
 //
 // The package starts nbconvert and waits for it; it knows no browser: who has one looks at a deck with [Check] and
 // hands over pictures of it. It starts no goroutine.

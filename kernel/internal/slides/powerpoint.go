@@ -21,6 +21,9 @@ type Camera interface {
 type Page struct {
 	Name  string `json:"name"`
 	Title string `json:"title"`
+	// Outside is that the slide does not show its title: it goes on with the slide before it.
+	Outside bool `json:"outside"`
+
 	Notes string `json:"notes"` // the speaker's notes, and the text of the slide
 	PNG   []byte `json:"-"`
 	File  string `json:"file"`

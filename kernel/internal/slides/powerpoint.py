@@ -24,11 +24,14 @@ for page in deck["pages"]:
     else:
         title.left, title.top = Pt(page["left"] * point), Pt(page["top"] * point)
         title.width, title.height = show.slide_width - 2 * title.left, Pt(page["height"] * point)
+        if page["outside"]:  # for the outline and for who listens: above the slide
+            title.width, title.height = show.slide_width, Pt(40)
+            title.left, title.top = 0, -title.height
         frame = title.text_frame
         frame.margin_left = frame.margin_top = frame.margin_right = frame.margin_bottom = 0
         frame.text = page["title"]
         font = frame.paragraphs[0].font
-        font.size, font.bold, font.name = Pt(page["size"] * point), True, "Liberation Sans"
+        font.size, font.bold, font.name = Pt((page["size"] or 32) * point), True, "Liberation Sans"
         font.color.rgb = RGBColor.from_string("FFFFFF" if deck["theme"] == "dark" else "0B1C33")
         frame.paragraphs[0].alignment = 1  # left
     slide.notes_slide.notes_text_frame.text = page["notes"]

@@ -3,6 +3,7 @@ package slides
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 
@@ -55,6 +56,13 @@ func (s Source) pages() []page {
 	if !titled {
 		list = append(list, markdown(s.Name+".deck", "title", "# "+s.Name))
 	}
+	var own []*notebook.Cell // of the slide so far
+	flush := func() {
+		if len(own) > 0 {
+			list = append(list, s.notes(own))
+		}
+		own = nil
+	}
 	for i, c := range s.Notebook.Cells {
 		kind := slideType(c)
 		if kind == "skip" || c.Type() == "raw" {
@@ -63,6 +71,10 @@ func (s Source) pages() []page {
 		if !titled && len(list) == 1 && kind != "notes" {
 			kind = "slide" // not on that of the title
 		}
+		if kind == "slide" || kind == "subslide" {
+			flush()
+		}
+		own = append(own, c)
 		p := s.page(c)
 		meta := page{"slideshow": page{"slide_type": kind}, "interleave_slide": s.Name + "." + cellName(c, i)}
 		if hidden, ok := p["transient"]; ok {
@@ -75,7 +87,28 @@ func (s Source) pages() []page {
 		p["metadata"] = meta
 		list = append(list, p)
 	}
+	flush()
 	return list
+}
+
+// notes are what the speaker sees of a slide besides the author's own notes: which cells it is of, what its charts say in
+// words, and the code that is left out.
+func (s Source) notes(cells []*notebook.Cell) page {
+	var names []string
+	var b strings.Builder
+	for i, c := range cells {
+		names = append(names, "`"+cellName(c, i)+"`")
+		for _, o := range c.Outputs() {
+			if chart, ok := chartOf(o); ok && chart.Alt != "" {
+				fmt.Fprintf(&b, "\n\n%s", html.EscapeString(chart.Alt))
+			}
+		}
+		if hidden, _ := s.page(c)["transient"].(page); hidden["remove_source"] == true {
+			fmt.Fprintf(&b, "\n\n```go\n%s\n```", c.Source())
+		}
+	}
+	return page{"cell_type": "markdown", "source": fmt.Sprintf("Notebook %s: %s", s.Name, strings.Join(names, ", ")) + b.String(),
+		"metadata": page{"slideshow": page{"slide_type": "notes"}}}
 }
 
 func cellName(c *notebook.Cell, i int) string {
