@@ -117,7 +117,7 @@ func (e *Engine) internalFault(err error) *session.Fault {
 
 // panicFault shows a panic of the cell's own goroutine.
 func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
-	value := compile.Plain(p.Text)
+	value := otherVersion(compile.Plain(p.Text))
 	if p.Goexit {
 		value = "runtime.Goexit was called: the cell's goroutine ended before the cell did"
 	}
@@ -127,6 +127,17 @@ func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
 		f.Traceback = append(f.Traceback, e.frames(afterPanic(t.Goroutines[0].Frames))...)
 	}
 	return f
+}
+
+var conversion = regexp.MustCompile(`^(interface conversion: .* is (\S+), not (\S+))(?: \(types from different \w+\))?$`)
+
+// otherVersion explains an assertion that fails because the value is of an older version of its type, which has no name
+// of its own for the reader.
+func otherVersion(text string) string {
+	if m := conversion.FindStringSubmatch(text); m != nil && m[2] == m[3] {
+		return m[1] + " as it is now: the value was made before " + strings.TrimPrefix(strings.TrimPrefix(m[3], "*"), "notebook.") + " was declared again or got another method; make it anew"
+	}
+	return text
 }
 
 // afterPanic drops the frames of the code that took the stack: everything up to the innermost panic. A deferred call that
@@ -279,7 +290,8 @@ func hostFrame(name string) bool {
 // inlined is what the name of another package's closure begins with when its function is part of the cell's.
 var inlined = regexp.MustCompile(`^nb\.(Run_[0-9a-f]{20}\.)+`)
 
-var entry = regexp.MustCompile(`Run_[0-9a-f]{20}`)
+// entry is the cell's own function; closures inlined into it have its name twice.
+var entry = regexp.MustCompile(`(?:Run_[0-9a-f]{20}\.)*Run_[0-9a-f]{20}`)
 
 // function names a function of a cell for the reader: the cell's own statements have none.
 func (e *Engine) function(name string) string {

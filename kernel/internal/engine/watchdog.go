@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -245,12 +247,9 @@ func (e *Engine) waits(list []stack.Goroutine) []string {
 			lines = append(lines, s)
 		}
 	}
-	slices.SortFunc(lines, func(a, b string) int { // cells themselves first; numbers of goroutines say nothing
-		x, y := strings.Contains(a, "(started at "), strings.Contains(b, "(started at ")
-		if x != y {
-			return map[bool]int{true: 1, false: -1}[x]
-		}
-		return strings.Compare(a[strings.Index(a, " at ")+1:], b[strings.Index(b, " at ")+1:])
+	slices.SortFunc(lines, func(a, b string) int { // the last cell first, in it the cell itself; numbers of goroutines say nothing
+		x, y := whereOf(a), whereOf(b)
+		return cmp.Or(cmp.Compare(y[0], x[0]), cmp.Compare(x[1], y[1]), cmp.Compare(x[2], y[2]), strings.Compare(a, b))
 	})
 	var out []string
 	for i, s := range lines {
@@ -258,6 +257,21 @@ func (e *Engine) waits(list []stack.Goroutine) []string {
 			return append(out, fmt.Sprintf("  … and %d places more\n", len(lines)-most))
 		}
 		out = append(out, fmt.Sprintf("  %d × %s\n", count[s], s))
+	}
+	return out
+}
+
+var waitsAt = regexp.MustCompile(` at In\[(\d+)\]:(\d+) `)
+
+// whereOf is the cell of a line of waits, whether a go statement started the goroutine, and the line in the cell.
+func whereOf(s string) [3]int {
+	var out [3]int
+	if m := waitsAt.FindStringSubmatch(s); m != nil {
+		out[0], _ = strconv.Atoi(m[1])
+		out[2], _ = strconv.Atoi(m[2])
+	}
+	if strings.Contains(s, "(started at ") {
+		out[1] = 1
 	}
 	return out
 }
