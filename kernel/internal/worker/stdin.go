@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -42,8 +43,9 @@ const (
 	refusedGrace = 40 * time.Millisecond
 )
 
-// watchReads has the worker ask for a line whenever something in it waits for one, until ctx ends.
-func (w *Worker) watchReads(ctx context.Context) {
+// watchReads has the worker ask for a line whenever something in it waits for one, until ctx ends, unless it is certain that only
+// goroutines of other cells than the one with this label do.
+func (w *Worker) watchReads(ctx context.Context, label string) {
 	pause := firstLook
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -55,7 +57,7 @@ func (w *Worker) watchReads(ctx context.Context) {
 		}
 		began := time.Now()
 		pause = min(pause*3/2, slowLook)
-		if w.reads.waiting() {
+		if w.reads.waiting() && !w.othersRead(ctx, label) {
 			// The answer comes when the line lies in the pipe, which wakes who waits.
 			if _, err := w.ask(ctx, frame.Command{Op: frame.Stdin}); err != nil {
 				w.log.Debug("standard input", "err", err)
@@ -66,8 +68,39 @@ func (w *Worker) watchReads(ctx context.Context) {
 	}
 }
 
+// othersRead reports whether goroutines of other cells wait in a system call that reads, and none whose cell is this one or not
+// known. A goroutine that an earlier cell has left, and that takes the end of its file for no reason to stop, reads this cell's.
+func (w *Worker) othersRead(ctx context.Context, label string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	profile, err := w.Goroutines(ctx)
+	return err == nil && onlyOthersRead(string(profile), label)
+}
+
+// onlyOthersRead is othersRead of a goroutine profile as text.
+func onlyOthersRead(profile, label string) bool {
+	others := false
+	for entry := range strings.SplitSeq(profile, "\n\n") {
+		if !readsOutside.MatchString(entry) {
+			continue
+		}
+		m := cellLabel.FindStringSubmatch(entry)
+		if m == nil && !strings.Contains(entry, "/worker/inmate.") || m != nil && m[1] == label {
+			return false
+		}
+		others = others || m != nil
+	}
+	return others
+}
+
+var (
+	// readsOutside is a frame of a goroutine that is in a system call, or in C, and may read.
+	readsOutside = regexp.MustCompile(`(?m)^#\t0x[0-9a-f]+\t(?:.*\.(?:[rR]ead|Syscall6?|RawSyscall6?)|runtime\.cgocall)\+0x`)
+	cellLabel    = regexp.MustCompile(`(?m)^# labels: \{.*"cell":"([^"]*)"`)
+)
+
 // followReads starts watchReads for one cell. stop ends it, and a question that is open.
-func (w *Worker) followReads(cell uint64) (stop func()) {
+func (w *Worker) followReads(cell uint64, label string) (stop func()) {
 	if w.reads == nil {
 		return func() {}
 	}
@@ -75,7 +108,7 @@ func (w *Worker) followReads(cell uint64) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		w.watchReads(ctx)
+		w.watchReads(ctx, label)
 	}()
 	return func() {
 		cancel()

@@ -111,11 +111,59 @@ func TestStdinOfTheCellBefore(t *testing.T) {
 	w, rec := start(t, nil)
 	rec.answers("mine")
 	do(t, w, "ReadBehind")
-	do(t, w, "Nothing")
-	rec.await(t, func() bool { return rec.stream("stdout") != "" })
+	for began := time.Now(); rec.stream("stdout") == "" && time.Since(began) < 10*time.Second; {
+		do(t, w, "Nothing") // the goroutine may not have begun to read when the first of these began
+	}
 	do(t, w, "ReadElsewhere")
 	if got, want := rec.stream("stdout"), `behind "" EOF"mine\n" <nil>`; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A goroutine of the cell before that does not heed the end of its file makes no question for a cell that does not read.
+func TestStdinOfADeafReader(t *testing.T) {
+	w, rec := start(t, nil)
+	asked := rec.answers()
+	do(t, w, "ReadForEver")
+	do(t, w, "SleepLong")
+	if n := asked(); n > 0 {
+		t.Errorf("a cell that sleeps made %d questions", n)
+	}
+	rec.reset(false)
+	asked = rec.answers("1")
+	do(t, w, "ReadStdin")
+	if got := rec.stream("stdout"); asked() == 0 {
+		t.Errorf("printed %q, and no question was asked", got)
+	}
+}
+
+func TestOnlyOthersRead(t *testing.T) {
+	entry := func(label, frames string) string {
+		s := "1 @ 0x1 0x2\n"
+		if label != "" {
+			s += "# labels: {\"cell\":\"" + label + "\"}\n"
+		}
+		for f := range strings.FieldsSeq(frames) {
+			s += "#\t0x4e1\t" + f + "+0x2e\t\t/go/x.go:1\n"
+		}
+		return s
+	}
+	const read, idle = "syscall.Syscall syscall.read os.(*File).Read fmt.Fscan", "runtime.gopark time.Sleep"
+	own := entry("", "syscall.RawSyscall interleave/kernel/internal/worker/inmate.rawCall")
+	for name, c := range map[string]struct {
+		profile string
+		want    bool
+	}{
+		"nobody":             {own + "\n" + entry("2", idle), false},
+		"this cell":          {own + "\n" + entry("2", read), false},
+		"an earlier cell":    {own + "\n" + entry("1", read) + "\n" + entry("2", idle), true},
+		"both":               {entry("1", read) + "\n" + entry("2", read), false},
+		"who has no label":   {entry("1", read) + "\n" + entry("", read), false},
+		"this cell's C code": {entry("1", read) + "\n" + entry("2", "runtime.cgocall main.gets"), false},
+	} {
+		if got := onlyOthersRead(c.profile, "2"); got != c.want {
+			t.Errorf("%s: %v\n%s", name, got, c.profile)
+		}
 	}
 }
 

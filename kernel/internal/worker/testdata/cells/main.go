@@ -185,6 +185,16 @@ func ReadBehind() {
 	}()
 }
 
+// ReadForEver leaves a goroutine that reads, whatever it is told.
+func ReadForEver() {
+	go func() {
+		b := make([]byte, 1)
+		for {
+			os.Stdin.Read(b)
+		}
+	}()
+}
+
 // ScanAnyway does not look at errors.
 func ScanAnyway() {
 	var n int
