@@ -28,7 +28,7 @@ import (
 
 // Options say where. The zero value is a server here, and as many workers as there are CPUs.
 type Options struct {
-	URL     string // of a NATS server or cluster with JetStream: "nats://host:4222"
+	URL     string // of a NATS server with JetStream: "nats://host:4222"; of a cluster several, separated by commas
 	Workers int    // processes on this machine; 0 stands for the number of CPUs, less than 0 for none
 	// Run is the name under which workers of other machines join: "go run interleave/lessons/cluster/node join -url
 	// URL -run NAME". "" stands for one that nobody else has.

@@ -123,6 +123,10 @@ func TestElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	several := cluster.Options{URL: "nats://127.0.0.1:1," + url, Workers: 1} // of a cluster, one of which is away
+	if r, err := cluster.Survive(t.Context(), several, 3, cluster.Never); err != nil || r.ExactlyOnce() != nil {
+		t.Errorf("%+v %v", r, err)
+	}
 	if _, err := cluster.Survive(t.Context(), cluster.Options{URL: url, Run: "a.b"}, 1, cluster.Never); err == nil {
 		t.Error("a run cannot be named a.b")
 	}
