@@ -68,7 +68,7 @@ func (c *doctorCommand) Run(ctx context.Context, to streams) error {
 	tool, problem := checkToolchain(ctx, dir)
 	tell(problem)
 	if tool != nil {
-		tell(finding{what: "C compiler", says: strings.Join(tool.CC, " ")})
+		tell(checkCompiler(ctx, tool))
 		tell(checkLinker(tool))
 	}
 	tell(checkCache())
@@ -131,6 +131,15 @@ func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) 
 		f.says, f.cure, f.bad = err.Error(), "install Go 1.26 or newer from https://go.dev/dl", true
 	}
 	return tool, f
+}
+
+func checkCompiler(ctx context.Context, tool *link.Toolchain) finding {
+	f := finding{what: "C compiler", says: strings.Join(tool.CC, " ")}
+	var missing *link.ToolchainError
+	if errors.As(tool.Headers(ctx), &missing) {
+		f.says, f.cure, f.bad = missing.Problem, missing.Cure, true
+	}
+	return f
 }
 
 func checkLinker(tool *link.Toolchain) finding {

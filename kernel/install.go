@@ -81,9 +81,18 @@ func (c *installCommand) Run(ctx context.Context, to streams) error {
 	return nil
 }
 
+// toolchain tells what is missing of what building takes.
+func toolchain(ctx context.Context) error {
+	tool, err := link.FindToolchain(ctx, "", nil)
+	if err != nil {
+		return err
+	}
+	return tool.Headers(ctx)
+}
+
 // ensure checks the toolchain and returns the installation of the sources at hand.
 func ensure(ctx context.Context, p *progress) (*installation.Installation, error) {
-	if _, err := link.FindToolchain(ctx, "", nil); err != nil {
+	if err := toolchain(ctx); err != nil {
 		return nil, err
 	}
 	sources, err := installation.Sources(ctx)

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"interleave/kernel/internal/kernelspec"
-	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/python"
 )
 
@@ -81,7 +80,7 @@ func (c *labCommand) Run(ctx context.Context, to streams) error {
 
 // ready looks for what is missing on this machine, all of it, before anything is made that takes minutes.
 func (c *labCommand) ready(ctx context.Context) error {
-	_, noGo := link.FindToolchain(ctx, "", nil)
+	noGo := toolchain(ctx)
 	_, noPython := python.Find(ctx, c.Python)
 	return errors.Join(noGo, noPython, c.portFree())
 }

@@ -40,6 +40,11 @@ func TestNewcomer(t *testing.T) {
 	port := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
 	gocache := goEnv(t, "GOCACHE")
 	noVenv := script(`case "$*" in *sys.version_info*) echo 3 11 2; echo "$0";; *) echo "No module named ensurepip" >&2; exit 1;; esac`)
+	gcc, err := exec.LookPath("gcc")
+	if err != nil {
+		t.Fatalf("%v: apt-get install gcc libc6-dev", err)
+	}
+	noHeaders := bin(map[string]string{"gcc": script(`exec ` + gcc + ` -nostdinc "$@"`)}) // gcc without libc6-dev
 	path := os.Getenv("PATH")
 	const nowhere = "http://127.0.0.1:1"
 	for _, c := range []struct {
@@ -52,6 +57,8 @@ func TestNewcomer(t *testing.T) {
 		{"old Go", map[string]string{"PATH": bin(map[string]string{"go": script(`echo '{"GOVERSION": "go1.19.8"}'`)})}, []string{"install", "--cold"},
 			[]string{"is go1.19.8, and Interleave needs go1.26", "https://go.dev/dl"}},
 		{"no C compiler", map[string]string{"PATH": bin(map[string]string{"go": goes})}, []string{"install", "--cold"}, []string{"no C compiler was found", "apt-get install gcc libc6-dev"}},
+		{"no headers", map[string]string{"PATH": noHeaders + ":" + path, "CC": "gcc"}, []string{"install", "--cold"}, []string{"does not find the headers of the C library", "stdlib.h", "apt-get install libc6-dev"}},
+		{"no headers, asked the doctor", map[string]string{"PATH": noHeaders + ":" + path, "CC": "gcc"}, []string{"doctor"}, []string{"✗ C compiler", "stdlib.h", "apt-get install libc6-dev"}},
 		{"all at once", map[string]string{"PATH": bin(map[string]string{"go": goes})}, []string{"lab", "--prepare", "--port", port},
 			[]string{"apt-get install gcc libc6-dev", "apt-get install python3 python3-venv", "port " + port + " is in use", "--port"}},
 		{"no venv module", map[string]string{"PATH": path}, []string{"lab", "--prepare", "--python", noVenv}, []string{"cannot make virtual environments", "apt-get install python3-venv"}},
@@ -71,7 +78,10 @@ func TestNewcomer(t *testing.T) {
 			for name, value := range c.env {
 				t.Setenv(name, value)
 			}
-			status, _, stderr := command(c.args...)
+			status, stdout, stderr := command(c.args...)
+			if c.args[0] == "doctor" {
+				stderr = stdout
+			}
 			if status != 1 {
 				t.Errorf("exit status %d", status)
 			}

@@ -127,6 +127,9 @@ func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*b
 func (w *workshop) compileBase(ctx context.Context, mode Mode, wanted []string) (all []*listed, worker *listed, err error) {
 	const what = "compile packages"
 	w.step(Step{What: what})
+	if err := w.tool.Headers(ctx); err != nil {
+		return nil, nil, err
+	}
 	roots, err := w.roots(ctx, wanted)
 	if err != nil {
 		return nil, nil, err

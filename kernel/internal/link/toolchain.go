@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -104,6 +105,23 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 	}
 	t.Key = t.key()
 	return t, nil
+}
+
+// Headers tells whether the C compiler finds the headers of the C library and of the kernel, which Debian has in packages of
+// their own. It runs the compiler, so it is asked before something is built and not at every start. The error is a
+// *ToolchainError.
+func (t *Toolchain) Headers(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, t.CC[0], append(slices.Clone(t.CC[1:]), "-E", "-x", "c", "-")...)
+	cmd.Stdin = strings.NewReader("#include <stdlib.h>\n#include <pthread.h>\n#include <errno.h>\n")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	said, _, _ := strings.Cut(words(stderr.String(), err), "\n")
+	return &ToolchainError{"the C compiler " + t.CC[0] + " does not find the headers of the C library: " + said,
+		"Install them (Debian, Ubuntu: apt-get install libc6-dev; Fedora: dnf install glibc-devel)"}
 }
 
 // findLinker takes the first of names that there is. A thin plugin is one small object, for which all linkers are equal; a
