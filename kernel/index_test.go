@@ -248,23 +248,28 @@ func alike(a, b image.Image) bool {
 
 var relativeLink = regexp.MustCompile(`\]\(([^):#\s"]+)\)`)
 
-// TestLinks: a link from a notebook to a file beside it finds one.
+// TestLinks: a link from a notebook to a file beside it finds one, and each notebook has one to the notebook before it and one
+// to the notebook after it.
 func TestLinks(t *testing.T) {
-	found := 0
 	for number, nb := range workshop(t) {
+		var linked []string
 		for _, c := range nb.Cells {
 			if c.Type() != "markdown" {
 				continue
 			}
 			for _, m := range relativeLink.FindAllStringSubmatch(c.Source(), -1) {
-				found++
+				linked = append(linked, m[1])
 				if _, err := os.Stat(filepath.Join("../notebooks", m[1])); err != nil {
 					t.Errorf("notebook %s, cell %s: the link to %s leads nowhere", number, c.ID(), m[1])
 				}
 			}
 		}
-	}
-	if found == 0 {
-		t.Error("no notebook has a link")
+		n, _ := strconv.Atoi(number)
+		for _, neighbour := range []int{n - 1, n + 1} {
+			file := readIndex(t).rows[fmt.Sprintf("%02d", neighbour)].file
+			if file != "" && !slices.Contains(linked, file) {
+				t.Errorf("notebook %s has no link to %s", number, file)
+			}
+		}
 	}
 }
