@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"interleave/kernel/internal/wire"
 )
 
@@ -200,6 +202,9 @@ func TestIPCSockets(t *testing.T) {
 			t.Errorf("%s has mode %v", path, mode)
 		}
 	}
+	if os.Geteuid() == 0 { // who may become another user finds out what that one may
+		wantKeptOut(t, c)
+	}
 	if _, err := wire.Listen(testContext(t), c, wire.Options{BindWait: 100 * time.Millisecond}); err == nil {
 		t.Error("the sockets of a live kernel were taken")
 	}
@@ -221,6 +226,38 @@ func TestIPCSockets(t *testing.T) {
 	c.IP = filepath.Join(t.TempDir(), strings.Repeat("long", 30))
 	if _, err := wire.Listen(testContext(t), c, wire.Options{}); err == nil || !strings.Contains(err.Error(), "shorter") {
 		t.Errorf("a path too long: error is %v", err)
+	}
+}
+
+// wantKeptOut connects to the sockets as another user, for whom the folders are open.
+func wantKeptOut(t *testing.T, c wire.Connection) {
+	t.Helper()
+	_, path := c.Address(wire.Shell)
+	for dir := filepath.Dir(path); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const other = 54321
+	dial := func(path string) error {
+		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		return unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	}
+	runtime.LockOSThread() // the user whom files ask for is this thread's alone
+	defer runtime.UnlockOSThread()
+	defer unix.Setfsuid(0)
+	for _, ch := range allChannels {
+		_, path := c.Address(ch)
+		for user, want := range map[int]error{0: nil, other: unix.EACCES} {
+			unix.Setfsuid(user)
+			if err := dial(path); err != want {
+				t.Errorf("user %d connects to %s: %v, want %v", user, ch, err, want)
+			}
+		}
 	}
 }
 

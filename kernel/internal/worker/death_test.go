@@ -71,7 +71,7 @@ func TestDeaths(t *testing.T) {
 			if w.Death() != d || d.MemoryLimit || d.OOM || d.Closed {
 				t.Errorf("death is %+v", d)
 			}
-			if _, err := w.Run(deadline(t, time.Second), cell("Nothing")); err != d {
+			if _, err := w.Run(deadline(t, time.Second), cell("Nothing")); !errors.Is(err, d) || !errors.Is(err, ErrNotTaken) {
 				t.Errorf("a later run: %v", err)
 			}
 		})
