@@ -49,6 +49,27 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestRunLate: a worker that starts after its deadline does one operation, and none when nobody waits for it any more.
+func TestRunLate(t *testing.T) {
+	w := NewWorker(Own(7))
+	w.Run(t.Context(), time.Now().Add(-time.Hour))
+	if err := w.Verify(Own(7)); w.Ops != 1 || err != nil {
+		t.Errorf("%d operations, %v", w.Ops, err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	w = NewWorker(Own(7))
+	if w.Run(ended, time.Now().Add(time.Hour)); w.Ops != 0 {
+		t.Errorf("%d operations for nobody", w.Ops)
+	}
+	if _, err := (team{}).run(t.Context(), 3, -time.Hour); err != nil {
+		t.Errorf("a team that is late: %v", err)
+	}
+	if _, err := allocate(t.Context(), 3, -time.Hour); err != nil {
+		t.Errorf("with new arrays: %v", err)
+	}
+}
+
 func TestWays(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	r, err := Ways(t.Context(), small)

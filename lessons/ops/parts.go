@@ -155,7 +155,8 @@ func allocate(ctx context.Context, workers int, d time.Duration) (float64, error
 	start := time.Now()
 	for i := range workers {
 		wg.Go(func() {
-			for fill := Own(uint64(i)); time.Since(start) < d && ctx.Err() == nil; counts[i]++ {
+			fill := Own(uint64(i))
+			for ; (counts[i] == 0 || time.Since(start) < d) && ctx.Err() == nil; counts[i]++ { // as Worker.Run
 				var m [allocations]*mat.Dense
 				for k := range m {
 					m[k] = mat.NewDense(Side, Side, nil)
