@@ -142,7 +142,7 @@ func TestQuantile(t *testing.T) {
 	}
 }
 
-// TestKeepLatency proves the exercise by the median, which tells the set-ups apart under any load, and then holds
+// TestKeepLatency proves the exercise by the median, which tells the set-ups apart on a busy machine, too, and then holds
 // that by p99 it is never wrong: on a busy machine it may say that it cannot tell.
 func TestKeepLatency(t *testing.T) {
 	t.Setenv("FAST", "1")
