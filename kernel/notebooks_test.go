@@ -12,7 +12,7 @@ import (
 )
 
 // longestCell is how many lines a code cell of the workshop may have: more belongs into a lesson.
-const longestCell = 16
+const longestCell = 15
 
 // TestNotebooks runs every notebook in fast mode and compares the kinds of its outputs with the committed ones,
 // and what it shows with the seed map.
