@@ -386,12 +386,28 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 		}
 		message := e.message
 		if name, ok := strings.CutPrefix(message, "undefined: "); ok {
+			if near := j.nearSymbol(name); near != "" {
+				message += " (but have " + near + ")"
+			}
 			if why := j.whyUndefined(name); why != "" {
 				message = fmt.Sprintf("undefined: %s (%s)", name, why)
 			}
 		}
 		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message})
 	}
+}
+
+// nearSymbol is what a misspelt symbol of a package most likely means; the checker itself tells of other capitals.
+func (j *job) nearSymbol(name string) string {
+	qualifier, symbol, ok := strings.Cut(name, ".")
+	if !ok || strings.ContainsRune(symbol, ' ') {
+		return ""
+	}
+	pkg, err := j.c.importer.Import(j.next.Imports[qualifier])
+	if err != nil {
+		return ""
+	}
+	return nearest(pkg, symbol)
 }
 
 // whyUndefined explains what the checker does not know of: names that went, and names that the cell itself has.

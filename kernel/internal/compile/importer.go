@@ -107,7 +107,7 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		return name, true
 	}
 	var found []string
-	most, best := 0, ""
+	most, best, typo := 0, "", ""
 	for _, p := range c.packages.Packages() {
 		if p.Name != name || strings.Contains(p.Path, "/internal/") || strings.HasPrefix(p.Path, "internal/") || strings.HasPrefix(p.Path, "vendor/") || p.Name == "main" {
 			continue
@@ -129,6 +129,9 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		if n > most || n == most && n > 0 && p.Path < best {
 			most, best = n, p.Path
 		}
+		if slices.ContainsFunc(symbols, func(s string) bool { return token.IsExported(s) && nearest(pkg, s) != "" }) && (typo == "" || p.Path < typo) {
+			typo = p.Path
+		}
 	}
 	if len(found) == 0 && len(symbols) > 0 {
 		if p, ok := c.elsewhere(name, symbols); ok {
@@ -138,8 +141,11 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 	if len(found) == 0 {
 		// A package of the very name is meant, and the symbol is misspelt: that is the better error.
 		i := slices.IndexFunc(c.packages.Packages(), func(p Package) bool { return p.Path == name })
+		if i < 0 && most == 0 {
+			return typo, typo != ""
+		}
 		if i < 0 {
-			return best, most > 0
+			return best, true
 		}
 		return name, true
 	}
