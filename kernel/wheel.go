@@ -5,10 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/kernelspec"
@@ -16,15 +19,19 @@ import (
 )
 
 type wheelCommand struct {
-	Output string `short:"o" default:"." placeholder:"DIR" help:"Folder to write into (the current one); it is made when it is not there."`
+	Output  string `short:"o" default:"." placeholder:"DIR" help:"Folder to write into (the current one); it is made when it is not there."`
+	Offline bool   `help:"Put the Go modules in, too, from which cells are linked: the first cell needs no network then. The wheel grows to about 105 MB."`
 }
 
 func (wheelCommand) Help() string {
 	return `The wheel holds the kernel's program, built for this kind of machine, and the sources from which cells are linked, so that plots and lessons can be imported anywhere. The program is built here and not at the first start, so that pip knows every file and pip uninstall takes each away again. Who installs it still needs Go and a C compiler; "interleave doctor" says so. The caches that the kernel makes belong to the user: "interleave uninstall --everything" removes them.
 
+The first cell of a user downloads the Go modules that cells are linked with, some 60 MB, unless they are in his module cache or the wheel was made with --offline. Completion is made by gopls, which is downloaded in any case.
+
 Examples:
 
     kernel wheel -o /tmp
+    kernel wheel -o /media/stick --offline
     pip install /tmp/interleave-*.whl
 `
 }
@@ -33,6 +40,7 @@ Examples:
 // folder of the kernelspec as {resource_dir}.
 const (
 	wheelShare   = "share/interleave"
+	wheelModules = wheelShare + "/modules" // beside src, where package link looks for them
 	wheelProgram = wheelShare + "/bin/interleave"
 	wheelSpec    = "share/jupyter/kernels/" + kernelspec.DefaultName
 	wheelArgv    = "{resource_dir}/../../../interleave/bin/interleave"
@@ -56,6 +64,10 @@ func (c *wheelCommand) Run(ctx context.Context, to streams) error {
 	p.show("build the kernel for the wheel", 0, 0, "")
 	w := &wheel.Wheel{Name: "interleave", Version: release, Tag: tag, Summary: "A Jupyter kernel for Go: cells are compiled and keep their state", Python: ">=3.10"}
 	err = pack(ctx, w, inst)
+	if err == nil && c.Offline {
+		p.show("collect Go modules for the wheel", 0, 0, "")
+		err = carry(ctx, w, inst)
+	}
 	p.end()
 	if err != nil {
 		return err
@@ -119,4 +131,39 @@ func pack(ctx context.Context, w *wheel.Wheel, inst *installation.Installation) 
 		}
 	}
 	return nil
+}
+
+// carry puts the modules that cells are linked with into the wheel, in the layout of GOPROXY. What the user's module cache
+// has is not downloaded.
+func carry(ctx context.Context, w *wheel.Wheel, inst *installation.Installation) error {
+	scratch, err := os.MkdirTemp("", "interleave-modules-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOPROXY").Output()
+	if err != nil {
+		return fmt.Errorf("ask go env for the module cache: %w", err)
+	}
+	cache, proxy, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	have := &url.URL{Scheme: "file", Path: filepath.Join(cache, "cache", "download")}
+	list := exec.CommandContext(ctx, "go", "list", "-deps", "./kernel", "./kernel/internal/worker/...", "./kernel/display/...", "./lessons/...", "./plots/...",
+		"gonum.org/v1/gonum/...", "gonum.org/v1/plot/...")
+	list.Dir = inst.Sources
+	list.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-modcacherw", "GOMODCACHE="+scratch, "GOPROXY="+have.String()+","+proxy)
+	if out, err := list.CombinedOutput(); err != nil {
+		return fmt.Errorf("collect Go modules: %w\n%s", err, bytes.TrimSpace(out))
+	}
+	download := os.DirFS(filepath.Join(scratch, "cache", "download"))
+	return fs.WalkDir(download, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && path == "sumdb" {
+			return fs.SkipDir
+		}
+		if err != nil || d.IsDir() || !slices.Contains([]string{".zip", ".mod", ".info"}, filepath.Ext(path)) {
+			return err
+		}
+		text, err := fs.ReadFile(download, path)
+		w.Files = append(w.Files, wheel.File{Path: wheelModules + "/" + path, Text: text, Mode: 0o644})
+		return err
+	})
 }

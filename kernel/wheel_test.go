@@ -15,13 +15,13 @@ import (
 )
 
 // TestWheel installs the wheel into a new environment without a network, has Jupyter run a notebook elsewhere that imports
-// plots and lessons, and takes the wheel out again.
+// plots and lessons and looks for modules in the wheel, and takes the wheel out again.
 func TestWheel(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	dir := t.TempDir()
 	t.Setenv("XDG_DATA_HOME", filepath.Join(dir, "data"))
-	if status, stdout, stderr := command("wheel", "-o", dir); status != 0 {
+	if status, stdout, stderr := command("wheel", "--offline", "-o", dir); status != 0 {
 		t.Fatalf("wheel: exit status %d\n%s%s", status, stdout, stderr)
 	}
 	wheels, _ := filepath.Glob(filepath.Join(dir, "interleave-*.whl"))
@@ -50,6 +50,15 @@ func TestWheel(t *testing.T) {
 
 	contains(t, run(filepath.Join(venv, "bin", "interleave"), "version"), "interleave "+release)
 
+	// The modules in it are all that its sources need: with those alone the go command finds every package.
+	modules := "file://" + filepath.Join(venv, wheelModules)
+	list := exec.CommandContext(ctx, "go", "list", "-deps", "./kernel", "./kernel/internal/worker/...", "./kernel/display/...", "./lessons/...", "./plots/...")
+	list.Dir = filepath.Join(venv, wheelShare, "src")
+	list.Env = append(os.Environ(), "GOPROXY="+modules, "GOMODCACHE="+filepath.Join(dir, "modcache"), "GOFLAGS=-modcacherw -mod=readonly", "GOWORK=off")
+	if out, err := list.CombinedOutput(); err != nil {
+		t.Errorf("modules are missing: %v\n%s", err, out)
+	}
+
 	j := newJupyter(t, ctx)
 	t.Setenv("JUPYTER_PATH", filepath.Join(venv, "share", "jupyter"))
 	path := filepath.Join(dir, "elsewhere", "wheel.ipynb")
@@ -58,9 +67,10 @@ func TestWheel(t *testing.T) {
 	}
 	writeNotebook(t, path, "import (\"interleave/lessons/schedule\"; \"interleave/plots\"; \"fmt\"; \"os\")\nx := schedule.Race().Enumerate(schedule.Limits{}).Schedules",
 		"_, err := plots.NewStrip(\"ms\")\nfmt.Println(x, err)",
+		"os.Getenv(\"GOPROXY\")",
 		"os.Readlink(fmt.Sprintf(\"/proc/%d/exe\", os.Getppid()))")
 	run(j.env.Program("jupyter"), "execute", "--inplace", path)
-	contains(t, contents(t, path), "20 strip: no data", filepath.Join(venv, wheelProgram))
+	contains(t, contents(t, path), "20 strip: no data", modules+",", filepath.Join(venv, wheelProgram))
 
 	run(pip, "uninstall", "--yes", "--disable-pip-version-check", "interleave")
 	if after := tree(t, venv); !slices.Equal(before, after) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -61,6 +62,9 @@ func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
 	if w.tool, err = FindToolchain(ctx, dir, w.env); err != nil {
 		return nil, err
 	}
+	if proxy, ok := carried(o.Sources); ok {
+		w.env = setenv(w.env, map[string]string{"GOPROXY": proxy + "," + w.tool.Env["GOPROXY"]})
+	}
 	if w.cache, err = openCache(o.Cache, o.Limit); err != nil {
 		return nil, err
 	}
@@ -71,6 +75,16 @@ func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// carried is the address, as GOPROXY takes it, of the modules that lie beside the sources: an installation that was made for
+// machines without a network has them.
+func carried(sources string) (proxy string, ok bool) {
+	dir := filepath.Join(filepath.Dir(sources), "modules")
+	if info, err := os.Stat(dir); sources == "" || err != nil || !info.IsDir() {
+		return "", false
+	}
+	return (&url.URL{Scheme: "file", Path: dir}).String(), true
 }
 
 func (w *workshop) close() { os.RemoveAll(w.temp) } // what stays is removed with what dead processes have left
