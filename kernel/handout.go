@@ -17,7 +17,7 @@ type handoutCommand struct {
 }
 
 func (handoutCommand) Help() string {
-	return `DIR/student has notebooks without outputs, so that nobody sees the answer before the question, and without cells tagged instructor. DIR/instructor has the same notebooks with solutions in the cells to change, and with all outputs but theirs. Both open in any folder where this kernel is installed, without a network. What comes back is judged by "kernel check".
+	return `DIR/student has notebooks without outputs, so that nobody sees the answer before the question, and without cells tagged instructor. DIR/instructor has the same notebooks with solutions in the cells to change, and with all outputs but theirs. Both open in any folder where this kernel is installed, without a network. What comes back is judged by "kernel check", which asks for more than the checks in the notebooks: its hidden checks are in neither edition.
 
 Examples:
 
