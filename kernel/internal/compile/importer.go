@@ -133,7 +133,7 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 			typo = p.Path
 		}
 	}
-	if len(found) == 0 && len(symbols) > 0 {
+	if len(found) == 0 && len(symbols) > 0 && typo == "" { // looking elsewhere for a misspelt name would take seconds
 		if p, ok := c.elsewhere(name, symbols); ok {
 			return p, true
 		}
