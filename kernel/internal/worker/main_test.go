@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 		case "command":
 			os.Exit(commandMain())
 		}
+	}
+	flag.Parse()
+	given := func(name string) string { return flag.Lookup("test." + name).Value.String() }
+	if given("fuzz") != "" && given("run") == "^$" || given("fuzzworker") == "true" {
+		os.Exit(m.Run()) // fuzz tests alone, which start nothing
 	}
 	os.Exit(buildAndRun(m))
 }
