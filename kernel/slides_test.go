@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -57,6 +58,8 @@ func TestSlidesCommand(t *testing.T) {
 	// A title, for the notebook has none, and both cells on the slide behind it: nothing says otherwise.
 	if pages := printed(t, filepath.Join(out, "two.pdf")); len(pages) != 1+1 || !strings.Contains(pages[0].text, "two") || !strings.Contains(pages[1].text, "Six runs") || pages[1].shapes < 20 {
 		t.Errorf("the PDF has the pages %+v", pages)
+	} else if pages[0].left < 20 || pages[1].left < 20 { // a slide's margin is 30 points at least
+		t.Errorf("letters begin at %g and %g: the pages have lost their margin", pages[0].left, pages[1].left)
 	}
 	if !bytes.HasPrefix(file(t, filepath.Join(out, "two.pptx")), []byte("PK")) {
 		t.Error("the PPTX is none")
@@ -88,7 +91,8 @@ func TestSlidesCommand(t *testing.T) {
 // paper is what is on a page of a PDF.
 type paper struct {
 	text   string
-	shapes int // that are filled or stroked
+	shapes int     // that are filled or stroked
+	left   float64 // where the letters begin that are farthest to the left, in the page's own unit
 }
 
 var painting = regexp.MustCompile(`(?m)(^|\s)(f\*?|S|B\*?)$`)
@@ -107,7 +111,10 @@ func printed(t *testing.T, path string) (pages []paper) {
 		if err != nil {
 			t.Fatalf("%s, page %d: %v", path, i+1, err)
 		}
-		p := paper{text: text}
+		p := paper{text: text, left: math.Inf(1)}
+		for _, letter := range page.Content().Text {
+			p.left = min(p.left, letter.X)
+		}
 		streams := []pdf.Value{page.V.Key("Contents")}
 		// Drawings of a page are objects of their own.
 		objects := page.Resources().Key("XObject")

@@ -49,7 +49,7 @@ func darkenedSections(sections string) string {
 // when it changes (Björn Ottosson, "A perceptual color space for image processing", 2020).
 func darkened(rgb uint32) uint32 {
 	const (
-		brightest = 0.94
+		brightest = 0.98
 		lift      = 0.6 // below 1 what is between white and black comes out lighter: on a dark page it needs to be
 	)
 	page, c := oklab(pageDark), oklab(rgb)
