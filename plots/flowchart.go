@@ -80,7 +80,7 @@ func (f *Flowchart) Layout(p *plot.Plot, t Theme) {
 func (f *Flowchart) Plot(c draw.Canvas, p *plot.Plot) {
 	xmin, xmax, ymin, ymax := f.DataRange()
 	cell := vg.Point{X: (c.Max.X - c.Min.X) / vg.Length(xmax-xmin), Y: (c.Max.Y - c.Min.Y) / vg.Length(ymax-ymin)}
-	half := vg.Point{X: cell.X * 0.40, Y: cell.Y * 0.34}
+	half := vg.Point{X: cell.X * 0.42, Y: cell.Y * 0.32}
 	place := func(b FlowBox) vg.Point {
 		return vg.Point{X: c.Min.X + cell.X*(vg.Length(b.Column)+0.5), Y: c.Max.Y - cell.Y*(vg.Length(b.Row)+0.5)}
 	}
@@ -132,7 +132,13 @@ func (f *Flowchart) arrow(c draw.Canvas, a FlowArrow, from, to, cell, half vg.Po
 	tip, back := path[len(path)-1], path[len(path)-2]
 	f.head(c, style, tip, back)
 	if a.Label != "" {
-		halo(c, at(t.letters(t.Tick*0.85, ink), align, text.YCenter), label, a.Label)
+		size := max(t.Tick*0.7, min(t.Tick*0.85, (cell.Y-2*half.Y).Points()/px(1).Points()*0.75)) // between two rows, if it can be read there
+		style := at(t.letters(size, ink), align, text.YCenter)
+		if align == text.XLeft && label.X+style.Width(a.Label) > c.Max.X {
+			label.X -= t.em(0.7) // on the other side of the arrow
+			style.XAlign = text.XRight
+		}
+		halo(c, style, label, a.Label)
 	}
 }
 
@@ -190,6 +196,7 @@ func (f *Flowchart) box(c draw.Canvas, b FlowBox, p, half vg.Point) {
 func (f *Flowchart) jumps(c draw.Canvas, place func(FlowBox) vg.Point, half vg.Point) {
 	t := f.theme
 	var targets []int
+	out := t.em(0.3) // off the text
 	tag := func(p vg.Point, i int) {
 		disc(c, ink, p, t.em(0.62))
 		c.FillText(at(bold(t.letters(t.Tick*0.75, white)), text.XCenter, text.YCenter), p.Add(vg.Point{Y: t.em(0.05)}), letter(i))
@@ -200,9 +207,9 @@ func (f *Flowchart) jumps(c draw.Canvas, place func(FlowBox) vg.Point, half vg.P
 		}
 		if !slices.Contains(targets, a.To) {
 			targets = append(targets, a.To)
-			tag(place(f.boxes[a.To]).Add(vg.Point{X: -half.X, Y: half.Y}), len(targets)-1)
+			tag(place(f.boxes[a.To]).Add(vg.Point{X: -half.X + out, Y: half.Y + out}), len(targets)-1)
 		}
-		tag(place(f.boxes[a.From]).Add(vg.Point{X: half.X, Y: -half.Y}), slices.Index(targets, a.To))
+		tag(place(f.boxes[a.From]).Add(vg.Point{X: half.X + out, Y: -half.Y}), slices.Index(targets, a.To))
 	}
 }
 
