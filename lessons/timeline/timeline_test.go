@@ -2,6 +2,7 @@ package timeline_test
 
 import (
 	"bytes"
+	"runtime/trace"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +68,32 @@ func TestReadGarbage(t *testing.T) {
 			t.Errorf("%q was read", s)
 		}
 	}
+}
+
+// FuzzRead: whatever stands in the file, a timeline that is read has spans that follow each other within its time.
+func FuzzRead(f *testing.F) {
+	var whole bytes.Buffer
+	if err := trace.Start(&whole); err != nil {
+		f.Fatal(err)
+	}
+	timeline.Name("seed")
+	timeline.Note("seed")
+	trace.Stop()
+	f.Add(whole.Bytes())
+	f.Add([]byte("go 1.26 trace\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tl, err := timeline.Read(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		for _, l := range tl.Lanes {
+			for i, s := range l.Spans {
+				if s.Start > s.End || s.End > tl.Wall || i > 0 && s.Start < l.Spans[i-1].End {
+					t.Errorf("%s: span %d of %+v in %v", l.Name, i, l.Spans, tl.Wall)
+				}
+			}
+		}
+	})
 }
 
 func TestSortByName(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -101,6 +102,33 @@ func TestForeignStays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzRead: whatever stands in a kernel.json, what is read of it can be written and read again.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"argv": ["/opt/interleave", "serve", "{connection_file}"], "display_name": "Go", "metadata": {"debugger": false}}`))
+	f.Add([]byte(`{"argv": null, "env": {"A": "b"}}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		kernels := t.TempDir()
+		at := filepath.Join(kernels, "go")
+		if err := os.Mkdir(at, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(at, "kernel.json"), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Read(kernels, "go")
+		if err != nil {
+			return
+		}
+		if _, err := Install(kernels, "again", s, true); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := Read(kernels, "again"); err != nil || !slices.Equal(again.Argv, s.Argv) || again.DisplayName != s.DisplayName {
+			t.Errorf("%+v is %+v after it was written, %v", s, again, err)
+		}
+	})
 }
 
 func TestFiles(t *testing.T) {
