@@ -125,17 +125,20 @@ func (c *Chart) axes(area draw.Canvas) draw.Canvas {
 	if c.labels.X != "" {
 		rest.Min.Y += px(t.Label * 1.35)
 	}
+	var up []string // the label of Y, in as many lines as its height asks for
 	if c.labels.Y != "" {
-		rest.Min.X += px(t.Label * 1.75)
+		up = wrap(style, c.labels.Y, area.Max.Y-area.Min.Y)
+		rest.Min.X += px(t.Label * (0.4 + 1.35*float64(len(up))))
 	}
 	data := c.plot.DataCanvas(rest)
 	if c.labels.X != "" {
 		area.FillText(style, vg.Point{X: data.Center().X, Y: area.Min.Y}, c.labels.X)
 	}
-	if c.labels.Y != "" {
-		style.Rotation = math.Pi / 2
-		style.YAlign = text.YTop
-		area.FillText(style, vg.Point{X: area.Min.X, Y: data.Center().Y}, c.labels.Y)
+	for i, line := range up {
+		middle := min(data.Center().Y, area.Max.Y-style.Width(line)/2) // below the legend
+		turned := style
+		turned.Rotation, turned.YAlign = math.Pi/2, text.YTop
+		area.FillText(turned, vg.Point{X: area.Min.X + px(t.Label*1.35*float64(i)), Y: middle}, line)
 	}
 	return rest
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"maps"
 	"os"
@@ -255,4 +256,32 @@ var captions = map[string]string{
 	"flowchart":    "`NewFlowchart`: questions, answers and where they lead.",
 	"waitfor":      "`NewWaitFor`: who waits for whom; circles are thick.",
 	"interleaving": "`NewInterleaving`: a schedule as a table.",
+}
+
+// TestLongLabel: a long label of Y leaves what stands above the data as it is, and a very long one takes more lines.
+func TestLongLabel(t *testing.T) {
+	kind, err := plots.NewECDF("ms", plots.Group{Name: "a", Values: []float64{1, 2, 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw := func(label string) (image.Image, image.Rectangle) {
+		c, err := plots.NewChart(plots.Slide(), plots.Labels{Title: "T", X: "x", Y: label, Machine: "M"}, kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture := c.Image(1)
+		return picture, picture.Bounds()
+	}
+	const above = 105 // title and legend of a slide
+	short, size := draw("y")
+	for _, label := range []string{"share of repeats at most this long", strings.Repeat("a very long label ", 5)} {
+		long, _ := draw(label)
+		for y := range above {
+			for x := range size.Dx() {
+				if short.At(x, y) != long.At(x, y) {
+					t.Fatalf("%q reaches up to %d, %d", label, x, y)
+				}
+			}
+		}
+	}
 }
