@@ -102,7 +102,7 @@ func TestHiddenChecks(t *testing.T) {
 	for _, cell := range nb.Cells {
 		switch cell.ID() {
 		case "ex-1-answer":
-			cell.SetSource("forks := func(i, n int) (one, other int) {\n\tleft, right := i, (i+1)%n\n\tif n > 5 {\n\t\treturn left, right\n\t}\n\treturn min(left, right), max(left, right)\n}\n" +
+			cell.SetSource("forks := func(i, n int) (one, other int) {\n\tleft, right := i, (i+1)%n\n\tif i == 0 && n <= 5 {\n\t\treturn right, left\n\t}\n\treturn left, right\n}\n" +
 				"deadlock.OrderForks().Check(display.Context(), forks)")
 		case "ex-2-first", "ex-3-answer":
 			continue
@@ -118,7 +118,7 @@ func TestHiddenChecks(t *testing.T) {
 	if status != 1 {
 		t.Errorf("exit status %d\n%s", status, stderr)
 	}
-	contains(t, stdout, "exercise 1 · ", ": 3 passed, 1 failed\n      failed        hidden: no circle, however many sit down\n", "the cell ex-2-first is missing", "the cell ex-3-answer is missing")
+	contains(t, stdout, "exercise 1 · ", ": 4 passed, 1 failed\n      failed        hidden: no circle, however many sit down\n", "the cell ex-2-first is missing", "the cell ex-3-answer is missing")
 	if strings.Contains(stdout, "as it was handed out") {
 		t.Errorf("a cell that is gone is as it was handed out:\n%s", stdout)
 	}
