@@ -11,7 +11,7 @@ func nearest(pkg *types.Package, symbol string) string {
 	best, least := "", min(2, len(symbol)/3)
 	for _, name := range pkg.Scope().Names() {
 		if token.IsExported(name) && max(len(name), len(symbol))-min(len(name), len(symbol)) <= least {
-			if d := edits(strings.ToLower(symbol), strings.ToLower(name)); d < least || d == least && len(name) > len(best) {
+			if d := Edits(strings.ToLower(symbol), strings.ToLower(name)); d < least || d == least && len(name) > len(best) {
 				best, least = name, d
 			}
 		}
@@ -19,8 +19,8 @@ func nearest(pkg *types.Package, symbol string) string {
 	return best
 }
 
-// edits counts the letters to insert, remove or replace between two words.
-func edits(a, b string) int {
+// Edits counts the letters to insert, remove or replace between two words.
+func Edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

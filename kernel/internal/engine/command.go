@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/session"
 )
 
@@ -103,7 +104,7 @@ func suggestion(name string) string {
 	}
 	best, least := "", min(4, (len(name)+1)/2)
 	for _, n := range names {
-		if d := distance(name, n); d < least {
+		if d := compile.Edits(name, n); d < least {
 			best, least = n, d
 		}
 	}
@@ -111,25 +112,4 @@ func suggestion(name string) string {
 		return ": see %help"
 	}
 	return ": did you mean " + best + "? (see %help)"
-}
-
-// distance is the edit distance of two short words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

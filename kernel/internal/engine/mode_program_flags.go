@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"interleave/kernel/internal/compile"
 )
 
 // flagSpec is one flag of a cell command.
@@ -101,7 +103,7 @@ func nearestFlag(name string, specs []flagSpec, command string) string {
 	var all []string
 	for _, s := range specs {
 		all = append(all, strings.TrimSpace(s.name+" "+s.example))
-		if d := distance(name, s.name); d < least {
+		if d := compile.Edits(name, s.name); d < least {
 			best, least = strings.TrimSpace(s.name+" "+s.example), d
 		}
 	}
