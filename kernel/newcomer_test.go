@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"interleave/kernel/internal/kerneltest"
 )
 
 // TestNewcomer makes on purpose what goes wrong in the first five minutes. Each message names its cure.
@@ -70,7 +72,7 @@ func TestNewcomer(t *testing.T) {
 			[]string{"install", "--cold"}, []string{"The first start downloads Go modules", "GOPROXY", "start again"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for name, value := range map[string]string{"HOME": t.TempDir(), "XDG_CACHE_HOME": t.TempDir(), "XDG_DATA_HOME": t.TempDir(), "GOCACHE": gocache, "GOMODCACHE": goEnv(t, "GOMODCACHE")} {
+			for name, value := range map[string]string{"HOME": kerneltest.Home(t), "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": t.TempDir(), "XDG_DATA_HOME": t.TempDir(), "GOCACHE": gocache, "GOMODCACHE": goEnv(t, "GOMODCACHE")} {
 				if c.env[name] == "" {
 					t.Setenv(name, value)
 				}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"interleave/kernel/internal/kerneltest"
 )
 
 // A folder without any go.mod gets the scratch module: gonum and our packages are there.
@@ -179,7 +181,7 @@ func TestToolchainErrors(t *testing.T) {
 	if err := os.Chmod(filepath.Join(old, "go"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	home := "HOME=" + t.TempDir()
+	home := "HOME=" + kerneltest.Home(t)
 	for _, c := range []struct {
 		name string
 		env  []string
