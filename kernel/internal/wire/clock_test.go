@@ -2,7 +2,10 @@ package wire
 
 import (
 	"bytes"
+	"io"
+	"net"
 	"testing"
+	"time"
 )
 
 // TestWrongClock decodes messages whose dates lie in other centuries, or are none: the clock of another machine, or a
@@ -32,5 +35,30 @@ func TestWrongClock(t *testing.T) {
 		if _, err := receiver.Decode(frames); err == nil {
 			t.Errorf("date %q: the same message was taken twice", date)
 		}
+	}
+}
+
+// TestClockIsSet looks at how long a subscriber has read nothing: it is counted by the monotonic clock, so that a clock that is set
+// meanwhile, or a machine that was asleep, neither ends a healthy subscriber nor keeps a stalled one.
+func TestClockIsSet(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	go io.Copy(io.Discard, theirs)
+	p := &peer{guard: newGuard(ours, limits{}, time.Minute), full: true, fullSince: time.Now()}
+	if _, since := p.fullness(); since != p.fullSince {
+		t.Errorf("nothing was written, and it read last at %v, is full since %v", since, p.fullSince)
+	}
+	if _, err := p.guard.Write([]byte("a chunk")); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.guard.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	full, since := p.fullness()
+	if !full || !since.After(p.fullSince) {
+		t.Errorf("it read last at %v, is full since %v", since, p.fullSince)
+	}
+	if since == since.Round(0) { // which strips the reading of the monotonic clock
+		t.Errorf("%v is of the clock that can be set", since)
 	}
 }

@@ -91,11 +91,12 @@ type guard struct {
 	proven atomic.Bool // a message of this peer was verified
 
 	stall    time.Duration // deadline of one chunk; zero means none
-	progress atomic.Int64  // when a chunk was last written, unix nanoseconds
+	began    time.Time     // when the guard was made
+	progress atomic.Int64  // when a chunk was last written, in nanoseconds since began
 }
 
 func newGuard(conn net.Conn, l limits, stall time.Duration) *guard {
-	g := &guard{Conn: conn, limits: l, greeting: greetingSize, stall: stall}
+	g := &guard{Conn: conn, limits: l, greeting: greetingSize, stall: stall, began: time.Now()}
 	g.r = bufio.NewReaderSize(conn, 32<<10)
 	g.w = bufio.NewWriterSize(chunks{g}, writeBuffer)
 	return g
@@ -279,6 +280,9 @@ func (g *guard) Write(p []byte) (int, error) { return g.w.Write(p) }
 // Flush writes what is buffered to the network.
 func (g *guard) Flush() error { return g.w.Flush() }
 
+// lastProgress is when a chunk was last written, on the monotonic clock: somebody may set the other one.
+func (g *guard) lastProgress() time.Time { return g.began.Add(time.Duration(g.progress.Load())) }
+
 // chunks is the network side of the write buffer.
 type chunks struct{ g *guard }
 
@@ -295,7 +299,7 @@ func (c chunks) Write(p []byte) (int, error) {
 		if err != nil {
 			return done, err
 		}
-		c.g.progress.Store(time.Now().UnixNano())
+		c.g.progress.Store(int64(time.Since(c.g.began)))
 	}
 	return done, nil
 }

@@ -221,7 +221,7 @@ func (p *peer) fullness() (full bool, since time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	since = p.fullSince
-	if progress := time.Unix(0, p.guard.progress.Load()); progress.After(since) {
+	if progress := p.guard.lastProgress(); progress.After(since) {
 		since = progress
 	}
 	return p.full, since
