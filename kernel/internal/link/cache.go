@@ -133,12 +133,19 @@ type entry struct {
 }
 
 // trim removes what has not been used for longest until the cache is within its limit. Entries that a process
-// holds stay.
+// holds stay. A date that lies ahead, from when the clock was wrong, counts as the oldest: what is in use then has a later one.
 func (c *cache) trim() error {
 	c.sweep()
 	var all []entry
 	var sum int64
-	add := func(e entry) { all = append(all, e); sum += e.size }
+	ahead := time.Now().Add(time.Hour) // that of a file server may be a little ahead
+	add := func(e entry) {
+		if e.used.After(ahead) {
+			e.used = time.Time{}
+		}
+		all = append(all, e)
+		sum += e.size
+	}
 	for _, kind := range []string{"base", "extra", "mod"} {
 		dirs, _ := os.ReadDir(c.path(kind)) // made by openCache; gone means nothing to trim
 		for _, d := range dirs {

@@ -151,6 +151,34 @@ func TestTrim(t *testing.T) {
 	}
 }
 
+// What was made while the clock was ahead goes before what is made now: otherwise, in a full cache, a plugin could be gone before it
+// is opened.
+func TestTrimAfterAWrongClock(t *testing.T) {
+	c, err := openCache(t.TempDir(), 1500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dates := map[string]time.Time{
+		"1970": time.Unix(0, 0), "yesterday": time.Now().AddDate(0, 0, -1), "now": time.Now(), "2099": time.Now().AddDate(73, 0, 0),
+	}
+	for name, at := range dates {
+		path := c.path("plugin", "base", name)
+		write(t, filepath.Dir(path), filepath.Base(path), strings.Repeat("x", 700))
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"now yesterday", "now"} { // from 4 x 700 bytes to 2 and to 1
+		if err := c.trim(); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(names(t, c.path("plugin", "base")), " "); got != want {
+			t.Errorf("left are %q, want %q", got, want)
+		}
+		c.limit = 700
+	}
+}
+
 // A package that was required joins the base built for the start after the next.
 func TestWanted(t *testing.T) {
 	dir := t.TempDir()
