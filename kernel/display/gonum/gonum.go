@@ -13,7 +13,9 @@ import (
 	"image"
 	"image/color"
 	imagedraw "image/draw"
+	"sync"
 
+	"git.sr.ht/~sbinet/gg"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -34,13 +36,28 @@ func match(v any) chart.Draw {
 		return nil
 	}
 	return func(width, height float64) ([]byte, error) {
-		c := vgimg.NewWith(vgimg.UseWH(vg.Length(width), vg.Length(height)), vgimg.UseDPI(dotsPerInch))
-		p.Draw(draw.New(&canvas{Canvas: c}))
+		img := blank(vg.Length(width), vg.Length(height))
+		p.Draw(draw.New(newCanvas(img)))
 		var buf bytes.Buffer
-		err := encode(&buf, c.Image())
+		err := encode(&buf, img)
+		images.Put(img)
 		return buf.Bytes(), err
 	}
 }
+
+// images are those of drawings that are encoded: the next one of their size need not take 4 MB of new memory.
+var images sync.Pool
+
+// blank is an image for a drawing of this size; what is on it does not matter.
+func blank(width, height vg.Length) *image.RGBA {
+	r := image.Rect(0, 0, pixels(width), pixels(height))
+	if img, ok := images.Get().(*image.RGBA); ok && img.Rect == r {
+		return img
+	}
+	return image.NewRGBA(r)
+}
+
+func pixels(l vg.Length) int { return max(1, int(l/vg.Inch*dotsPerInch+0.5)) }
 
 // canvas is a vgimg.Canvas that knows one thing better: a plot begins by filling all of its canvas with the background, which
 // a rasteriser for paths does in 4 ms and a fill in 0.3 ms.
@@ -50,6 +67,14 @@ type canvas struct {
 	begun bool
 }
 
+// newCanvas draws on img, which becomes white. vgimg itself would draw on a copy.
+func newCanvas(img *image.RGBA) *canvas {
+	ctx := gg.NewContextForRGBA(img)
+	ctx.SetLineCapButt()
+	ctx.InvertY()
+	return &canvas{Canvas: vgimg.NewWith(vgimg.UseImageWithContext(img, ctx), vgimg.UseDPI(dotsPerInch))}
+}
+
 func (c *canvas) SetColor(clr color.Color) {
 	c.color = clr
 	c.Canvas.SetColor(clr)
@@ -57,7 +82,9 @@ func (c *canvas) SetColor(clr color.Color) {
 
 func (c *canvas) Fill(p vg.Path) {
 	if !c.begun && c.whole(p) && opaque(c.color) {
-		imagedraw.Draw(c.Image(), c.Image().Bounds(), image.NewUniform(c.color), image.Point{}, imagedraw.Src)
+		if !white(c.color) { // as it is already
+			imagedraw.Draw(c.Image(), c.Image().Bounds(), image.NewUniform(c.color), image.Point{}, imagedraw.Src)
+		}
 	} else {
 		c.Canvas.Fill(p)
 	}
@@ -89,6 +116,11 @@ func (c *canvas) whole(p vg.Path) bool {
 		}
 	}
 	return true
+}
+
+func white(c color.Color) bool {
+	r, g, b, _ := c.RGBA()
+	return r&g&b == 0xffff
 }
 
 func opaque(c color.Color) bool {

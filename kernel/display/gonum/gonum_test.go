@@ -114,7 +114,7 @@ func TestPlotThatPanics(t *testing.T) {
 // TestPaletteKeepsThePicture: what the palette changes cannot be seen, and nothing where colours are few.
 func TestPaletteKeepsThePicture(t *testing.T) {
 	for _, waves := range []int{1, 5} {
-		c := vgimg.NewWith(vgimg.UseWH(480, 300), vgimg.UseDPI(dotsPerInch))
+		c := newCanvas(blank(480, 300))
 		sample(t, waves).Draw(draw.New(c))
 		m := c.Image().(*image.RGBA)
 		p := paletted(m)
@@ -179,6 +179,9 @@ func TestBackground(t *testing.T) {
 		"none":        {nil, color.RGBA{255, 255, 255, 255}},
 		"half":        {color.NRGBA{0, 0, 0, 128}, color.RGBA{127, 127, 127, 255}},
 	} {
+		before := sample(t, 1) // its image is used again
+		before.BackgroundColor = color.Black
+		display.Sized(before, 301, 211)
 		p := sample(t, 1)
 		p.BackgroundColor = c.background
 		img := decode(t, display.Sized(p, 301, 211))

@@ -1,6 +1,7 @@
 package gonum
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"image"
@@ -8,13 +9,14 @@ import (
 	"image/png"
 	"io"
 	"slices"
+	"sync"
 )
 
 // encode writes a drawing as PNG, with a palette if that shows the same picture: a chart of five coloured
 // lines at 1280 x 800 pixels takes 4 ms and 39 KB then, against 33 ms and 156 KB in true colour. Notebooks are
 // committed with their charts, and a chart is drawn each time its cell runs.
 func encode(w io.Writer, img image.Image) error {
-	enc := png.Encoder{CompressionLevel: png.BestSpeed}
+	enc := png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &buffers}
 	if m, ok := img.(*image.RGBA); ok && m.Stride == 4*m.Rect.Dx() {
 		if p := paletted(m); p != nil {
 			return enc.Encode(w, p)
@@ -22,6 +24,18 @@ func encode(w io.Writer, img image.Image) error {
 	}
 	return enc.Encode(w, img)
 }
+
+// buffers are the encoder's, whose compressor alone has 1.2 MB.
+var buffers bufferPool
+
+type bufferPool struct{ pool sync.Pool }
+
+func (p *bufferPool) Get() *png.EncoderBuffer {
+	b, _ := p.pool.Get().(*png.EncoderBuffer)
+	return b
+}
+
+func (p *bufferPool) Put(b *png.EncoderBuffer) { p.pool.Put(b) }
 
 // rgb is a colour as one number; the alpha of a chart is always 255.
 type rgb uint32
@@ -53,8 +67,8 @@ var tolerances = []int{0, 2, 4, 6, 8, 10, 12}
 // exactly. More come from the blended pixels along coloured lines and letters: then the commonest colours are kept
 // and each rare one becomes the commonest that is near enough.
 func paletted(m *image.RGBA) *image.Paletted {
-	all, counts := survey(m)
-	if all == nil {
+	rows, counts := survey(m)
+	if rows == nil {
 		return nil
 	}
 	order := make([]int, len(counts))
@@ -78,10 +92,17 @@ func paletted(m *image.RGBA) *image.Paletted {
 			index[k] = places[i]
 		}
 		out := image.NewPaletted(m.Rect, palette)
-		from := int32(0)
-		for _, r := range all {
-			fill(out.Pix[from:r.end], index[r.color])
-			from = r.end
+		for y, runs := range rows {
+			row := out.Pix[y*out.Stride:][:out.Stride]
+			if y > 0 && same(runs, rows[y-1]) {
+				copy(row, out.Pix[(y-1)*out.Stride:])
+				continue
+			}
+			from := int32(0)
+			for _, r := range runs {
+				fill(row[from:r.end], index[r.color])
+				from = r.end
+			}
 		}
 		return out
 	}
@@ -122,43 +143,63 @@ func share(colors []rgb, tolerance int) (color.Palette, []byte) {
 	return palette, index
 }
 
-// run is pixels of one colour, one after the other, up to end; color is its number.
+// run is pixels of one colour, side by side, up to the column end; color is its number.
 type run struct{ color, end int32 }
+
+// same reports whether two rows are one list: that of a row which looks like the one above.
+func same(a, b []run) bool { return &a[0] == &b[0] }
 
 type count struct {
 	color  rgb
 	pixels int32
 }
 
-// survey lists a picture's runs and its colours. It returns nil if there are too many, or a pixel is not opaque.
-func survey(m *image.RGBA) (all []run, counts []count) {
+// survey lists a picture's rows and its colours. It returns nil if there are too many, or a pixel is not opaque.
+func survey(m *image.RGBA) (rows [][]run, counts []count) {
 	const opaque = 0xff << 24
-	pix := m.Pix
-	n := len(pix) / 4
+	width, height := m.Rect.Dx(), m.Rect.Dy()
+	if width == 0 {
+		return nil, nil
+	}
 	number := map[uint32]int32{}
-	all = make([]run, 0, n/32+1)
-	for i := 0; i < n; {
-		from, c := i, binary.LittleEndian.Uint32(pix[4*i:])
-		if c < opaque {
-			return nil, nil
+	rows = make([][]run, height)
+	var all []run
+	for y := range rows {
+		pix := m.Pix[y*m.Stride:][:4*width]
+		if y > 0 && bytes.Equal(pix, m.Pix[(y-1)*m.Stride:][:4*width]) {
+			rows[y] = rows[y-1]
+			from := int32(0)
+			for _, r := range rows[y] {
+				counts[r.color].pixels += r.end - from
+				from = r.end
+			}
+			continue
 		}
-		pair := uint64(c)<<32 | uint64(c)
-		for i++; i+2 <= n && binary.LittleEndian.Uint64(pix[4*i:]) == pair; {
-			i += 2
-		}
-		if i < n && binary.LittleEndian.Uint32(pix[4*i:]) == c {
-			i++
-		}
-		k, known := number[c]
-		if !known {
-			if k = int32(len(counts)); k == maxColors {
+		start := len(all)
+		for i := 0; i < width; {
+			from, c := i, binary.LittleEndian.Uint32(pix[4*i:])
+			if c < opaque {
 				return nil, nil
 			}
-			number[c] = k
-			counts = append(counts, count{color: rgb(c &^ opaque)})
+			pair := uint64(c)<<32 | uint64(c)
+			for i++; i+2 <= width && binary.LittleEndian.Uint64(pix[4*i:]) == pair; {
+				i += 2
+			}
+			if i < width && binary.LittleEndian.Uint32(pix[4*i:]) == c {
+				i++
+			}
+			k, known := number[c]
+			if !known {
+				if k = int32(len(counts)); k == maxColors {
+					return nil, nil
+				}
+				number[c] = k
+				counts = append(counts, count{color: rgb(c &^ opaque)})
+			}
+			counts[k].pixels += int32(i - from)
+			all = append(all, run{k, int32(i)})
 		}
-		counts[k].pixels += int32(i - from)
-		all = append(all, run{k, int32(i)})
+		rows[y] = all[start:len(all):len(all)]
 	}
-	return all, counts
+	return rows, counts
 }
