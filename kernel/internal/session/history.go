@@ -26,8 +26,9 @@ type history struct {
 	session int
 	past    []entry // of earlier sessions, ordered
 	own     []entry // of this session; their Session is set when they are read
+	begun   bool    // this session has its number in the file
 	saved   int     // how many of own are in the file
-	failed  bool    // the last attempt to add to it has failed
+	failed  bool    // the last attempt to write to it has failed
 }
 
 func newHistory(path string, log *slog.Logger) *history {
@@ -38,8 +39,7 @@ func newHistory(path string, log *slog.Logger) *history {
 	return h
 }
 
-// load reads the file and takes a number for this session. Without a file that can be read and written the
-// history lives in memory.
+// load reads the file and takes a number for this session.
 func (h *history) load() {
 	defer close(h.loaded)
 	if h.file == nil {
@@ -48,12 +48,21 @@ func (h *history) load() {
 	past, session, err := h.file.open()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err != nil {
-		h.log.Warn("the history will not be kept", "err", err)
-		h.file = nil
-		return
+	h.begin(past, session, err)
+}
+
+// begin takes in what open returned; the caller holds mu. Where the number could not be written, the history lives in memory until it can.
+func (h *history) begin(past []entry, session int, err error) {
+	h.past, h.session, h.begun = past, session, err == nil
+	h.wrote(err)
+}
+
+// wrote notes whether the file could be written, and tells when it cannot be any more; the caller holds mu.
+func (h *history) wrote(err error) {
+	if err != nil && !h.failed {
+		h.log.Warn("the history cannot be written; it is tried again after each cell", "err", err)
 	}
-	h.past, h.session = past, session
+	h.failed = err != nil
 }
 
 func (h *history) add(line int, code string) {
@@ -79,18 +88,19 @@ func (h *history) save() {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	fresh := h.numbered(h.own[h.saved:])
-	if h.file == nil || len(fresh) == 0 {
+	if h.file == nil || h.saved == len(h.own) {
 		return
 	}
-	if err := h.file.append(fresh); err != nil {
-		if !h.failed {
-			h.log.Warn("the history cannot be written; it is tried again after each cell", "err", err)
+	if !h.begun {
+		if h.begin(h.file.open()); !h.begun {
+			return
 		}
-		h.failed = true
-		return
 	}
-	h.saved, h.failed = len(h.own), false
+	err := h.file.append(h.numbered(h.own[h.saved:]))
+	if err == nil {
+		h.saved = len(h.own)
+	}
+	h.wrote(err)
 }
 
 // numbered returns a copy with the number of this session; the caller holds mu.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -106,6 +107,28 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// The history keeps the text of a result, whether the engine gives it as text or encoded, and not without end.
+func TestHistoryOutput(t *testing.T) {
+	long := strings.Repeat("ä", keptResult)
+	for _, test := range []struct {
+		data any
+		want string
+	}{
+		{"plain", `"plain"`}, {json.RawMessage(`"enc\"oded"`), `"enc\"oded"`}, {json.RawMessage(`{"not":"text"}`), "null"}, {nil, "null"},
+		{long, `"` + long[:keptResult] + `…"`}, {"a" + long, `"a` + long[:keptResult-2] + `…"`},
+	} {
+		bubble(t, showing(func(out Output) { out.Result(Bundle{Data: map[string]any{"text/plain": test.data}}) }), Options{}, func(h *harness) {
+			h.cell("x")
+			h.settle()
+			id := h.send("history_request", `{"hist_access_type":"tail","n":1,"output":true}`)
+			h.settle()
+			if got, want := string(h.reply(id).Content), `{"history":[[1,1,["x",`+test.want+`]]],"status":"ok"}`; got != want {
+				t.Errorf("%.50v: got %.100s, want %.100s", test.data, got, want)
+			}
+		})
+	}
+}
+
 func TestHistoryWhileACellRuns(t *testing.T) {
 	e := newHeld()
 	bubble(t, e.fakeEngine, Options{}, func(h *harness) {
@@ -206,19 +229,39 @@ func TestHistoryFileIsBounded(t *testing.T) {
 	}
 }
 
-// Without a place to write, history works in memory.
+// Without a place to write, history works in memory; what was run is written once there is one.
 func TestHistoryWithoutFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bubble(t, printing(), Options{HistoryFile: filepath.Join(file, "history")}, func(h *harness) {
+	path := filepath.Join(file, "history")
+	bubble(t, printing(), Options{HistoryFile: path}, func(h *harness) {
 		h.cell("=1")
 		h.settle()
 		if got := h.rows(`{"hist_access_type":"tail","n":9}`); got != "[[1 1 =1]]" {
 			t.Errorf("got %s", got)
 		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		other := &historyFile{path: path} // of a kernel that takes the first number meanwhile
+		if _, n, err := other.open(); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		if err := other.append([]entry{{1, 1, "other", ""}}); err != nil {
+			t.Fatal(err)
+		}
+		h.cell("=2")
+		h.settle()
+		if got := h.rows(`{"hist_access_type":"tail","n":9}`); got != "[[1 1 other] [2 1 =1] [2 2 =2]]" {
+			t.Errorf("got %s", got)
+		}
 	})
+	past, next, err := (&historyFile{path: path}).open()
+	if want := []entry{{1, 1, "other", ""}, {2, 1, "=1", "1"}, {2, 2, "=2", "2"}}; err != nil || next != 3 || !slices.Equal(past, want) {
+		t.Errorf("the file holds %v, next session %d, %v", past, next, err)
+	}
 }
 
 func FuzzHistoryFile(f *testing.F) {

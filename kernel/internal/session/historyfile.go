@@ -22,29 +22,32 @@ type historyFile struct {
 // historySize is how large the file may be when a session begins; if it is larger the older half goes.
 const historySize = 4 << 20
 
-// open reads all entries, ordered by session and line, and takes the next session number.
+// open reads all entries, ordered by session and line, and takes the next session number. When that cannot be written, as on a full or
+// read-only disk, what could be read is returned with the error.
 func (f *historyFile) open() (past []entry, session int, err error) {
-	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
-		return nil, 0, fmt.Errorf("open history: %w", err)
-	}
+	session = 1
 	err = f.locked(func(file *os.File) error {
 		content, err := io.ReadAll(file)
 		if err != nil {
 			return err
 		}
+		past, session = parseHistory(content)
 		if len(content) > historySize {
 			content = newerHalf(content)
 			if err := rewrite(file, content); err != nil {
 				return err
 			}
+			past, session = parseHistory(content)
 		}
-		past, session = parseHistory(content)
 		return writeEntries(file, []entry{{Session: session}}, len(content) > 0 && content[len(content)-1] != '\n')
 	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("open history: %w", err)
+	if err == nil {
+		return past, session, nil
 	}
-	return past, session, nil
+	if content, e := os.ReadFile(f.path); e == nil && past == nil {
+		past, session = parseHistory(content)
+	}
+	return past, session, fmt.Errorf("open history: %w", err)
 }
 
 // append adds all entries or, as on a full disk, none.
@@ -57,6 +60,9 @@ func (f *historyFile) append(entries []entry) error {
 }
 
 func (f *historyFile) locked(do func(*os.File) error) (err error) {
+	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return err

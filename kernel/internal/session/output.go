@@ -151,9 +151,26 @@ func (o *output) show(msgType string, b Bundle, count *int) {
 	defer o.mu.Unlock()
 	o.flush()
 	o.publish(msgType, content)
-	if plain, ok := b.Data["text/plain"].(string); ok && count != nil {
-		o.result = plain
+	if count != nil {
+		o.result = plainText(content)
 	}
+}
+
+// keptResult is how many bytes of a result's text the history keeps.
+const keptResult = 10_000
+
+// plainText is the text of a bundle's content, cut to what the history keeps; empty if there is none.
+func plainText(content object) string {
+	var plain string
+	data, _ := content["data"].(map[string]json.RawMessage)
+	if json.Unmarshal(data["text/plain"], &plain) != nil {
+		return ""
+	}
+	if len(plain) > keptResult {
+		plain = plain[:keptResult]
+		plain = plain[:len(plain)-halfRune([]byte(plain))] + "…"
+	}
+	return plain
 }
 
 // sync publishes the text that waits.
