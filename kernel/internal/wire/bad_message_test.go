@@ -119,6 +119,38 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// Who has no key can read what the kernel signs for IOPub, and send it back: that neither comes through nor proves anything.
+func TestReflection(t *testing.T) {
+	for _, transport := range []string{"tcp", "ipc"} {
+		var log logBuffer
+		s := listen(t, connection(t, transport), wire.Options{Logger: log.logger(), MaxFirstMessage: 1 << 20})
+		stranger := connect(t, s, wire.IOPub).open("SUB", "")
+		stranger.send(message([]byte("\x01")))
+		welcome := stranger.message()
+		for ch, requests := range map[wire.Channel]<-chan *wire.Request{wire.Shell: s.Shell(), wire.Control: s.Control(), wire.Stdin: s.Stdin()} {
+			p := connect(t, s, ch).open("DEALER", "")
+			p.send(message(welcome...))
+			for _, kind := range []string{"comm_open", "comm_msg", "comm_close", "shutdown_reply"} {
+				if err := s.Publish(nil, kind, map[string]any{"comm_id": "a"}, nil); err != nil {
+					t.Fatal(err)
+				}
+				p.send(message(stranger.message()...))
+			}
+			client := connect(t, s, ch).open("DEALER", "")
+			p.send(longHeader(0, 2<<20), []byte("x")) // more than a peer may send that has proven nothing
+			p.wantClosed()
+			client.send(message(signed("secret", header("good "+string(ch)), "{}", "{}", "{}")...))
+			if req := take(t, requests); req.Header.MsgID != "good "+string(ch) {
+				t.Errorf("%s, %s: the kernel took its own %s", transport, ch, req.Header.MsgType)
+			}
+		}
+		// The welcome is sent three times: it comes as a replay, too.
+		if n := strings.Count(log.String(), "own message was sent back"); n != 1+3*4 {
+			t.Errorf("%d of 13 reflections are in the log:\n%s", n, &log)
+		}
+	}
+}
+
 // Junk cannot fill the log.
 func TestLogIsBounded(t *testing.T) {
 	var log logBuffer

@@ -205,6 +205,7 @@ var (
 	ErrUnsigned    = errors.New("the message has no signature")
 	ErrSignature   = errors.New("wrong signature")
 	ErrReplay      = errors.New("the same signed message came before")
+	ErrReflected   = errors.New("the kernel's own message was sent back to it") // IOPub can be read without the key
 	ErrMalformed   = errors.New("malformed message")
 )
 

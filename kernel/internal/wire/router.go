@@ -24,6 +24,9 @@ var (
 // holds up this connection only.
 func (s *Server) receive(channel Channel, p *peer, frames [][]byte) {
 	m, err := s.codec.Decode(frames)
+	if err == nil && m.Header.Session == s.Session() {
+		err = ErrReflected
+	}
 	if err != nil {
 		p.badMessage(err)
 		return
