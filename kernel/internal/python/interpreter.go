@@ -90,7 +90,7 @@ func parseAnswer(out string) (Interpreter, error) {
 	}
 	for k, f := range fields {
 		v, err := strconv.Atoi(f)
-		if err != nil {
+		if err != nil || v < 0 {
 			return Interpreter{}, fmt.Errorf("unexpected version %q", lines[0])
 		}
 		n[k] = v

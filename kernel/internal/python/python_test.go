@@ -3,6 +3,7 @@ package python
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,26 @@ func TestParseAnswer(t *testing.T) {
 			t.Errorf("parseAnswer(%q) = %v %s, %v", c.in, got, got.Path, err)
 		}
 	}
+}
+
+// FuzzParseAnswer: whatever a program called python3 prints, it is refused, or it has a version and a path of one line.
+func FuzzParseAnswer(f *testing.F) {
+	for _, s := range []string{"3 11 2\n/usr/bin/python3.11\n", "3 11\n/x", "3 -1 2\n/x", "3 99999999999999999999 2\n/x", "3 11 2\n\n/x\n", "\n3 11 2\r\n/a b\r\n", "3 11 2\n \n", "\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, out string) {
+		i, err := parseAnswer(out)
+		if err != nil {
+			return
+		}
+		if i.Major < 0 || i.Minor < 0 || i.Micro < 0 || i.Path == "" || strings.Contains(i.Path, "\n") || strings.TrimSpace(i.Path) != i.Path {
+			t.Fatalf("%q is taken for %+v", out, i)
+		}
+		again, err := parseAnswer(fmt.Sprintf("%d %d %d\n%s\n", i.Major, i.Minor, i.Micro, i.Path))
+		if err != nil || again != i {
+			t.Fatalf("%+v is read as %+v, %v", i, again, err)
+		}
+	})
 }
 
 // fakePython writes a program that answers as a Python of the given version, and is nothing else.

@@ -33,20 +33,9 @@ var inherited = sync.OnceFunc(func() {
 
 // openPipes is the sink that a setting of the variable describes, nil if there is none.
 func openPipes(setting string) *Sink {
-	words := strings.Fields(setting)
-	if len(words) != 4 {
+	fds, ok := readSetting(setting)
+	if !ok {
 		return nil
-	}
-	var fds [2]int
-	for i := range fds {
-		fd, err := strconv.Atoi(words[2*i])
-		if err != nil {
-			return nil
-		}
-		if name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || name != words[2*i+1] {
-			return nil
-		}
-		fds[i] = fd
 	}
 	// A file of its own, for a lock that processes further down, which may display as well, do not share.
 	lock, err := syscall.Open(fmt.Sprintf("/proc/self/fd/%d", fds[1]), syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
@@ -56,6 +45,25 @@ func openPipes(setting string) *Sink {
 	p := &pipes{replies: plainFD(fds[0]), events: plainFD(lock), lock: lock, seq: uint64(os.Getpid()) << 32}
 	s := Sink(p.emit)
 	return &s
+}
+
+// readSetting returns the descriptors of the pipes for replies and events, if this process has both.
+func readSetting(setting string) (fds [2]int, ok bool) {
+	words := strings.Fields(setting)
+	if len(words) != 4 {
+		return fds, false
+	}
+	for i := range fds {
+		fd, err := strconv.Atoi(words[2*i])
+		if err != nil {
+			return fds, false
+		}
+		if name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || name != words[2*i+1] {
+			return fds, false
+		}
+		fds[i] = fd
+	}
+	return fds, true
 }
 
 // pipes are a child's way to its kernel.

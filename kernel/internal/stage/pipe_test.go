@@ -1,7 +1,10 @@
 package stage
 
 import (
+	"fmt"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -27,4 +30,41 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%q: a sink", s)
 		}
 	}
+}
+
+// FuzzSetting: whatever a setting says, the descriptors that are taken from it are those of the pipes that it names. R and W stand
+// for how a setting describes the two ends of a pipe of this process.
+func FuzzSetting(f *testing.F) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		f.Fatal(err)
+	}
+	describe := func(file *os.File) string {
+		name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+		if err != nil {
+			f.Fatal(err)
+		}
+		return fmt.Sprintf("%d %s", file.Fd(), name)
+	}
+	pieces := strings.NewReplacer("R", describe(r), "W", describe(w))
+	for _, s := range []string{"R W", "W R", "R R", " R\tW\n", "R", "R W R", "R -W", "0R W", "R W]", "99999999999999999999 pipe:[1] W", "../fd/R W", "R \x00 W"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, template string) {
+		defer runtime.KeepAlive([]*os.File{r, w}) // the collector would close them
+		setting := pieces.Replace(template)
+		fds, ok := readSetting(setting)
+		if !ok {
+			if template == "R W" {
+				t.Fatalf("%q was refused", setting)
+			}
+			return
+		}
+		words := strings.Fields(setting)
+		for i, fd := range fds {
+			if name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err != nil || name != words[2*i+1] {
+				t.Fatalf("%q gives descriptor %d, which is %s, %v", setting, fd, name, err)
+			}
+		}
+	})
 }
