@@ -7,7 +7,7 @@
 //
 // No check depends on a sleep or on how long something takes by the clock; what compares speeds, a [Ratio], compares
 // them on the same machine in the same run and says "inconclusive" when noise hides the answer. The package knows
-// no lesson's matter and starts no goroutine.
+// no lesson's matter. Only a Ratio about several CPUs starts goroutines, and waits for them.
 package check
 
 import (
@@ -64,6 +64,7 @@ type Finding struct {
 	Message  string // why, or a remark; "" when there is nothing to add
 	Evidence any    // a table, a measurement; nil if there is none
 	fewCPUs  bool   // it is inconclusive since this machine has too few
+	starved  bool   // it is inconclusive since others left too few of them
 }
 
 // Report is what all checks of an exercise found.
@@ -78,6 +79,7 @@ type evidence struct {
 	message string
 	what    any
 	fewCPUs bool
+	starved bool
 }
 
 func (e *evidence) Error() string { return e.message }
@@ -105,6 +107,12 @@ func fewCPUs(want int) error {
 		message: fmt.Sprintf("this takes %d CPUs at the same time, and the machine has %d", want, runtime.NumCPU())}
 }
 
+// starved is the answer of a machine that has the CPUs, and others use them.
+func starved(m *Measured) error {
+	return &evidence{verdict: Unclear, starved: true, what: m,
+		message: fmt.Sprintf("this takes %d CPUs at the same time, and others left %v of them: try again when the machine is less busy", m.asked, m.CPUs)}
+}
+
 // Evidence is what an error of [Show] or [Passing] shows, so that a check can add to it; nil if there is none.
 func Evidence(err error) any {
 	var e *evidence
@@ -128,7 +136,7 @@ func (e Exercise[A]) Check(ctx context.Context, answer A) *Report {
 			f.Verdict, f.Message = Failed, err.Error()
 			var shown *evidence
 			if errors.As(err, &shown) {
-				f.Verdict, f.Evidence, f.fewCPUs = shown.verdict, shown.what, shown.fewCPUs
+				f.Verdict, f.Evidence, f.fewCPUs, f.starved = shown.verdict, shown.what, shown.fewCPUs, shown.starved
 			}
 		}
 		r.Findings = append(r.Findings, f)

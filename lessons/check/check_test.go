@@ -136,3 +136,39 @@ func TestProofOfUnclear(t *testing.T) {
 		t.Error("a value is inconclusive, and nobody doubts it")
 	}
 }
+
+// TestProveUntilRight: with PROVE what is inconclusive is repeated until so many runs are right, for a while.
+func TestProveUntilRight(t *testing.T) {
+	exercise := func(clear int) check.Exercise[bool] { // every so many runs can tell
+		n := 0
+		return check.Exercise[bool]{Name: "fast", Checks: []check.Check[bool]{{Name: "is fast", Kind: check.Performance, Try: func(_ context.Context, fast bool) error {
+			if n++; n%clear != 0 {
+				return check.Inconclusive("the machine is busy")
+			}
+			if !fast {
+				return errors.New("it is slow")
+			}
+			return nil
+		}}}}
+	}
+	mutants := []check.Mutant[bool]{{Name: "a", Fails: "is fast"}, {Name: "b", Fails: "is fast"}, {Name: "c", Fails: "is fast"}}
+	t.Setenv("PROVE", "6")
+	p := exercise(3).Proof(t.Context(), check.Times(), true, mutants...)
+	if err := p.Err(); err != nil {
+		t.Error(err)
+	}
+	if want := "fast\n  reference passes 6 of 6, and 12 more were inconclusive\n  a fails 6 of 6, and 12 more were inconclusive (is fast)\n"; !strings.HasPrefix(p.String(), want) {
+		t.Errorf("got\n%s", p)
+	}
+	if err := exercise(5).Prove(t.Context(), check.Times(), true, mutants...); err == nil || !strings.Contains(err.Error(), "right 4 times of 24") {
+		t.Errorf("patience has an end: %v", err)
+	}
+	wrong := []check.Mutant[bool]{{Name: "right", Answer: true, Fails: "is fast"}, mutants[0], mutants[1]}
+	if err := exercise(3).Prove(t.Context(), check.Times(), true, wrong...); err == nil || !strings.Contains(err.Error(), "run 3 of 6") {
+		t.Errorf("one wrong verdict is enough: %v", err)
+	}
+	t.Setenv("PROVE", "")
+	if p := exercise(3).Proof(t.Context(), check.Times(), true, mutants...); p.Tallies[0].Times != 5 || p.Err() != nil {
+		t.Errorf("without PROVE one run that is right is enough:\n%s", p)
+	}
+}

@@ -21,10 +21,19 @@ const minMutants = 3
 
 // Times is how often a proof repeats: the environment variable PROVE, or 5.
 func Times() int {
-	if n, err := strconv.Atoi(os.Getenv("PROVE")); err == nil && n > 0 {
+	if n := prove(); n > 0 {
 		return n
 	}
 	return 5
+}
+
+// prove is the environment variable PROVE; 0 if it says nothing.
+func prove() int {
+	n, err := strconv.Atoi(os.Getenv("PROVE"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // Prove checks the checks: the reference answer passes all of them each time, and each mutant fails the check that
@@ -41,7 +50,9 @@ type Tally struct {
 	Right   int    // runs that came out as they must: all checks passed, or the named one failed
 	Unclear int    // runs that a check of kind P could not judge: the machine was too noisy
 	Times   int    // runs in all
+	Wanted  int    // that must be right, the inconclusive ones being repeated; 0 if one is enough
 	CPUs    bool   // unclear since the machine has too few CPUs
+	Starved int    // of the unclear: others left too few of them
 }
 
 // Proof is what [Exercise.Proof] found.
@@ -63,8 +74,15 @@ func (p *Proof) String() string {
 		if t.Fails != "" {
 			word = "fails"
 		}
-		fmt.Fprintf(&b, "  %s %s %d of %d", t.Answer, word, t.Right, t.Times)
-		if t.Unclear > 0 {
+		if t.Wanted > 0 {
+			fmt.Fprintf(&b, "  %s %s %d of %d", t.Answer, word, t.Right, t.Times-t.Unclear)
+		} else {
+			fmt.Fprintf(&b, "  %s %s %d of %d", t.Answer, word, t.Right, t.Times)
+		}
+		switch {
+		case t.Unclear > 0 && t.Wanted > 0:
+			fmt.Fprintf(&b, ", and %d more were inconclusive", t.Unclear)
+		case t.Unclear > 0:
 			fmt.Fprintf(&b, ", %d inconclusive", t.Unclear)
 		}
 		if t.Fails != "" {
@@ -76,18 +94,38 @@ func (p *Proof) String() string {
 }
 
 // Proof is [Exercise.Prove] with its counts. A check of kind P may find that it cannot tell; that is no doubt as
-// long as it is never wrong, and right at least once, or the machine has too few CPUs for the question. A check of
-// another kind is right each time.
+// long as it is never wrong, and right at least once, or the machine has too few CPUs for the question, or others left
+// too few of them in each run. A check of another kind is right each time.
+//
+// With PROVE=N in the environment being right once is not enough: runs that could not tell are repeated until so many
+// have been right, and there is a doubt if they are not after four times as many. Of a mutant only the check is run that
+// must find it.
 func (e Exercise[A]) Proof(ctx context.Context, times int, reference A, mutants ...Mutant[A]) *Proof {
 	p := &Proof{Exercise: e.Name}
 	if len(mutants) < minMutants {
 		p.doubt("%s: %d mutants, want at least %d", e.Name, len(mutants), minMutants)
 	}
-	p.try(e.Name, Tally{Answer: "reference"}, times, func() *Report { return e.Check(ctx, reference) })
+	wanted := 0
+	if prove() > 0 {
+		wanted = times
+	}
+	p.try(e.Name, Tally{Answer: "reference", Wanted: wanted}, times, func() *Report { return e.Check(ctx, reference) })
 	for _, m := range mutants {
-		p.try(e.Name, Tally{Answer: m.Name, Fails: m.Fails}, times, func() *Report { return e.Check(ctx, m.Answer) })
+		only := e.only(m.Fails)
+		p.try(e.Name, Tally{Answer: m.Name, Fails: m.Fails, Wanted: wanted}, times, func() *Report { return only.Check(ctx, m.Answer) })
 	}
 	return p
+}
+
+// only is the exercise with that check alone, or as it is if there is none of that name.
+func (e Exercise[A]) only(name string) Exercise[A] {
+	for _, c := range e.Checks {
+		if c.Name == name {
+			e.Checks = []Check[A]{c}
+			break
+		}
+	}
+	return e
 }
 
 func (p *Proof) doubt(format string, args ...any) {
@@ -101,7 +139,7 @@ const patience = 4
 // try repeats one answer until a run comes out as it must not.
 func (p *Proof) try(exercise string, t Tally, times int, run func() *Report) {
 	defer func() { p.Tallies = append(p.Tallies, t) }()
-	for t.Times < times || t.Unclear == t.Times && !t.CPUs && t.Times < patience*times {
+	for t.Times < times || !t.CPUs && t.Times < patience*times && (t.Unclear == t.Times || t.Right < t.Wanted) {
 		t.Times++
 		r := run()
 		right, open := r.settles(t.Fails)
@@ -118,9 +156,16 @@ func (p *Proof) try(exercise string, t Tally, times int, run func() *Report) {
 		default:
 			t.Unclear++
 			t.CPUs = open.fewCPUs
+			if open.starved {
+				t.Starved++
+			}
 		}
-		if t.Unclear == patience*times && !t.CPUs {
+		switch {
+		case t.CPUs || t.Times < patience*times || t.Starved == t.Times && t.Wanted == 0:
+		case t.Right == 0:
 			p.doubt("%s: %s is inconclusive each of %d times; is the machine busy?\n%s", exercise, t.Answer, t.Times, r)
+		case t.Right < t.Wanted:
+			p.doubt("%s: %s is right %d times of %d, and inconclusive the others; is the machine busy?\n%s", exercise, t.Answer, t.Right, t.Times, r)
 		}
 	}
 }

@@ -163,3 +163,74 @@ func TestTriesAddUp(t *testing.T) {
 		t.Errorf("%v", m)
 	}
 }
+
+// TestStarved: where others leave far fewer CPUs than the question is about, neither a control that holds nor what the
+// answer reaches says anything. A try in which they did is not counted with those that follow.
+func TestStarved(t *testing.T) {
+	had := 0.3
+	r := Ratio{Base: says("base", 1), Answer: says("answer", 3), Control: says("control", 3), AtLeast: 2, CPUs: 2,
+		had: func(context.Context) (float64, error) { return had, nil }}
+	if runtime.NumCPU() < r.CPUs {
+		if err := r.Try(t.Context()); !isUnclear(err) {
+			t.Error(err)
+		}
+		return
+	}
+	for _, answer := range []float64{3, 1} { // both would be judged otherwise
+		r.Answer = says("answer", answer)
+		err := r.Try(t.Context())
+		m, ok := Evidence(err).(*Measured)
+		if outcome(err) != Unclear || !ok || !strings.Contains(err.Error(), "takes 2 CPUs at the same time, and others left 0.3000") {
+			t.Fatalf("%v: %v", answer, err)
+		}
+		if m.Try != 3 || m.Ratio.N != 0 || !strings.Contains(m.String(), "CPUs to be had") {
+			t.Errorf("%v", m)
+		}
+	}
+	runs := 0
+	r.Answer = says("answer", 3)
+	r.had = func(context.Context) (float64, error) {
+		if runs++; runs > 6 && runs <= 17 { // after six looks others come, and stay for a warm-up and ten rounds
+			return 0.3, nil
+		}
+		return 1.9, nil
+	}
+	err := r.Try(t.Context())
+	if m, ok := Evidence(err).(*Measured); outcome(err) != Passed || !ok || m.Try != 2 || m.Ratio.N != 10 || len(m.Result.Samples) != 3 {
+		t.Errorf("%v %+v", err, m)
+	}
+	had = 0
+	r.had = func(context.Context) (float64, error) { return had, nil } // a system that does not tell
+	if err := r.Try(t.Context()); outcome(err) != Passed {
+		t.Error(err)
+	}
+}
+
+// TestProofStarved: that others take the CPUs all the time is no doubt about an exercise, unless it is to be proved.
+func TestProofStarved(t *testing.T) {
+	if runtime.NumCPU() < 2 {
+		t.Log("the machine has one CPU: see TestTooFewCPUs")
+		return
+	}
+	e := Exercise[int]{Name: "wide", Checks: []Check[int]{{Name: "is wide", Kind: Performance, Try: func(ctx context.Context, n int) error {
+		return Ratio{Base: says("base", 1), Answer: says("answer", float64(n)), Control: says("control", 3), AtLeast: 2, CPUs: 2, Tries: 1,
+			had: func(context.Context) (float64, error) { return 0.3, nil }}.Try(ctx)
+	}}}}
+	m := Mutant[int]{Name: "narrow", Answer: 1, Fails: "is wide"}
+	p := e.Proof(t.Context(), 2, 3, m, m, m)
+	if want := "wide\n  reference passes 0 of 8, 8 inconclusive\n"; p.Err() != nil || !strings.HasPrefix(p.String(), want) {
+		t.Errorf("%v\n%s", p.Err(), p)
+	}
+	t.Setenv("PROVE", "2")
+	if err := e.Prove(t.Context(), 2, 3, m, m, m); err == nil || !strings.Contains(err.Error(), "inconclusive each of 8 times") {
+		t.Error(err)
+	}
+}
+
+// TestSpin: two goroutines that compute have at most two CPUs, and some of them.
+func TestSpin(t *testing.T) {
+	had, err := Ratio{CPUs: 2}.spin(t.Context())
+	if err != nil || runtime.GOOS == "linux" && had <= 0 || had > 2.5 {
+		t.Error(had, err)
+	}
+}
