@@ -68,7 +68,9 @@ func TestRewrite(t *testing.T) {
 	for _, c := range choose.Conclusions() {
 		mutants = append(mutants, check.Mutant[string]{Name: c, Answer: c, Fails: "n and an interval"})
 	}
-	if err := choose.Rewrite().Prove(t.Context(), check.Times(), reference, mutants...); err != nil {
+	proof := choose.Rewrite().Proof(t.Context(), check.Times(), reference, mutants...)
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 	if r := choose.Rewrite().Check(t.Context(), choose.Conclusions()[0]); r.Count(check.Failed) < 3 {

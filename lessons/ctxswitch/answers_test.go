@@ -20,7 +20,7 @@ func TestHowMany(t *testing.T) {
 	perThread := blame(320.9, ns, 924.05)
 	perThread.Switches /= 9
 	const extra, number, apart = "the extra time", "the number of switches", "how far apart"
-	err := ctxswitch.HowMany(ns).Prove(t.Context(), max(100, check.Times()), blame(320.9, ns, 924.05),
+	proof := ctxswitch.HowMany(ns).Proof(t.Context(), max(100, check.Times()), blame(320.9, ns, 924.05),
 		check.Mutant[ctxswitch.Blame]{Name: "the deck's numbers, which are the best runs", Answer: blame(856.66-588.41, ns, 856.66), Fails: extra},
 		check.Mutant[ctxswitch.Blame]{Name: "the whole run", Answer: blame(924.05, ns, 924.05), Fails: extra},
 		check.Mutant[ctxswitch.Blame]{Name: "nanoseconds taken for microseconds", Answer: blame(320.9, ns*1000, 924.05), Fails: number},
@@ -28,7 +28,8 @@ func TestHowMany(t *testing.T) {
 		check.Mutant[ctxswitch.Blame]{Name: "in the extra time only", Answer: blame(320.9, ns, 320.9), Fails: apart},
 		check.Mutant[ctxswitch.Blame]{Name: "nothing", Fails: number},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
@@ -59,7 +60,7 @@ var batchOf = func() func(int) []int {
 
 func TestAmortise(t *testing.T) {
 	const all, stays, short, cheap = "every item arrives, once", "what was sent stays as it was", "no batch over 256", "at most a fifth of the cost"
-	err := ctxswitch.Amortise().Prove(t.Context(), check.Times(), sender(128, false, false),
+	proof := ctxswitch.Amortise().Proof(t.Context(), check.Times(), sender(128, false, false),
 		check.Mutant[ctxswitch.Sender]{Name: "the rest stays", Answer: sender(128, true, false), Fails: all},
 		check.Mutant[ctxswitch.Sender]{Name: "one by one", Answer: sender(1, false, false), Fails: cheap},
 		check.Mutant[ctxswitch.Sender]{Name: "two by two", Answer: sender(2, false, false), Fails: cheap},
@@ -68,7 +69,8 @@ func TestAmortise(t *testing.T) {
 			send(slices.Collect(items))
 		}},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }

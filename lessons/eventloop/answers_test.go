@@ -44,7 +44,7 @@ func gather(cancels, waits, tells bool) eventloop.Gatherer {
 func TestGatherAndCancel(t *testing.T) {
 	const order, first, others, behind, all = "results in the order of the tasks", "the first error, and nothing else",
 		"an error cancels the others", "nobody is left behind", "to cancel it is to cancel all"
-	err := eventloop.GatherAndCancel().Prove(t.Context(), max(100, check.Times()), gather(true, true, true),
+	proof := eventloop.GatherAndCancel().Proof(t.Context(), max(100, check.Times()), gather(true, true, true),
 		check.Mutant[eventloop.Gatherer]{Name: "awaits one after the other and returns the first error it meets", Answer: gather(false, false, true), Fails: others},
 		check.Mutant[eventloop.Gatherer]{Name: "cancels and does not wait", Answer: func(co *eventloop.Co, tasks ...*eventloop.Task[int]) ([]int, error) {
 			failed := eventloop.NewFuture[[]int](co.Loop(), "all")
@@ -112,7 +112,8 @@ func TestGatherAndCancel(t *testing.T) {
 			return out, first
 		}, Fails: all},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
@@ -133,7 +134,7 @@ func TestSelfAppend(t *testing.T) {
 	}
 	right := func(page *eventloop.Page, pages *[]eventloop.Page, i int) { (*pages)[i] = *page }
 	const line, count, repaired = "the line", "how many pages", "one page for each URL, with its size"
-	err := eventloop.SelfAppend().Prove(t.Context(), max(100, check.Times()), found(8, 18, right),
+	proof := eventloop.SelfAppend().Proof(t.Context(), max(100, check.Times()), found(8, 18, right),
 		check.Mutant[eventloop.Found]{Name: "the first append", Answer: found(4, 18, right), Fails: line},
 		check.Mutant[eventloop.Found]{Name: "the walk", Answer: found(6, 18, right), Fails: line},
 		check.Mutant[eventloop.Found]{Name: "nine, as hoped", Answer: found(8, 9, right), Fails: count},
@@ -150,7 +151,8 @@ func TestSelfAppend(t *testing.T) {
 				return out
 			}}},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
@@ -160,7 +162,7 @@ func TestOffTheLoop(t *testing.T) {
 	off := func(co *eventloop.Co, slow func() int) *eventloop.Future[int] {
 		return eventloop.Offload(co.Loop(), "slow", func() (int, error) { return slow(), nil })
 	}
-	err := eventloop.OffTheLoop().Prove(t.Context(), max(100, check.Times()),
+	proof := eventloop.OffTheLoop().Proof(t.Context(), max(100, check.Times()),
 		func(co *eventloop.Co, slow func() int) (int, error) { return eventloop.Await(co, off(co, slow)) },
 		check.Mutant[eventloop.Handler]{Name: "calls it", Fails: beats, Answer: func(_ *eventloop.Co, slow func() int) (int, error) { return slow(), nil }},
 		check.Mutant[eventloop.Handler]{Name: "sleeps first, then calls it", Fails: beats, Answer: func(co *eventloop.Co, slow func() int) (int, error) {
@@ -185,7 +187,8 @@ func TestOffTheLoop(t *testing.T) {
 			return eventloop.Await(co, off(co, slow))
 		}},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }

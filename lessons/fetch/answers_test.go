@@ -61,7 +61,7 @@ func workers(ctx context.Context, c *http.Client, limit int, urls []string) ([]i
 
 func TestBoundedFetcher(t *testing.T) {
 	for name, reference := range map[string]fetch.Fetcher{"limited": limited, "workers": workers} {
-		err := fetch.BoundedFetcher().Prove(t.Context(), check.Times(), reference,
+		proof := fetch.BoundedFetcher().Proof(t.Context(), check.Times(), reference,
 			check.Mutant[fetch.Fetcher]{Name: "no limit", Fails: "never more than the limit",
 				Answer: func(ctx context.Context, c *http.Client, _ int, urls []string) ([]int64, error) {
 					return fetch.Concurrent(ctx, c, urls)
@@ -90,7 +90,8 @@ func TestBoundedFetcher(t *testing.T) {
 				}},
 			check.Mutant[fetch.Fetcher]{Name: "nobody takes the last results", Fails: "leaves nobody behind", Answer: abandons},
 		)
-		if err != nil {
+		t.Log(proof)
+		if err := proof.Err(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -186,12 +187,13 @@ func abandons(ctx context.Context, c *http.Client, limit int, urls []string) ([]
 
 func TestChooseN(t *testing.T) {
 	const throughput, queue = "as much throughput as there is", "hardly anybody queues"
-	err := fetch.ChooseN().Prove(t.Context(), check.Times(), 8, // 800/s x 0.010 s
+	proof := fetch.ChooseN().Proof(t.Context(), check.Times(), 8, // 800/s x 0.010 s
 		check.Mutant[int]{Name: "as many as CPUs", Answer: min(4, runtime.NumCPU()), Fails: throughput},
 		check.Mutant[int]{Name: "one after another", Answer: 1, Fails: throughput},
 		check.Mutant[int]{Name: "the more the better", Answer: 32, Fails: queue},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
@@ -230,7 +232,7 @@ func drain(body io.ReadCloser) {
 
 func TestReuseConnections(t *testing.T) {
 	const found, missing, total = "one connection when all are found", "one connection when some are not found", "the sum of the sizes"
-	err := fetch.ReuseConnections().Prove(t.Context(), check.Times(), sum(false, drain),
+	proof := fetch.ReuseConnections().Proof(t.Context(), check.Times(), sum(false, drain),
 		check.Mutant[fetch.Summer]{Name: "not closed", Fails: missing, Answer: sum(false, func(io.ReadCloser) {})},
 		check.Mutant[fetch.Summer]{Name: "closed, but not read to its end", Fails: missing, Answer: sum(false, func(b io.ReadCloser) { b.Close() })},
 		check.Mutant[fetch.Summer]{Name: "what is not found counts", Fails: total, Answer: sum(true, drain)},
@@ -251,7 +253,8 @@ func TestReuseConnections(t *testing.T) {
 			return total, nil
 		}},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }

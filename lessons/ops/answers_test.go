@@ -53,14 +53,14 @@ func TestParallelMergeSort(t *testing.T) {
 		ops.MergeSort(numbers[middle:])
 		wg.Wait()
 	}
-	p := ops.ParallelMergeSort().Proof(t.Context(), check.Times(), ops.ParallelSort(512),
+	proof := ops.ParallelMergeSort().Proof(t.Context(), check.Times(), ops.ParallelSort(512),
 		check.Mutant[ops.Sort]{Name: "a goroutine for each number", Answer: ops.ParallelSort(1), Fails: ops.NoDearer},
 		check.Mutant[ops.Sort]{Name: "never another goroutine", Answer: ops.MergeSort, Fails: ops.Parallel},
 		check.Mutant[ops.Sort]{Name: "waits before it goes on", Answer: noWait, Fails: ops.Parallel},
 		check.Mutant[ops.Sort]{Name: "forgets to merge", Answer: noMerge, Fails: ops.Sorts},
 	)
-	t.Log(p)
-	if err := p.Err(); err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
@@ -73,13 +73,14 @@ func TestHiddenLock(t *testing.T) {
 	t.Log(p)
 	const holder = "ops.(*sampler).draw"
 	share := p.Delay().Seconds() / (float64(p.Goroutines) * p.Wall.Seconds())
-	err = ops.HiddenLock(p).Prove(t.Context(), check.Times(), ops.Suspect{Holder: holder, Share: math.Round(100*share) / 100},
+	proof := ops.HiddenLock(p).Proof(t.Context(), check.Times(), ops.Suspect{Holder: holder, Share: math.Round(100*share) / 100},
 		check.Mutant[ops.Suspect]{Name: "the first line of the stack", Answer: ops.Suspect{Holder: "sync.(*Mutex).Unlock", Share: share}, Fails: ops.Named},
 		check.Mutant[ops.Suspect]{Name: "the lock in plain sight", Answer: ops.Suspect{Holder: "ops.(*ledger).note", Share: share}, Fails: ops.Named},
 		check.Mutant[ops.Suspect]{Name: "who waits", Answer: ops.Suspect{Holder: "ops.camera", Share: share}, Fails: ops.Named},
 		check.Mutant[ops.Suspect]{Name: "forgets that there are six", Answer: ops.Suspect{Holder: holder, Share: 6 * share}, Fails: ops.Shared},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 	if !strings.Contains(p.HTML(), "draw") {
@@ -99,14 +100,15 @@ func TestPredict(t *testing.T) {
 	interpolated, unlimited := right, right
 	interpolated.AtFour = 1 + (fit.Points[1].Speedup-1)*3/5
 	unlimited.Limit = math.Inf(1)
-	err = ops.Predict().Prove(t.Context(), check.Times(), right,
+	proof := ops.Predict().Proof(t.Context(), check.Times(), right,
 		check.Mutant[ops.Prediction]{Name: "one minus the efficiency", Answer: amdahl(1 - fit.Points[1].Speedup/6), Fails: ops.FromMedians},
 		check.Mutant[ops.Prediction]{Name: "the slides' best runs", Answer: amdahl((6/(36.863/9.854) - 1) / 5), Fails: ops.FromMedians},
 		check.Mutant[ops.Prediction]{Name: "Gustafson's share", Answer: amdahl((6 - fit.Points[1].Speedup) / 5), Fails: ops.FromMedians},
 		check.Mutant[ops.Prediction]{Name: "a straight line to four", Answer: interpolated, Fails: ops.FourWorkers},
 		check.Mutant[ops.Prediction]{Name: "no limit", Answer: unlimited, Fails: ops.NoMore},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }

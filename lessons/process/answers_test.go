@@ -112,7 +112,7 @@ func TestSurviveCrashes(t *testing.T) {
 		return check.Mutant[process.Crew]{Name: name, Answer: build(f), Fails: fails}
 	}
 	const survives = "a job survives its worker"
-	err := process.SurviveCrashes().Prove(t.Context(), check.Times(), build(flaws{}),
+	proof := process.SurviveCrashes().Proof(t.Context(), check.Times(), build(flaws{}),
 		mutant("a crash is the answer", flaws{noRetry: true}, survives),
 		mutant("the same, in processes", flaws{noRetry: true}, "real processes, one ended by SIGKILL"),
 		mutant("answers as they come", flaws{completionOrder: true}, "Map keeps the order"),
@@ -124,7 +124,8 @@ func TestSurviveCrashes(t *testing.T) {
 		mutant("a future without room", flaws{noRoom: true}, "ApplyAsync returns a future"),
 		mutant("tries for ever", flaws{forever: true}, "a job that ends every worker is given up"),
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
@@ -136,7 +137,7 @@ func TestShareSquares(t *testing.T) {
 	}
 	good := loop("m.Store(n-1, n*n); m.Add(Sum, n*n)")
 	const step, all = "each gets two, in step", "one worker gets all"
-	err := process.ShareSquares().Prove(t.Context(), check.Times(), good,
+	proof := process.ShareSquares().Proof(t.Context(), check.Times(), good,
 		check.Mutant[string]{Name: "as given", Answer: process.Given, Fails: all},
 		check.Mutant[string]{Name: "MAP_PRIVATE", Answer: strings.Replace(good, "SHARED", "PRIVATE", 1), Fails: all},
 		check.Mutant[string]{Name: "load, add, store", Answer: loop("m.Store(n-1, n*n); m.Store(Sum, m.Load(Sum)+n*n)"), Fails: step},
@@ -148,7 +149,8 @@ func TestShareSquares(t *testing.T) {
 		check.Mutant[string]{Name: "off by one", Answer: loop("m.Store(n, n*n); m.Add(Sum, n*n)"), Fails: all},
 		check.Mutant[string]{Name: "a typing error", Answer: loop("m.Sore(n-1, n*n)"), Fails: "it compiles"},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 	for name, answer := range map[string]string{

@@ -11,14 +11,15 @@ import (
 )
 
 func TestSelectionRule(t *testing.T) {
-	err := talk.SelectionRule().Prove(t.Context(), check.Times(), []int{2, 1, 2, 1, 0, 1, 1, 1, 1},
+	proof := talk.SelectionRule().Proof(t.Context(), check.Times(), []int{2, 1, 2, 1, 0, 1, 1, 1, 1},
 		check.Mutant[[]int]{Name: "always the best", Answer: []int{1, 1, 1, 1, 1, 1, 1, 1, 1}, Fails: "cpu sequential"},
 		check.Mutant[[]int]{Name: "always the median", Answer: []int{5, 5, 5, 5, 5, 5, 5, 5, 5}, Fails: "io asyncio"},
 		check.Mutant[[]int]{Name: "more is better, for times too", Answer: []int{2, 1, 2, 1, 0, 9, 9, 9, 9}, Fails: "io sequential"},
 		check.Mutant[[]int]{Name: "the pool's number among its runs", Answer: []int{2, 1, 2, 1, 1, 1, 1, 1, 1}, Fails: "cpu multiprocessing-pool"},
 		check.Mutant[[]int]{Name: "no answer", Answer: nil, Fails: "io asyncio"},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
@@ -64,13 +65,14 @@ func TestPValue(t *testing.T) {
 		}
 		return math.Abs(sum)
 	}
-	err := talk.PValue().Prove(t.Context(), check.Times(), func(a, b []float64) float64 { return shuffled(a, b, two) },
+	proof := talk.PValue().Proof(t.Context(), check.Times(), func(a, b []float64) float64 { return shuffled(a, b, two) },
 		check.Mutant[talk.Test]{Name: "one-sided", Answer: func(a, b []float64) float64 { return shuffled(a, b, u) }, Fails: asyncio},
 		check.Mutant[talk.Test]{Name: "the means", Answer: func(a, b []float64) float64 { return shuffled(a, b, mean) }, Fails: asyncio},
 		check.Mutant[talk.Test]{Name: "1 - p", Answer: func(a, b []float64) float64 { return 1 - shuffled(a, b, two) }, Fails: threading},
 		check.Mutant[talk.Test]{Name: "the number itself", Answer: func(a, b []float64) float64 { return 0.3 }, Fails: itself},
 	)
-	if err != nil {
+	t.Log(proof)
+	if err := proof.Err(); err != nil {
 		t.Error(err)
 	}
 }
