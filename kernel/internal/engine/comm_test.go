@@ -102,6 +102,10 @@ if err != nil { panic(err) }`)
 			t.Fatal(err)
 		}
 
+		// Opened anew with the same id, the old one is closed first.
+		send("comm_open", map[string]any{"comm_id": "one", "target_name": "adder", "data": map[string]any{"x": 2}})
+		want(next("comm_open", "goodbye"), `{"A":3,"B":0} []`)
+		want(next("comm_msg", "one"), `{"hello":"{\"x\":2}"} []`)
 		send("comm_close", map[string]any{"comm_id": "one", "data": map[string]any{}})
 		want(next("comm_open", "goodbye"), `{"A":3,"B":0} []`)
 		want(info(), "map[]")

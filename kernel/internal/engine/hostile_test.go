@@ -84,6 +84,74 @@ func TestKeyStaysInTheKernel(t *testing.T) {
 	}
 }
 
+// TestHTMLIsEscaped shows values, names, source text and errors that look like HTML, in all the ways that text gets into markup: it stays
+// text. Only what says that it is HTML is.
+func TestHTMLIsEscaped(t *testing.T) {
+	k := calm(t)
+	const script, escaped = "<script>alert(1)</script>", "&lt;script&gt;"
+	execute(t, k, "type Row struct { Name string; Of map[string]string }\nmark := \"<script>alert(1)</script>\"\nrow := Row{mark, map[string]string{mark: mark}}")
+	for _, c := range []struct {
+		code   string
+		markup bool // some of what it shows is markup with the text in it
+	}{
+		{code: "mark"},
+		{code: "row"},
+		{code: "&row"},
+		{code: "[]any{mark, row}"},
+		{code: "display.Show(mark)\ndisplay.Show(row)\ndisplay.Show(display.Auto(mark))\ndisplay.Show(errors.New(mark))"},
+		{code: "display.Table([]Row{row})", markup: true},
+		{code: "display.Table([][]string{{mark}})", markup: true},
+		{code: "bar := display.Progress(3, mark)\nbar.Add(3)", markup: true},
+		{code: "fmt.Println(mark)\nfmt.Fprintln(os.Stderr, mark)"},
+		{code: "panic(mark)"},
+		{code: "os.Open(mark)"},
+		{code: "%vars"},
+		{code: "%help"},
+		{code: "%%test\nimport \"testing\"\nfunc TestMark(t *testing.T) { t.Error(\"<script>alert(1)</script>\") }", markup: true},
+		{code: "%%race\nimport \"time\"\nn, done := 0, make(chan bool)\ngo func() { n += len(\"<script>alert(1)</script>\"); done <- true }()\n" +
+			"go func() { time.Sleep(20 * time.Millisecond); n += 2; done <- true }()\n<-done\n<-done", markup: true},
+		{code: "%%escape\nfunc length() *string { s := \"<script>alert(1)</script>\"; return &s }", markup: true},
+		{code: "%%trace\nimport (\"context\"; \"runtime/trace\"; \"sync\")\nvar wg sync.WaitGroup\nwg.Go(func() { trace.Log(context.Background(), \"lane\", mark) })\nwg.Wait()", markup: true},
+	} {
+		r, err := k.Execute(within(t, 3*time.Minute), c.code, kerneltest.ExecuteOptions{ContinueOnError: true})
+		if err != nil {
+			t.Fatalf("%q: %v", c.code, err)
+		}
+		if r.EName == "CompileError" || r.EName == "CommandError" {
+			t.Errorf("%q: %s", c.code, r.EValue)
+		}
+		var bundles []map[string]any
+		for _, m := range r.IOPub {
+			var content struct{ Data map[string]any }
+			if json.Unmarshal(m.Content, &content) == nil {
+				bundles = append(bundles, content.Data)
+			}
+		}
+		for _, p := range r.Payload {
+			data, _ := p["data"].(map[string]any)
+			bundles = append(bundles, data)
+		}
+		found := false
+		for _, b := range bundles {
+			for mime, v := range b {
+				if text, _ := v.(string); mime != "text/plain" {
+					found = found || strings.Contains(text, escaped)
+					if strings.Contains(text, script) {
+						t.Errorf("%q: %s holds %s:\n%s", c.code, mime, script, text)
+					}
+				}
+			}
+		}
+		if found != c.markup {
+			t.Errorf("%q: the escaped text is in markup: %v", c.code, found)
+		}
+	}
+	r, err := k.Execute(within(t, time.Minute), "display.HTML(mark)", kerneltest.ExecuteOptions{})
+	if err != nil || !slices.ContainsFunc(r.IOPub, func(m wire.Message) bool { return strings.Contains(string(m.Content), `"text/html":"<script>`) }) {
+		t.Errorf("what says that it is HTML: %s, %v", kerneltest.Text(r, kerneltest.TextOptions{}), err)
+	}
+}
+
 // TestHundredInterrupts interrupts a hundred cells in a row, of kinds that end by themselves and that do not, by message and by
 // the signal to the process group that Jupyter sends in its other mode.
 func TestHundredInterrupts(t *testing.T) { onBothWays(t, hundredInterrupts) }

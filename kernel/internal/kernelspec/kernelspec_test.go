@@ -148,6 +148,11 @@ func TestFiles(t *testing.T) {
 	if argv, _ := json.Marshal(m["argv"]); string(argv) != `["/opt/interleave","serve","{connection_file}"]` {
 		t.Errorf("argv %s", argv)
 	}
+	// JupyterLab takes debugger from here, and a client that reads of encryption or of the 5.6 handshake expects the kernel to speak it.
+	metadata, _ := m["metadata"].(map[string]any)
+	if len(metadata) != 1 || metadata["interleave"] == nil || m["kernel_protocol_version"] != "5.5" {
+		t.Errorf("announced are %v and protocol %v", metadata, m["kernel_protocol_version"])
+	}
 	for name, size := range map[string]int{"logo-32x32.png": 32, "logo-64x64.png": 64} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

@@ -196,6 +196,9 @@ func (s *Session) commOpen(_ context.Context, req *Request) {
 		return
 	}
 	c := &Comm{ID: content.ID, Target: content.Target, comms: s.comms}
+	if earlier := s.comms.get(c.ID); earlier != nil && s.comms.drop(earlier) && earlier.peer != nil {
+		earlier.peer.Close(CommMessage{}) // an id means one comm: the client has forgotten that it had this one
+	}
 	refuse := func() { c.send("comm_close", object{}, CommMessage{}) }
 	s.comms.mu.Lock()
 	target := s.comms.targets[content.Target]

@@ -113,6 +113,38 @@ func TestCommFromTheKernel(t *testing.T) {
 	})
 }
 
+// A client that opens a comm with the id of an open one gets a new comm; the old one is closed for its peer, and speaks no more.
+func TestCommIsOpenedAgain(t *testing.T) {
+	var peers []*echo
+	targets := map[string]CommTarget{"echo": func(c *Comm, m CommMessage) (CommPeer, error) {
+		peers = append(peers, &echo{c: c})
+		return peers[len(peers)-1], nil
+	}}
+	bubble(t, printing(), Options{Targets: targets}, func(h *harness) {
+		h.send("comm_open", `{"comm_id":"c","target_name":"echo"}`)
+		h.send("comm_msg", `{"comm_id":"c","data":{"n":1}}`)
+		h.send("comm_open", `{"comm_id":"c","target_name":"echo"}`)
+		h.send("comm_msg", `{"comm_id":"c","data":{"n":2}}`)
+		h.settle()
+		if len(peers) != 2 {
+			t.Fatalf("%d peers", len(peers))
+		}
+		if err := peers[0].c.Send(CommMessage{}); err == nil {
+			t.Error("the old comm still sends")
+		}
+		if got := fmt.Sprint(peers[0].got, peers[1].got); got != `[message {"n":1} close ] [message {"n":2}]` {
+			t.Errorf("the peers got %s", got)
+		}
+		if got := h.ask("comm_info_request", `{}`); fmt.Sprint(got["comms"]) != "map[c:map[target_name:echo]]" {
+			t.Errorf("comm_info: %v", got)
+		}
+		h.send("comm_open", `{"comm_id":"c","target_name":"nobody"}`)
+		if got := h.ask("comm_info_request", `{}`); fmt.Sprint(got["comms"]) != "map[]" || len(peers[1].got) != 2 {
+			t.Errorf("after a refusal the comms are %v, and the last peer got %v", got, peers[1].got)
+		}
+	})
+}
+
 // Comm messages keep their order and do not wait for a cell.
 func TestCommWhileACellRuns(t *testing.T) {
 	var peer *echo

@@ -111,7 +111,8 @@ func TestKernelInfo(t *testing.T) {
 	const want = `{"banner":"a fake","debugger":false,"help_links":[],"implementation":"fake","implementation_version":"1.2.3",` +
 		`"language_info":{"codemirror_mode":"go","file_extension":".go","mimetype":"text/x-go","name":"go","pygments_lexer":"go","version":"1.26.8"},` +
 		`"protocol_version":"5.5","status":"ok","supported_features":[]}`
-	bubble(t, printing(), Options{Ports: map[string]int{"shell_port": 7}}, func(h *harness) {
+	ports := map[string]int{"shell_port": 7, "iopub_port": 8, "stdin_port": 9, "control_port": 10, "hb_port": 11}
+	bubble(t, printing(), Options{Ports: ports}, func(h *harness) {
 		for _, send := range []func(string, string) string{h.send, h.onControl} {
 			h.forget()
 			id := send("kernel_info_request", `{}`)
@@ -120,9 +121,12 @@ func TestKernelInfo(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 			h.of(id, "busy", "kernel_info_reply ok", "idle")
-		}
-		if got := h.ask("connect_request", `{}`); got["shell_port"] != 7.0 {
-			t.Errorf("connect_reply: %v", got)
+			id = send("connect_request", `{}`)
+			h.settle()
+			if got := string(h.reply(id).Content); got != `{"control_port":10,"hb_port":11,"iopub_port":8,"shell_port":7,"status":"ok","stdin_port":9}` {
+				t.Errorf("connect_reply: %s", got)
+			}
+			h.of(id, "busy", "connect_reply ok", "idle")
 		}
 	})
 }

@@ -193,14 +193,19 @@ func TestPanicInEngine(t *testing.T) {
 	})
 }
 
+// What is not announced is not answered, on either channel, and leaves nobody waiting for the end of busy.
 func TestUnknownType(t *testing.T) {
 	bubble(t, printing(), Options{}, func(h *harness) {
-		h.forget()
-		h.send("debug_request", `{}`)
-		h.settle()
-		h.onControl("usage_request", `{}`)
-		h.settle()
-		h.want("1 busy", "1 idle", "2 busy", "2 idle")
+		for _, msgType := range []string{
+			"debug_request", "create_subshell_request", "delete_subshell_request", "list_subshell_request", "usage_request", "input_reply", "status",
+		} {
+			for _, send := range []func(string, string) string{h.send, h.onControl} {
+				h.forget()
+				id := send(msgType, `{}`)
+				h.settle()
+				h.want(id+" busy", id+" idle")
+			}
+		}
 	})
 }
 
