@@ -76,14 +76,22 @@ func (m *Module) keep() (back func() error, err error) {
 	old := map[string][]byte{}
 	if m.Scratch {
 		for _, name := range m.files {
-			if old[name], err = os.ReadFile(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			data, err := os.ReadFile(name)
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				return nil, fmt.Errorf("read scratch module: %w", err)
 			}
+			old[name] = data // nil for a file that there is not
 		}
 	}
 	return func() error {
 		for name, data := range old {
-			if err := os.WriteFile(name, data, 0o644); err != nil {
+			var err error
+			if data == nil {
+				err = os.RemoveAll(name)
+			} else {
+				err = os.WriteFile(name, data, 0o644)
+			}
+			if err != nil {
 				return fmt.Errorf("restore scratch module: %w", err)
 			}
 		}

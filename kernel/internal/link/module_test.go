@@ -210,3 +210,26 @@ func TestLang(t *testing.T) {
 		}
 	}
 }
+
+// What a refused %get has written is taken back: files as they were, and none that was not there.
+func TestScratchKept(t *testing.T) {
+	dir := t.TempDir()
+	mod, sum := filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum")
+	write(t, dir, "go.mod", "module scratch\n")
+	m := &Module{Scratch: true, files: []string{mod, sum}}
+	back, err := m.keep()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "go.mod", "module scratch\n\nrequire example.com v1.0.0\n")
+	write(t, dir, "go.sum", "example.com v1.0.0 h1:\n")
+	if err := back(); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(mod); string(text) != "module scratch\n" || err != nil {
+		t.Errorf("go.mod is %q, %v", text, err)
+	}
+	if _, err := os.Stat(sum); err == nil {
+		t.Error("go.sum was left")
+	}
+}
