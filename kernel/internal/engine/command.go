@@ -21,7 +21,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"%cd", "[DIR]", "change the folder that cells run in; without DIR, to the home folder", (*Engine).chdir,
-			"The folder holds for cells, programs, tests and shell commands, until the next `%cd` or `%reset`, and through a crash.",
+			"`%cd -` goes back to the folder before. The folder holds for cells, programs, tests and shell commands, until the next `%cd` or `%reset`, and through a crash.",
 			"%cd /tmp\nos.Getwd()"},
 		{"%env", "[NAME[=VALUE] | -u NAME]", "list, show, set or remove environment variables of the cells; $NAME in VALUE is replaced", (*Engine).environ,
 			"Programs, tests and shell commands get the variables as well, those too that Go code has set by `os.Setenv`. What `%env` has set survives a crash.",

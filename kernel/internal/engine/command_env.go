@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"interleave/kernel/internal/worker"
 )
 
 func (e *Engine) chdir(r *run, args string) error {
@@ -40,15 +42,34 @@ func (e *Engine) chdir(r *run, args string) error {
 	if err != nil {
 		return err
 	}
+	back := dir == "-"
+	if back {
+		e.mu.Lock()
+		dir = e.left
+		e.mu.Unlock()
+		if dir == "" {
+			return errors.New("%cd -: no folder was left yet")
+		}
+	}
+	from, _ := workingDir(w)
 	if err := w.Chdir(r.ctx, dir); err != nil {
 		return fmt.Errorf("%%cd: %s", strings.TrimPrefix(err.Error(), "chdir "))
 	}
-	if here, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID())); err == nil {
-		e.mu.Lock()
-		e.dir = here
-		e.mu.Unlock()
+	here, err := workingDir(w)
+	if err != nil {
+		return nil
+	}
+	e.mu.Lock()
+	e.dir, e.left = here, from
+	e.mu.Unlock()
+	if back {
+		r.out.Stream("stdout", []byte(here+"\n"))
 	}
 	return nil
+}
+
+func workingDir(w *worker.Worker) (string, error) {
+	return os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID()))
 }
 
 // noteEnv remembers a variable for the next worker; a nil value removes it.

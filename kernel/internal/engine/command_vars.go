@@ -47,7 +47,7 @@ func (e *Engine) reset(r *run, args string) error {
 	w.Close()
 	e.mu.Lock()
 	e.state = compile.NewState()
-	e.dir, e.env = "", nil
+	e.dir, e.left, e.env = "", "", nil
 	e.mu.Unlock()
 	e.startWorker()
 	return nil

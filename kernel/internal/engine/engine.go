@@ -75,6 +75,7 @@ type Engine struct {
 	silentAsk  bool          // the worker did not answer; the next cell replaces it
 	stale      string
 	dir        string             // what %cd has chosen, "" for Options.Dir
+	left       string             // the folder before it, "" before the first %cd
 	env        map[string]*string // what %env has set, and removed where nil
 	closed     bool
 	watchers   sync.WaitGroup
