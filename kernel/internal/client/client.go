@@ -88,6 +88,9 @@ func (c *Client) Close() {
 	c.wg.Wait()
 }
 
+// HangUp ends the connection to one socket.
+func (c *Client) HangUp(ch wire.Channel) { c.links[ch].close() }
+
 // read files the messages of one connection until it ends. It closes its side at once then: a kernel that
 // ends waits for that.
 func (c *Client) read(ch wire.Channel, l *link) {

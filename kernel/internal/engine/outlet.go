@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -140,14 +141,13 @@ func (o *outlet) setCapture(b *session.Bundle) {
 	o.capture = b
 }
 
-// errNoInput is what a cell gets that asks a client which cannot answer.
-var errNoInput error = noInput{}
+// errNoInput is what a cell gets that asks a client which does not want to be asked.
+var errNoInput error = noInput{"it runs the notebook with allow_stdin off"}
 
-type noInput struct{}
+// noInput is why nobody can be asked.
+type noInput struct{ why string }
 
-func (noInput) Error() string {
-	return "this front end cannot be asked for input (it runs the notebook with allow_stdin off)"
-}
+func (e noInput) Error() string { return "this front end cannot be asked for input (" + e.why + ")" }
 
 // Is makes it the worker's ErrNoInput.
 func (noInput) Is(target error) bool { return target == worker.ErrNoInput }
@@ -160,7 +160,11 @@ func (o *outlet) Input(ctx context.Context, prompt string, password bool) (strin
 	if ask == nil {
 		return "", errNoInput
 	}
-	return ask(ctx, prompt, password)
+	line, err := ask(ctx, prompt, password)
+	if not := new(session.NotAskedError); errors.As(err, &not) {
+		err = noInput{not.Err.Error()}
+	}
+	return line, err
 }
 
 func values(m map[string]json.RawMessage) map[string]any {

@@ -142,7 +142,7 @@ func (f *fake) line(req *wire.Request, line string) map[string]any {
 		<-f.interrupt
 		return map[string]any{"ename": "Interrupted", "evalue": arg, "traceback": []string{}}
 	case "ask":
-		if _, err := f.srv.Input(req, "input_request", map[string]any{"prompt": arg, "password": false}); err != nil {
+		if _, _, err := f.srv.Input(req, "input_request", map[string]any{"prompt": arg, "password": false}); err != nil {
 			return map[string]any{"ename": "InputError", "evalue": err.Error(), "traceback": []string{}}
 		}
 		var answer struct {

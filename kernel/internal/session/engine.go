@@ -30,7 +30,8 @@ type Cell struct {
 	ID              string // the front end's id of the cell, may be empty
 	Silent          bool
 	UserExpressions map[string]string
-	// Input asks the reader for a line; nil when the client cannot be asked (allow_stdin is false).
+	// Input asks the reader for a line; nil when the client cannot be asked (allow_stdin is false). Its error is a *NotAskedError when the
+	// client cannot be reached.
 	Input func(ctx context.Context, prompt string, password bool) (string, error)
 }
 

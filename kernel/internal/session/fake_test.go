@@ -99,7 +99,8 @@ type fakeTransport struct {
 
 	// Set by tests: called before a message is recorded.
 	onPublish, onReply func(Message)
-	noInput            bool // Ask fails
+	noInput            bool          // Ask fails
+	left               chan struct{} // the client of Ask is gone
 }
 
 func (t *fakeTransport) Shell() <-chan *Request   { return t.shell }
@@ -140,13 +141,13 @@ func (t *fakeTransport) Reply(to *Request, m Message) error {
 	return nil
 }
 
-func (t *fakeTransport) Ask(to *Request, m Message) (string, error) {
+func (t *fakeTransport) Ask(to *Request, m Message) (string, <-chan struct{}, error) {
 	if t.noInput {
-		return "", errors.New("no stdin")
+		return "", nil, errors.New("no stdin")
 	}
 	t.record(sent{Message: m, via: "stdin", parent: to.ID})
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.asks++
-	return fmt.Sprintf("ask%d", t.asks), nil
+	return fmt.Sprintf("ask%d", t.asks), t.left, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"time"
 )
 
 // prompts asks readers for lines, one at a time. Its goroutine, run, alone reads the stdin channel: a reply
@@ -20,8 +21,9 @@ type prompt struct {
 	req      *Request // whose client is asked
 	text     string
 	password bool
-	id       string      // of the input_request
-	answer   chan answer // room for one
+	id       string          // of the input_request
+	left     <-chan struct{} // closed when the client is gone
+	answer   chan answer     // room for one
 }
 
 type answer struct {
@@ -29,10 +31,23 @@ type answer struct {
 	err   error
 }
 
+// NotAskedError is why Cell.Input returns no line when the client lets itself be asked but cannot be reached, as one without a stdin
+// connection, or is gone before it has answered.
+type NotAskedError struct{ Err error }
+
+func (e *NotAskedError) Error() string { return "the client cannot be asked: " + e.Err.Error() }
+
+// Unwrap returns what the transport said.
+func (e *NotAskedError) Unwrap() error { return e.Err }
+
 var (
 	errInterrupted = errors.New("interrupted")
 	errEnded       = errors.New("the session has ended")
+	errGone        = errors.New("the client that was asked is gone")
 )
+
+// lateReply is how long a reply may take from its connection to here.
+const lateReply = 200 * time.Millisecond
 
 // endOfFile is what front ends send for Ctrl-D.
 const endOfFile = "\x04"
@@ -101,22 +116,32 @@ func (ps *prompts) ask(ctx context.Context, p *prompt, stop <-chan struct{}) (st
 func (ps *prompts) run(ctx context.Context, t Transport, log *slog.Logger) {
 	defer close(ps.ended)
 	var open *prompt
+	var left <-chan struct{}  // of what is open
+	var late <-chan time.Time // a reply that was sent before its client left has come by then
 	replies := t.Stdin()
 	for {
+		if open == nil {
+			left, late = nil, nil
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case p := <-ps.asks:
 			discard(replies)
 			if err := p.send(t); err != nil {
-				p.answer <- answer{err: err}
+				p.answer <- answer{err: &NotAskedError{err}}
 				continue
 			}
-			open = p
+			open, left = p, p.left
 		case p := <-ps.gone:
 			if open == p {
 				open = nil
 			}
+		case <-left:
+			left, late = nil, time.After(lateReply)
+		case <-late:
+			open.answer <- answer{err: &NotAskedError{errGone}}
+			open = nil
 		case reply, ok := <-replies:
 			switch {
 			case !ok:
@@ -154,7 +179,7 @@ func (p *prompt) send(t Transport) error {
 	if err != nil {
 		return err
 	}
-	p.id, err = t.Ask(p.req, m)
+	p.id, p.left, err = t.Ask(p.req, m)
 	return err
 }
 

@@ -131,11 +131,37 @@ func TestInputEnds(t *testing.T) {
 }
 
 func TestInputWithoutStdin(t *testing.T) {
-	bubble(t, asking(), Options{}, func(h *harness) {
+	e := &fakeEngine{run: func(ctx context.Context, c Cell, out Output) Outcome {
+		line, err := c.Input(ctx, "name?", true)
+		var not *NotAskedError
+		write(out, "stdout", fmt.Sprint("got ", line, " ", err, " ", errors.As(err, &not)))
+		return Outcome{}
+	}}
+	bubble(t, e, Options{}, func(h *harness) {
 		h.fake.noInput = true
 		h.cell("x", mayAsk)
 		h.settle()
-		if text, _ := h.streams("stdout"); text != "beforegot  no stdin" {
+		if text, _ := h.streams("stdout"); text != "got  the client cannot be asked: no stdin true" {
+			t.Errorf("%q", text)
+		}
+	})
+	bubble(t, e, Options{}, func(h *harness) { // the client goes while it is asked, and another comes
+		h.fake.left = make(chan struct{})
+		h.cell("x", mayAsk)
+		h.settle()
+		close(h.fake.left)
+		h.settle()
+		if text, _ := h.streams("stdout"); text != "got  the client cannot be asked: the client that was asked is gone true" {
+			t.Errorf("%q", text)
+		}
+		h.forget()
+		h.fake.left = make(chan struct{})
+		h.cell("y", mayAsk)
+		h.settle()
+		close(h.fake.left)
+		time.Sleep(lateReply / 2)
+		h.answer(`{"value":"line"}`) // sent before it went
+		if text, _ := h.streams("stdout"); text != "got line <nil> false" {
 			t.Errorf("%q", text)
 		}
 	})

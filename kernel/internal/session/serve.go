@@ -83,7 +83,7 @@ func (t *sockets) Reply(to *Request, m Message) error {
 	return to.Origin.(*wire.Request).ReplyMeta(m.Type, contentOf(m.Content), contentOf(m.Metadata))
 }
 
-func (t *sockets) Ask(to *Request, m Message) (string, error) {
+func (t *sockets) Ask(to *Request, m Message) (string, <-chan struct{}, error) {
 	return t.srv.Input(to.Origin.(*wire.Request), m.Type, contentOf(m.Content))
 }
 

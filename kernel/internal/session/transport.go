@@ -17,8 +17,8 @@ type Transport interface {
 	// Reply answers a request on the channel and to the client it came from.
 	Reply(to *Request, m Message) error
 	// Ask sends m to the client of a request on the stdin channel and returns the id of the message, or no id
-	// if it cannot tell.
-	Ask(to *Request, m Message) (id string, err error)
+	// if it cannot tell. gone is closed when the client is no longer there to answer.
+	Ask(to *Request, m Message) (id string, gone <-chan struct{}, err error)
 }
 
 // Request is one verified message of a client.

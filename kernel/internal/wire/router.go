@@ -60,14 +60,15 @@ func (r *Request) ReplyMeta(msgType string, content, metadata any, buffers ...[]
 }
 
 // Input sends a message, as a rule input_request, to the stdin connection of the client that sent req, and
-// returns its msg_id. The answer comes from Stdin, with that id in its parent header. When several
-// connections have the client's identity, the newest gets it.
-func (s *Server) Input(req *Request, msgType string, content any) (id string, err error) {
+// returns its msg_id. The answer comes from Stdin, with that id in its parent header; none comes any more when
+// gone is closed. When several connections have the client's identity, the newest gets it.
+func (s *Server) Input(req *Request, msgType string, content any) (id string, gone <-chan struct{}, err error) {
 	p := s.sockets[Stdin].newest(req.peer.id)
 	if p == nil {
-		return "", ErrNoStdin
+		return "", nil, ErrNoStdin
 	}
-	return s.send(req, p, msgType, content, nil, nil)
+	id, err = s.send(req, p, msgType, content, nil, nil)
+	return id, p.ended, err
 }
 
 func (s *Server) send(req *Request, to *peer, msgType string, content, metadata any, buffers [][]byte) (id string, err error) {

@@ -77,8 +77,9 @@ func TestInput(t *testing.T) {
 		req := take(t, s.Shell())
 		// The stdin connection was made before, but the server may not have seen it yet.
 		var id string
+		var gone <-chan struct{}
 		for err = wire.ErrNoStdin; errors.Is(err, wire.ErrNoStdin); {
-			id, err = s.Input(req, "input_request", map[string]any{"prompt": "who?", "password": true})
+			id, gone, err = s.Input(req, "input_request", map[string]any{"prompt": "who?", "password": true})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -92,8 +93,16 @@ func TestInput(t *testing.T) {
 			if !strings.Contains(string(answer.Content), "who? "+name) || answer.ParentID() != id {
 				t.Errorf("answer %s, parent %s", answer.Content, answer.Parent)
 			}
+		case <-gone:
+			t.Fatal("the client is said to be gone")
 		case <-time.After(within):
 			t.Fatal("no answer")
+		}
+		client.Close()
+		select {
+		case <-gone:
+		case <-time.After(within):
+			t.Error("the client's end is not told")
 		}
 	}
 }
@@ -109,7 +118,7 @@ func TestInputGoesToTheNewestConnection(t *testing.T) {
 		stdin := connect(t, s, wire.Stdin).open("DEALER", "same")
 		stdin.send(message(signed("secret", header(fmt.Sprint("hello ", i)), "{}", "{}", "{}")...))
 		take(t, s.Stdin()) // the server has it
-		if _, err := s.Input(req, "input_request", nil); err != nil {
+		if _, _, err := s.Input(req, "input_request", nil); err != nil {
 			t.Fatal(err)
 		}
 		stdin.message() // waits for ever if another got it
@@ -121,7 +130,7 @@ func TestNoStdin(t *testing.T) {
 	p := connect(t, s, wire.Shell).open("DEALER", "alone")
 	connect(t, s, wire.Stdin).open("DEALER", "other")
 	p.send(message(signed("secret", header("1"), "{}", "{}", "{}")...))
-	if _, err := s.Input(take(t, s.Shell()), "input_request", nil); !errors.Is(err, wire.ErrNoStdin) {
+	if _, _, err := s.Input(take(t, s.Shell()), "input_request", nil); !errors.Is(err, wire.ErrNoStdin) {
 		t.Errorf("error is %v, want ErrNoStdin", err)
 	}
 }
