@@ -63,20 +63,23 @@ func testNbconvert(t *testing.T, ctx context.Context, j *jupyter) {
 func testPapermill(t *testing.T, ctx context.Context, j *jupyter) {
 	in, out := filepath.Join(j.work(), "in.ipynb"), filepath.Join(j.work(), "out.ipynb")
 	writeNotebook(t, in,
-		"tag:parameters\nn := 1 // how many\nvar rate float64 = 0.5\nname := \"nobody\"\nquick := false\nxs := []float64{}\nnames := []string{}\nlimits := map[string]int{}\ngrid := [][]int{}\nvar none any = 1\nfar := 0.0",
+		"tag:parameters\nn := 1 // how many\nvar rate float64 = 0.5\nname := \"nobody\"\nquick := false\nxs := []float64{}\nnames := []string{}\nlimits := map[string]int{}\ngrid := [][]int{}\nvar none any = 1\nfar := 0.0\nmixed := []any{}\ndeep := map[string]any{}\ntext := \"\"",
 		`fmt.Printf("%v %T %v %q %v %v %q %v\n", n, rate, rate, name, quick, xs, names, limits)`,
-		`fmt.Println(grid, none, far)`)
+		`fmt.Println(grid, none, far)`,
+		`fmt.Printf("%v %v %+q", mixed, deep, text)`)
 	j.run(t, ctx, 0, "papermill", in, out,
 		"-p", "n", "3", "-p", "rate", "2", "-p", "quick", "True",
-		"-y", `{name: "ä \"b\" \\ $\n", xs: [1, 2.5], names: [a, b], limits: {a: 1}, grid: [[1, 2], [], [3]], none: null, far: 1.5e-7}`)
+		"-y", `{name: "ä \"b\" \\ $\n", xs: [1, 2.5], names: [a, b], limits: {a: 1}, grid: [[1, 2], [], [3]], none: null, far: 1.5e-7,`+
+			` mixed: [1, a, null, true, {k: 2.5}], deep: {a: {b: [1]}}, text: "\0\x7f\u2028\uFEFF$"}`)
 	nb, err := notebook.Read(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(nb.Cells); n != 4 {
+	if n := len(nb.Cells); n != 5 {
 		t.Fatalf("%d cells, want one injected", n)
 	}
-	contains(t, contents(t, out), `3 float64 2 \"ä \\\"b\\\" \\\\ $\\n\" true [1 2.5] [\"a\" \"b\"] map[a:1]`, "[[1 2] [] [3]] \u003cnil\u003e 1.5e-07")
+	contains(t, contents(t, out), `3 float64 2 \"ä \\\"b\\\" \\\\ $\\n\" true [1 2.5] [\"a\" \"b\"] map[a:1]`, "[[1 2] [] [3]] \u003cnil\u003e 1.5e-07",
+		`[1 a <nil> true map[k:2.5]] map[a:map[b:[1]]] \"\\x00\\x7f\\u2028\\ufeff$\"`)
 	help := j.run(t, ctx, 0, "papermill", "--help-notebook", in)
 	contains(t, help, "n: Unknown type (default 1)", "how many", "rate: float64 (default 0.5)")
 	writeNotebook(t, in, "tag:parameters\nn := 1", "if n > 2 { panic(\"boom\") }")
