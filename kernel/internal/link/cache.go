@@ -47,12 +47,27 @@ func openCache(root string, limit int64) (*cache, error) {
 		limit = DefaultLimit
 	}
 	c := &cache{root: filepath.Join(root, "link"), limit: limit}
+	if err := makePrivate(root); err != nil {
+		return nil, fmt.Errorf("make cache folder: %w", err)
+	}
 	for _, sub := range []string{"base", "plugin", "extra", "mod", "state", "lock", "tmp"} {
 		if err := os.MkdirAll(c.path(sub), 0o755); err != nil {
 			return nil, fmt.Errorf("make cache folder: %w", err)
 		}
 	}
 	return c, nil
+}
+
+// makePrivate makes a folder that is the user's alone, or becomes it: plugins hold the text of cells. A folder of somebody else stays as
+// it is.
+func makePrivate(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err == nil && info.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(dir, 0o700)
+	}
+	return nil
 }
 
 func (c *cache) path(elem ...string) string {

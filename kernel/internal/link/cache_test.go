@@ -151,6 +151,22 @@ func TestTrim(t *testing.T) {
 	}
 }
 
+// Plugins hold what cells say: the folder of the cache is closed to others, also one that was made open.
+func TestCacheIsPrivate(t *testing.T) {
+	fresh, open := filepath.Join(t.TempDir(), "new", "cache"), t.TempDir()
+	if err := os.Chmod(open, 0o755); err != nil { // past the umask
+		t.Fatal(err)
+	}
+	for _, dir := range []string{fresh, open} {
+		if _, err := openCache(dir, 0); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: mode %v, %v", dir, info.Mode(), err)
+		}
+	}
+}
+
 // What was made while the clock was ahead goes before what is made now: otherwise, in a full cache, a plugin could be gone before it
 // is opened.
 func TestTrimAfterAWrongClock(t *testing.T) {
