@@ -3,6 +3,7 @@ package camera_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -90,7 +91,13 @@ func TestRecord(t *testing.T) {
 	if first := tl.Lanes[0].Name; first != "CPU worker 1" {
 		t.Errorf("the first lane is %s", first)
 	}
+	handlers := 0
 	for _, l := range tl.Lanes {
+		if strings.HasPrefix(l.Name, "handler ") {
+			if handlers++; l.Name != fmt.Sprint("handler ", handlers) {
+				t.Errorf("handler %d is called %s", handlers, l.Name)
+			}
+		}
 		if l.Total(timeline.Running) > 0 {
 			found[strings.TrimRight(l.Name, " 0123456789")] = true
 		}

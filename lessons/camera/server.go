@@ -22,6 +22,9 @@ type server struct {
 	newest []atomic.Pointer[Detection]
 }
 
+// handlerLane is what lanes of connections are called, before their number.
+const handlerLane = "handler "
+
 // lane is the key of a connection's name in its context.
 type lane struct{}
 
@@ -35,7 +38,7 @@ func listen(ctx context.Context, cameras int) (*server, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cameras", s.cameras)
 	s.http = &http.Server{Handler: mux, ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-		return context.WithValue(ctx, lane{}, fmt.Sprint("handler ", connections.Add(1)))
+		return context.WithValue(ctx, lane{}, fmt.Sprint(handlerLane, connections.Add(1)))
 	}}
 	s.wg.Go(func() { s.http.Serve(l) })
 	return s, nil
