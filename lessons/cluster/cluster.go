@@ -125,24 +125,18 @@ func quotients(above, below []float64) []float64 {
 
 // Sweep measures the same work in jobs of each length, by goroutines, by a pool of processes, by as many processes
 // over NATS, and, where there are two CPUs, as if they were two machines, in turn. It is Linux that binds a process to a
-// CPU.
+// CPU. A run has 40 ms of work for each worker, 15 ms in fast mode, and two jobs at least.
 func Sweep(ctx context.Context, o Options, lengths ...time.Duration) ([]Point, measure.Card, error) {
 	var r struct {
 		Points []Point
 		Card   measure.Card
 	}
-	args := append(o.args(), "-rounds", strconv.Itoa(pace.Runs(10)))
+	args := append(o.args(), "-rounds", strconv.Itoa(pace.Runs(10)), "-batch", pace.Pick(40*time.Millisecond, 15*time.Millisecond).String())
 	for _, l := range lengths {
 		args = append(args, "-length", l.String())
 	}
 	err := run(ctx, &r, args, "sweep")
 	return r.Points, r.Card, err
-}
-
-// Lengths are those of the sweep in the notebook: 0.1 to 30 ms; up to 3 ms in fast mode.
-func Lengths() []time.Duration {
-	const us, ms = time.Microsecond, time.Millisecond
-	return pace.Pick([]time.Duration{100 * us, 300 * us, ms, 3 * ms, 10 * ms, 30 * ms}, []time.Duration{100 * us, 1 * ms, 3 * ms})
 }
 
 func (o Options) args() []string {

@@ -1,7 +1,7 @@
 // Command node is one process of the experiment on more than one machine, see package cluster.
 //
 //	node survive [-url URL] [-run NAME] [-workers N] [-jobs N] [-at half|stored]   runs jobs, prints a report
-//	node sweep   [-url URL] [-workers N] [-rounds N] -length D …                   measures, prints the values
+//	node sweep   [-url URL] [-workers N] [-rounds N] [-batch D] -length D …        measures, prints the values
 //	node join    -url URL -run NAME                                                works for a run until interrupted
 //	node serve                                                                     a server, until standard input ends
 //
@@ -30,6 +30,7 @@ type options struct {
 	workers, jobs, rounds int
 	at                    string
 	lengths               []time.Duration
+	batch                 time.Duration
 }
 
 func main() {
@@ -79,6 +80,7 @@ func flags(args []string) (options, error) {
 	f.IntVar(&o.workers, "workers", 0, "processes here; 0 is the number of CPUs, less is none")
 	f.IntVar(&o.jobs, "jobs", 20, "how many")
 	f.IntVar(&o.rounds, "rounds", 10, "of each length")
+	f.DurationVar(&o.batch, "batch", 40*time.Millisecond, "work of each worker in a run")
 	f.StringVar(&o.at, "at", "", "when to kill a worker: half or stored")
 	f.Func("length", "of a job; more than once", func(s string) error {
 		d, err := time.ParseDuration(s)

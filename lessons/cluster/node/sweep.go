@@ -19,11 +19,8 @@ type swept struct {
 	Card   measure.Card
 }
 
-// batch is how much work a run has for each worker, and most is how many jobs it is cut into at most.
-const (
-	batch = 40 * time.Millisecond
-	most  = 200
-)
+// most is how many jobs the work of each worker is cut into at most.
+const most = 200
 
 // sweep measures batches of jobs of each length in three ways.
 func sweep(ctx context.Context, o options) (*swept, error) {
@@ -57,7 +54,7 @@ func sweep(ctx context.Context, o options) (*swept, error) {
 	runs := 0
 	unit := work.Calibrate(time.Millisecond)
 	for _, length := range o.lengths {
-		n := max(2*o.workers, min(most*o.workers, int(batch/length)*o.workers))
+		n := max(2*o.workers, min(most*o.workers, int(o.batch/length)*o.workers))
 		s.Points = append(s.Points, cluster.Point{Length: length, Jobs: n})
 		args := make([]int, n)
 		for i := range args {
