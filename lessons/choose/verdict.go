@@ -46,9 +46,11 @@ const OneP = "goroutines on one P"
 func Measured(ctx context.Context) (*Evidence, error) {
 	far, near := process.Waiting(), process.Corner()
 	far.Runs, near.Runs = pace.MinRuns, pace.MinRuns
+	far.Bodies, near.Bodies = true, true
+	far.Latency = pace.Pick(far.Latency, far.Latency/2)
 	near.Body = pace.Pick(near.Body, near.Body/4)
 	crunch := process.Crunch()
-	crunch.Runs, crunch.Each = pace.MinRuns, pace.Pick(80*time.Millisecond, 40*time.Millisecond)
+	crunch.Runs, crunch.Each = pace.MinRuns, pace.Pick(80*time.Millisecond, 30*time.Millisecond)
 	e := &Evidence{Latency: far.Latency, Body: near.Body, CPUs: crunch.Workers}
 	watch := measure.Watch()
 	var parts []measure.Card
@@ -62,9 +64,6 @@ func Measured(ctx context.Context) (*Evidence, error) {
 		}
 		var samples []measure.Sample
 		for _, b := range list {
-			if b.Name == process.LengthsOnly { // another job: the bodies do not come back
-				continue
-			}
 			samples = append(samples, measure.Sample{Name: b.Name, Values: b.Totals()})
 		}
 		e.add(job.name, samples, false)
@@ -75,7 +74,7 @@ func Measured(ctx context.Context) (*Evidence, error) {
 		return nil, fmt.Errorf("choose: %s: %w", CPU, err)
 	}
 	e.add(CPU, cpu.Samples, true)
-	oneP, err := ops.Ways(ctx, ops.Size{Rounds: pace.MinRuns, Job: crunch.Each / 2, Workers: ops.TalkWorkers})
+	oneP, err := ops.Ways(ctx, ops.Size{Rounds: pace.MinRuns, Job: crunch.Each / 2, Workers: ops.TalkWorkers}, ops.Sequential, ops.OneP)
 	if err != nil {
 		return nil, fmt.Errorf("choose: %s: %w", OneP, err)
 	}

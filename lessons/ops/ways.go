@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -75,29 +76,33 @@ func TalkMedians(way string) ([]float64, error) {
 }
 
 // Ways measures the job in five ways: one worker, and then size.Workers goroutines on one P, with one lock for
-// all, on all Ps, and on all Ps with one generator for all.
-func Ways(ctx context.Context, size Size) (*measure.Result, error) {
+// all, on all Ps, and on all Ps with one generator for all. With names it measures these ways alone.
+func Ways(ctx context.Context, size Size, only ...string) (*measure.Result, error) {
 	size = size.orDefault()
 	procs := runtime.GOMAXPROCS(0)
 	all := float64(min(size.Workers, procs))
-	return measure.Interleave(ctx, size.plan(),
-		measure.Variant{Name: Sequential, CPUs: 1, Run: func(ctx context.Context) (float64, error) {
+	variants := []measure.Variant{
+		{Name: Sequential, CPUs: 1, Run: func(ctx context.Context) (float64, error) {
 			return team{}.run(ctx, 1, size.Job)
 		}},
-		measure.Variant{Name: OneP, CPUs: 1, Run: func(ctx context.Context) (float64, error) {
+		{Name: OneP, CPUs: 1, Run: func(ctx context.Context) (float64, error) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 			return team{}.run(ctx, size.Workers, size.Job)
 		}},
-		measure.Variant{Name: OneLock, CPUs: 1, Run: func(ctx context.Context) (float64, error) {
+		{Name: OneLock, CPUs: 1, Run: func(ctx context.Context) (float64, error) {
 			return team{gil: NewGIL(SwitchInterval)}.run(ctx, size.Workers, size.Job)
 		}},
-		measure.Variant{Name: AllPs, CPUs: all, Run: func(ctx context.Context) (float64, error) {
+		{Name: AllPs, CPUs: all, Run: func(ctx context.Context) (float64, error) {
 			return team{}.run(ctx, size.Workers, size.Job)
 		}},
-		measure.Variant{Name: SharedRNG, Run: func(ctx context.Context) (float64, error) {
+		{Name: SharedRNG, Run: func(ctx context.Context) (float64, error) {
 			return team{shared: Locked(1)}.run(ctx, size.Workers, size.Job)
 		}},
-	)
+	}
+	if len(only) > 0 {
+		variants = slices.DeleteFunc(variants, func(v measure.Variant) bool { return !slices.Contains(only, v.Name) })
+	}
+	return measure.Interleave(ctx, size.plan(), variants...)
 }
 
 // team is what workers have in common. The zero value is nothing.

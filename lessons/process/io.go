@@ -20,6 +20,7 @@ type Fetching struct {
 	Body     int           // bytes of each answer
 	Workers  int           // processes
 	Runs     int           // of each variant
+	Bodies   bool          // leaves the variant out in which bodies do not come back, see [LengthsOnly]
 }
 
 // Corner is the talk's I/O job: nine requests without latency for large bodies, and six processes. The talk's
@@ -77,13 +78,16 @@ func (f Fetching) Compare(ctx context.Context) ([]Breakdown, measure.Card, error
 	}
 	list := []Breakdown{{Name: Sequential}, {Name: Goroutines}, {Name: NewProcesses}, {Name: StartedPool}, {Name: LengthsOnly}}
 	var variants []measure.Variant
+	if f.Bodies {
+		list = list[:len(list)-1]
+	}
 	for i, run := range []func() (parts, error){
 		func() (parts, error) { return inside(urls, 1) },
 		func() (parts, error) { return inside(urls, len(urls)) },
 		func() (parts, error) { return fresh(ctx, urls, f.Workers) },
 		func() (parts, error) { return pooled(started, "fetch", urls) },
 		func() (parts, error) { return pooled(started, "length", urls) },
-	} {
+	}[:len(list)] {
 		variants = append(variants, measure.Variant{Name: list[i].Name, Run: func(context.Context) (float64, error) {
 			begin := time.Now()
 			p, err := run()
