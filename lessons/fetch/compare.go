@@ -23,10 +23,10 @@ type Plan struct {
 }
 
 // DefaultPlan is 9 requests, latencies from 0 to 50 ms, bodies from 1 to 8192 kB, 10 rounds; in fast mode up to
-// 10 ms, to 2048 kB and 6 rounds.
+// 5 ms, to 1024 kB and 6 rounds.
 func DefaultPlan() Plan {
-	ms := pace.Pick([]int{0, 1, 5, 20, 50}, []int{0, 2, 10})
-	kB := pace.Pick([]int{1, 256, 8192}, []int{1, 128, 2048})
+	ms := pace.Pick([]int{0, 1, 5, 20, 50}, []int{0, 1, 5})
+	kB := pace.Pick([]int{1, 256, 8192}, []int{1, 128, 1024})
 	p := Plan{Requests: Requests, Rounds: pace.Runs(10)}
 	for _, l := range ms {
 		p.Latencies = append(p.Latencies, time.Duration(l)*time.Millisecond)

@@ -21,12 +21,12 @@ type LoadPlan struct {
 }
 
 // DefaultLoadPlan is a server of 16 places that takes 5 ms for 1 kB, with 1 to 256 requests, counted for 100 ms, 7
-// rounds; in fast mode up to 64, for 50 ms, 6 rounds.
+// rounds; in fast mode up to 64, for 40 ms, 6 rounds.
 func DefaultLoadPlan() LoadPlan {
 	return LoadPlan{
 		Job: Job{5 * time.Millisecond, 1 << 10}, Capacity: 16,
 		AtOnce: pace.Pick([]int{1, 2, 4, 8, 16, 32, 64, 128, 256}, []int{1, 4, 16, 64}),
-		Window: pace.Pick(100*time.Millisecond, 50*time.Millisecond), Rounds: pace.Runs(7),
+		Window: pace.Pick(100*time.Millisecond, 40*time.Millisecond), Rounds: pace.Runs(7),
 	}
 }
 

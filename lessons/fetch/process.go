@@ -25,10 +25,15 @@ type process struct {
 	trouble bytes.Buffer // read after Wait alone
 }
 
+// buildClient builds the client command unless it is in the cache, and says where it is.
+func buildClient(ctx context.Context) (string, error) {
+	return child.Build(ctx, child.Command{Name: "client", Source: clientSource})
+}
+
 // startProcess builds the client command unless it is in the cache, and starts it with another variable in its
 // environment, if env is not "". It is killed when ctx ends.
 func startProcess(ctx context.Context, env string) (*process, error) {
-	path, err := child.Build(ctx, child.Command{Name: "client", Source: clientSource})
+	path, err := buildClient(ctx)
 	if err != nil {
 		return nil, err
 	}

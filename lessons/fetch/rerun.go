@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"interleave/lessons/measure"
@@ -25,13 +26,13 @@ type RerunPlan struct {
 }
 
 // DefaultRerunPlan is 9 requests at the talk's corner, 0 ms x 8192 kB, and at 50 ms x 1 kB, in 7 rounds; in fast mode
-// 0 ms x 1024 kB and 10 ms x 1 kB, 6 rounds.
+// 0 ms x 1024 kB and 5 ms x 1 kB, 6 rounds.
 func DefaultRerunPlan() RerunPlan {
 	return RerunPlan{
 		Requests: Requests, Rounds: pace.Runs(7),
 		Jobs: []Job{
 			{0, pace.Pick(8192<<10, 1024<<10)},
-			{pace.Pick(50*time.Millisecond, 10*time.Millisecond), 1 << 10},
+			{pace.Pick(50*time.Millisecond, 5*time.Millisecond), 1 << 10},
 		},
 	}
 }
@@ -96,27 +97,32 @@ func Rerun(ctx context.Context, plan RerunPlan) (*Benchmarks, error) {
 	return b, nil
 }
 
-// contenders starts all programs.
-func (b *Benchmarks) contenders(ctx context.Context) (list []contender, err error) {
+// contenders starts all programs, at the same time: a Python needs some tenths of a second of a CPU. Those that have
+// started are returned with an error, too.
+func (b *Benchmarks) contenders(ctx context.Context) ([]contender, error) {
+	var err error
 	if b.Python, b.missing, err = find(ctx, python.Find); err != nil {
 		return nil, err
 	}
 	if b.Free, b.missingFree, err = find(ctx, python.FindFreeThreaded); err != nil {
 		return nil, err
 	}
+	if _, err := buildClient(ctx); err != nil { // so that they do not build it all at once
+		return nil, err
+	}
+	var starts []func() (contender, error)
 	for _, p := range pythonPrograms {
 		for _, i := range []*python.Interpreter{b.Python, b.Free} {
 			if i == nil || i == b.Free && !p.free {
 				continue
 			}
-			c, err := p.start(ctx, i)
-			if err != nil {
-				return list, err
-			}
-			if i == b.Free {
-				c.language = Free
-			}
-			list = append(list, c)
+			starts = append(starts, func() (contender, error) {
+				c, err := p.start(ctx, i)
+				if i == b.Free {
+					c.language = Free
+				}
+				return c, err
+			})
 		}
 	}
 	for _, p := range []struct {
@@ -128,13 +134,24 @@ func (b *Benchmarks) contenders(ctx context.Context) (list []contender, err erro
 		{talk.Sequential, false, "sequential", ""}, {talk.Threading, false, "goroutines", ""}, {talk.Asyncio, false, "goroutines", "GOMAXPROCS=1"},
 		{talk.MultiprocessingPool, false, "pool", ""}, {talk.MultiprocessingPool, true, "started pool", ""},
 	} {
-		process, err := startProcess(ctx, p.env)
-		if err != nil {
-			return list, err
-		}
-		list = append(list, contender{p.model, Go, p.started, process, map[string]any{"model": p.name, "workers": Workers}})
+		starts = append(starts, func() (contender, error) {
+			process, err := startProcess(ctx, p.env)
+			return contender{p.model, Go, p.started, process, map[string]any{"model": p.name, "workers": Workers}}, err
+		})
 	}
-	return list, nil
+	list, errs := make([]contender, len(starts)), make([]error, len(starts))
+	var wg sync.WaitGroup
+	for i, start := range starts {
+		wg.Go(func() { list[i], errs[i] = start() })
+	}
+	wg.Wait()
+	started := list[:0]
+	for i, c := range list {
+		if errs[i] == nil {
+			started = append(started, c)
+		}
+	}
+	return started, errors.Join(errs...)
 }
 
 // find tells a Python that is not there from an error.
