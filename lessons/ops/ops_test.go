@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"runtime/debug"
@@ -297,6 +298,38 @@ func TestPrograms(t *testing.T) {
 		t.Errorf("%v, %q, %v", r, notes, err)
 	}
 	t.Log(r.Samples, notes)
+}
+
+// TestOnOpenBLAS: a program that multiplies with OpenBLAS does so where it is, and says what it needs where it is not.
+func TestOnOpenBLAS(t *testing.T) {
+	const source = `package main
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/netlib/blas/netlib"
+)
+
+func main() {
+	blas64.Use(netlib.Implementation{})
+	a := mat.NewDense(2, 2, []float64{1, 2, 3, 4})
+	a.Mul(a, a)
+	fmt.Println(a.RawMatrix().Data)
+}
+`
+	said, err := OnOpenBLAS(t.Context(), source)
+	var absent *AbsentError
+	switch {
+	case errors.As(err, &absent):
+		if !strings.Contains(absent.Why, "apt-get install gcc libopenblas-dev") {
+			t.Error(err)
+		}
+	case err != nil || said != "[7 10 15 22]":
+		t.Errorf("%q, %v", said, err)
+	}
+	t.Log(said, err)
 }
 
 // TestCollectOften: with much alive, the collector runs about as often as with little.

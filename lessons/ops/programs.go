@@ -50,11 +50,15 @@ func Programs() []Program {
 		{Name: "Go with SIMD", needs: "It needs Go 1.26's GOEXPERIMENT=simd.",
 			command: child.Command{Name: "simd", Source: simdSource, Files: map[string]string{"absent.go": simdAbsent},
 				Build: []string{"GOEXPERIMENT=simd"}}},
-		{Name: "gonum on OpenBLAS", library: "libopenblas.so",
-			needs: "It needs a C compiler and the system's OpenBLAS: apt-get install gcc libopenblas-dev.",
-			command: child.Command{Name: "openblas", Source: blasSource, Files: map[string]string{"go.mod": blasModule, "go.sum": blasSums},
-				Build: []string{"CGO_ENABLED=1", "CGO_LDFLAGS=-lopenblas"}, Env: []string{"OPENBLAS_NUM_THREADS=1"}}},
+		onOpenBLAS(),
 	}
+}
+
+func onOpenBLAS() Program {
+	return Program{Name: "gonum on OpenBLAS", library: "libopenblas.so",
+		needs: "It needs a C compiler and the system's OpenBLAS: apt-get install gcc libopenblas-dev.",
+		command: child.Command{Name: "openblas", Source: blasSource, Files: map[string]string{"go.mod": blasModule, "go.sum": blasSums},
+			Build: []string{"CGO_ENABLED=1", "CGO_LDFLAGS=-lopenblas"}, Env: []string{"OPENBLAS_NUM_THREADS=1"}}}
 }
 
 // installed reports whether the C compiler finds a library. Its answer is the library's path, or else the bare name.
@@ -63,26 +67,44 @@ func installed(ctx context.Context, library string) bool {
 	return err == nil && strings.ContainsRune(string(out), filepath.Separator)
 }
 
+// OnOpenBLAS compiles a program in a module of its own, which requires gonum.org/v1/netlib, links it with the system's
+// OpenBLAS, runs it and returns what it prints, without space around it. The error is an [AbsentError] where OpenBLAS or
+// a C compiler is missing, or the program does not compile, as it does not where netlib cannot be downloaded.
+func OnOpenBLAS(ctx context.Context, source string) (string, error) {
+	p := onOpenBLAS()
+	p.command.Source = source
+	return p.run(ctx)
+}
+
 // product measures so many products and returns the microseconds of one.
 func (p Program) product(ctx context.Context, times int) (float64, error) {
+	said, err := p.run(ctx, strconv.Itoa(times))
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(said, 64)
+}
+
+// run returns what the program prints.
+func (p Program) run(ctx context.Context, args ...string) (string, error) {
 	if p.library != "" && !installed(ctx, p.library) {
-		return 0, &AbsentError{p.needs}
+		return "", &AbsentError{p.needs}
 	}
 	c := p.command
-	c.Args = []string{strconv.Itoa(times)}
+	c.Args = args
 	out, err := child.Run(ctx, c)
 	var compile *child.CompileError
 	switch said := strings.TrimSpace(out.Stdout); {
 	case errors.As(err, &compile):
-		return 0, &AbsentError{p.needs + " The go command says: " + complaint(compile.Output)}
+		return "", &AbsentError{p.needs + " The go command says: " + complaint(compile.Output)}
 	case err != nil:
-		return 0, fmt.Errorf("ops: %w", err)
+		return "", fmt.Errorf("ops: %w", err)
 	case out.Exit == absentStatus:
-		return 0, &AbsentError{said}
+		return "", &AbsentError{said}
 	case out.Exit != 0:
-		return 0, fmt.Errorf("ops: %s ended with status %d: %s", c.Name, out.Exit, strings.TrimSpace(out.Stderr))
+		return "", fmt.Errorf("ops: %s ended with status %d: %s", c.Name, out.Exit, strings.TrimSpace(out.Stderr))
 	default:
-		return strconv.ParseFloat(said, 64)
+		return said, nil
 	}
 }
 
