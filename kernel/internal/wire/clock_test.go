@@ -44,7 +44,7 @@ func TestClockIsSet(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer ours.Close()
 	go io.Copy(io.Discard, theirs)
-	p := &peer{guard: newGuard(ours, limits{}, time.Minute), full: true, fullSince: time.Now()}
+	p := &peer{guard: newGuard(ours, limits{}), full: true, fullSince: time.Now()}
 	if _, since := p.fullness(); since != p.fullSince {
 		t.Errorf("nothing was written, and it read last at %v, is full since %v", since, p.fullSince)
 	}

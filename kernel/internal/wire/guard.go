@@ -23,7 +23,7 @@ const (
 const (
 	maxCommand  = 8 << 10   // bytes of a command; READY needs some 60, SUBSCRIBE as much as the topic
 	smallFrame  = 64 << 10  // frames up to here are not counted against the budget of unproven peers
-	writeChunk  = 256 << 10 // bytes written under one deadline
+	writeChunk  = 256 << 10 // bytes of one write
 	writeBuffer = 64 << 10
 )
 
@@ -66,8 +66,8 @@ func (b *budget) give(n int64) { b.free.Add(n) }
 
 // guard is the connection the codec sees. On the way in it reads whole frame headers ahead of the codec,
 // refuses what breaks the limits before the codec allocates for it, and keeps every command after READY
-// for itself. On the way out it buffers, and writes in chunks under a deadline so that a peer that reads
-// nothing is noticed. Read belongs to one goroutine, Write and Flush to another.
+// for itself. On the way out it buffers, and writes in chunks so that it is known when a peer last read
+// something. Read belongs to one goroutine, Write and Flush to another.
 type guard struct {
 	net.Conn
 	r      *bufio.Reader
@@ -90,13 +90,12 @@ type guard struct {
 	read   atomic.Bool // a byte has arrived
 	proven atomic.Bool // a message of this peer was verified
 
-	stall    time.Duration // deadline of one chunk; zero means none
-	began    time.Time     // when the guard was made
-	progress atomic.Int64  // when a chunk was last written, in nanoseconds since began
+	began    time.Time    // when the guard was made
+	progress atomic.Int64 // when a chunk was last written, in nanoseconds since began
 }
 
-func newGuard(conn net.Conn, l limits, stall time.Duration) *guard {
-	g := &guard{Conn: conn, limits: l, greeting: greetingSize, stall: stall, began: time.Now()}
+func newGuard(conn net.Conn, l limits) *guard {
+	g := &guard{Conn: conn, limits: l, greeting: greetingSize, began: time.Now()}
 	g.r = bufio.NewReaderSize(conn, 32<<10)
 	g.w = bufio.NewWriterSize(chunks{g}, writeBuffer)
 	return g
@@ -289,11 +288,6 @@ type chunks struct{ g *guard }
 func (c chunks) Write(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
-		if c.g.stall > 0 {
-			if err := c.g.SetWriteDeadline(time.Now().Add(c.g.stall)); err != nil {
-				return done, err
-			}
-		}
 		n, err := c.g.Conn.Write(p[done:min(len(p), done+writeChunk)])
 		done += n
 		if err != nil {

@@ -30,7 +30,6 @@ type iopub struct {
 func newIOPub(s *Server, k *socket) *iopub {
 	b := &iopub{srv: s, sock: k, peers: make(map[*peer]bool)}
 	b.cond.L = &b.mu
-	k.stall = s.opts.StallAlone
 	k.message = b.message
 	k.subscribe = b.subscribe
 	k.unsubscribe = b.cancel

@@ -215,6 +215,30 @@ func TestStalledSubscriber(t *testing.T) {
 	stalled.wantClosed()
 }
 
+// A subscriber that reads nothing for a long time, as one that is suspended, keeps its place while its queue has room, and gets everything
+// when it reads again.
+func TestSuspendedSubscriber(t *testing.T) {
+	s := listen(t, connection(t, "tcp"), wire.Options{StallAlone: 100 * time.Millisecond, StallShared: 100 * time.Millisecond})
+	suspended := connect(t, s, wire.IOPub).open("SUB", "")
+	suspended.send(message([]byte("\x01")))
+	suspended.message()
+	const n = 200 // of 100 KB, more than the system's buffers hold, less than the queue
+	pad := strings.Repeat("x", 100_000)
+	for i := range n {
+		if err := s.Publish(nil, "stream", map[string]any{"i": i, "pad": pad}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(time.Second) // ten times what a full one is given; the longer the harder
+	s.Publish(nil, "stream", map[string]any{"i": n}, nil)
+	for i := range n + 1 {
+		var content struct{ I int }
+		if err := json.Unmarshal(suspended.message()[6], &content); err != nil || content.I != i {
+			t.Fatalf("message %d is number %d, %v", i, content.I, err)
+		}
+	}
+}
+
 // A full subscriber that is alone is given StallAlone, and then the kernel goes on without it.
 func TestStalledAlone(t *testing.T) {
 	s := listen(t, connection(t, "tcp"), wire.Options{QueueBytes: 1 << 20, StallAlone: 300 * time.Millisecond})

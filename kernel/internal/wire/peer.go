@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -58,7 +57,7 @@ type peer struct {
 func newPeer(s *socket, conn net.Conn, born uint64) *peer {
 	p := &peer{
 		sock:  s,
-		guard: newGuard(conn, s.limits, s.stall),
+		guard: newGuard(conn, s.limits),
 		born:  born,
 		wake:  make(chan struct{}, 1),
 		ended: make(chan struct{}),
@@ -200,9 +199,6 @@ func (p *peer) write() {
 			continue
 		}
 		err = p.writeBatch(batch, pong)
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = errStalled
 	}
 	p.end(fmt.Errorf("write: %w", err))
 }

@@ -18,8 +18,7 @@ type socket struct {
 	channel     Channel
 	kind        zmq4.SocketType
 	limits      limits
-	stall       time.Duration // see guard.stall
-	queueBytes  int64         // a peer with more is full
+	queueBytes  int64 // a peer with more is full
 	srv         *Server
 	log         *slog.Logger
 	message     func(p *peer, frames [][]byte)
