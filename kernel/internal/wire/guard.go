@@ -22,7 +22,7 @@ const (
 
 const (
 	maxCommand  = 8 << 10   // bytes of a command; READY needs some 60, SUBSCRIBE as much as the topic
-	smallFrame  = 64 << 10  // frames up to here are not counted against the budget of unproven peers
+	smallFrame  = 64 << 10  // what a message may have without being counted against the budget of unproven peers
 	writeChunk  = 256 << 10 // bytes of one write
 	writeBuffer = 64 << 10
 )
@@ -187,13 +187,14 @@ func (g *guard) admit(size uint64) error {
 		return fmt.Errorf("%w of %d", errFrameCount, g.limits.frames)
 	}
 	g.size += int64(size)
-	if proven || size <= smallFrame {
+	over := g.size - smallFrame - g.taken
+	if proven || over <= 0 {
 		return nil
 	}
-	if !g.limits.budget.take(int64(size)) {
+	if !g.limits.budget.take(over) {
 		return fmt.Errorf("%w: peers that have sent no signed message hold too much", errFrameSize)
 	}
-	g.taken += int64(size)
+	g.taken += over
 	if !g.timed {
 		g.timed = true
 		return g.SetReadDeadline(time.Now().Add(g.limits.message))

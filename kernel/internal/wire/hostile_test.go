@@ -108,6 +108,50 @@ func TestUnprovenPeersShareABudget(t *testing.T) {
 	wantServed(t, s)
 }
 
+// Messages of many frames that are small one by one draw on that budget, too.
+func TestUnprovenPeersWithSmallFrames(t *testing.T) {
+	s := listen(t, connection(t, "tcp"), wire.Options{MaxFirstMessage: 1 << 20})
+	go serveEcho(s)
+	const peers, frames = 20, 15 // of 60 KiB, and there is more to come
+	refused := make(chan error, peers)
+	for range peers {
+		p := connect(t, s, wire.Shell).open("DEALER", "")
+		go func() {
+			p.Write(bytes.Repeat(frame(1, make([]byte, 60<<10)), frames)) // fails when it is refused before its end
+			_, err := p.Read(make([]byte, 1))
+			refused <- err
+		}()
+	}
+	for i := range peers - 5 {
+		select {
+		case <-refused:
+		case <-time.After(within):
+			t.Fatalf("only %d of %d were refused, which hold %d KiB", i, peers, (peers-i)*frames*60)
+		}
+	}
+	wantServed(t, s)
+}
+
+// What needs no key holds little memory: echoes of the heartbeat that are not read, and topics.
+func TestStrangersHoldLittle(t *testing.T) {
+	s := listen(t, connection(t, "tcp"), wire.Options{})
+	go serveEcho(s)
+	deaf := connect(t, s, wire.Heartbeat).open("DEALER", "")
+	ping := message(make([]byte, 60<<10))
+	sent := 0
+	for _, err := deaf.Write(ping); err == nil; _, err = deaf.Write(ping) {
+		if sent += len(ping); sent > 48<<20 { // the system's buffers hold a part of it
+			t.Fatalf("%d MB of echoes are held for one who does not read them", sent>>20)
+		}
+	}
+	for _, subscribe := range [][]byte{message(append([]byte("\x01"), make([]byte, 2<<10)...)), command("SUBSCRIBE", make([]byte, 2<<10))} {
+		p := connect(t, s, wire.IOPub).open("SUB", "")
+		p.send(subscribe)
+		p.wantClosed()
+	}
+	wantServed(t, s)
+}
+
 // After a signed message, a peer may send large ones.
 func TestProvenPeerMaySendMore(t *testing.T) {
 	c := connection(t, "tcp")

@@ -8,12 +8,15 @@ import (
 	"time"
 )
 
-// maxTopics bounds the subscriptions of one peer. Jupyter clients have one.
-const maxTopics = 64
+// maxTopics and maxTopic bound the subscriptions of one peer, which needs no key for them. Jupyter clients have one, to everything.
+const (
+	maxTopics = 64
+	maxTopic  = 1 << 10
+)
 
 var (
 	errStalled = errors.New("the subscriber has stopped reading")
-	errTopics  = errors.New("the peer has too many subscriptions")
+	errTopics  = errors.New("the peer has too many subscriptions, or too long ones")
 )
 
 // iopub is the XPUB socket. Its lock orders messages: all peers get them in the same order.
@@ -78,7 +81,7 @@ func (b *iopub) enter(p *peer, topic string, welcome item) (added bool, err erro
 	switch {
 	case p.topics[topic] || b.closed:
 		return false, nil
-	case len(p.topics) >= maxTopics:
+	case len(p.topics) >= maxTopics || len(topic) > maxTopic:
 		return false, errTopics
 	case p.topics == nil:
 		p.topics = make(map[string]bool)

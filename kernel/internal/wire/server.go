@@ -64,6 +64,9 @@ func (o Options) withDefaults() Options {
 // ErrClosed is returned by a Server that is closing or closed.
 var ErrClosed = errors.New("the sockets are closed")
 
+// unreadEchoes is how many bytes of echoes are held for a peer of the heartbeat, which needs no key.
+const unreadEchoes = 1 << 20
+
 // eofGrace is how long Close waits for peers to close their side once everything is written.
 const eofGrace = time.Second
 
@@ -147,7 +150,7 @@ func (s *Server) addSockets() {
 	hb := add(Heartbeat, zmq4.Router, small)
 	hb.message = func(p *peer, frames [][]byte) {
 		p.guard.proven.Store(true)
-		p.push(newItem(frames), s.opts.QueueBytes)
+		p.push(newItem(frames), unreadEchoes)
 	}
 }
 
