@@ -87,7 +87,10 @@ func (c *Chart) Alt() string {
 func (c *Chart) Table() (header []string, rows [][]string) { return c.kind.Table() }
 
 // Draw draws the chart: title, legend, data, caption from top to bottom.
-func (c *Chart) Draw(canvas draw.Canvas) {
+func (c *Chart) Draw(canvas draw.Canvas) { c.inside(c.around(canvas)) }
+
+// around draws title and caption, and returns what they leave.
+func (c *Chart) around(canvas draw.Canvas) draw.Canvas {
 	t := c.theme
 	canvas.SetColor(white)
 	canvas.Fill(canvas.Rectangle.Path())
@@ -102,7 +105,6 @@ func (c *Chart) Draw(canvas draw.Canvas) {
 	if c.labels.Title != "" {
 		area.Max.Y -= t.em(0.15)
 	}
-	area.Max.Y = c.legend(area)
 
 	small := at(t.letters(t.Caption, dim), text.XLeft, text.YBottom)
 	lines := wrap(small, c.Caption(), area.Max.X-area.Min.X)
@@ -113,6 +115,12 @@ func (c *Chart) Draw(canvas draw.Canvas) {
 	if len(lines) > 0 {
 		area.Min.Y += t.em(0.45)
 	}
+	return area
+}
+
+// inside draws the legend and the data.
+func (c *Chart) inside(area draw.Canvas) {
+	area.Max.Y = c.legend(area)
 	c.plot.Draw(c.axes(area))
 }
 

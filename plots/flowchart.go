@@ -80,7 +80,7 @@ func (f *Flowchart) Layout(p *plot.Plot, t Theme) {
 func (f *Flowchart) Plot(c draw.Canvas, p *plot.Plot) {
 	xmin, xmax, ymin, ymax := f.DataRange()
 	cell := vg.Point{X: (c.Max.X - c.Min.X) / vg.Length(xmax-xmin), Y: (c.Max.Y - c.Min.Y) / vg.Length(ymax-ymin)}
-	half := vg.Point{X: cell.X * 0.42, Y: cell.Y * 0.32}
+	half := vg.Point{X: cell.X * 0.43, Y: cell.Y * 0.33}
 	place := func(b FlowBox) vg.Point {
 		return vg.Point{X: c.Min.X + cell.X*(vg.Length(b.Column)+0.5), Y: c.Max.Y - cell.Y*(vg.Length(b.Row)+0.5)}
 	}
@@ -121,18 +121,21 @@ func (f *Flowchart) arrow(c draw.Canvas, a FlowArrow, from, to, cell, half vg.Po
 			side = 1
 		}
 		path = []vg.Point{{X: from.X, Y: from.Y + side*half.Y}, {X: to.X, Y: to.Y - side*half.Y}}
-		label, align = vg.Point{X: from.X + t.em(0.35), Y: path[0].Y + side*(cell.Y/2-half.Y)}, text.XLeft
+		label, align = vg.Point{X: from.X + t.em(0.35), Y: path[0].Y + side*(cell.Y/2-half.Y) + t.em(0.08)}, text.XLeft
 	default:
 		gap := cell.Y - 2*half.Y
 		turn := to.Y + half.Y + gap*0.86 // room for a label below the turn
 		path = []vg.Point{{X: from.X, Y: from.Y - half.Y}, {X: from.X, Y: turn}, {X: to.X, Y: turn}, {X: to.X, Y: to.Y + half.Y}}
-		label, align = vg.Point{X: to.X + t.em(0.35), Y: to.Y + half.Y + gap*0.44}, text.XLeft
+		label, align = vg.Point{X: to.X + t.em(0.35), Y: to.Y + half.Y + gap*0.44 + t.em(0.1)}, text.XLeft
+		if from.X < to.X { // below the line that it belongs to
+			label.X, align = to.X-t.em(0.35), text.XRight
+		}
 	}
 	c.StrokeLines(style, path)
 	tip, back := path[len(path)-1], path[len(path)-2]
 	f.head(c, style, tip, back)
 	if a.Label != "" {
-		size := max(t.Tick*0.7, min(t.Tick*0.85, (cell.Y-2*half.Y).Points()/px(1).Points()*0.75)) // between two rows, if it can be read there
+		size := max(t.Tick*0.75, min(t.Tick*0.85, (cell.Y-2*half.Y).Points()/px(1).Points()*0.75)) // between two rows, if it can be read there
 		style := at(t.letters(size, ink), align, text.YCenter)
 		if align == text.XLeft && label.X+style.Width(a.Label) > c.Max.X {
 			label.X -= t.em(0.7) // on the other side of the arrow
@@ -175,20 +178,23 @@ func (f *Flowchart) box(c draw.Canvas, b FlowBox, p, half vg.Point) {
 		}
 	}
 	box(c, fill, p.X-half.X, p.Y-half.Y, p.X+half.X, p.Y+half.Y)
-	outline(c, draw.LineStyle{Color: edge, Width: px(t.Line * map[bool]float64{true: 1.4, false: 0.7}[b.On])},
-		p.X-half.X, p.Y-half.Y, p.X+half.X, p.Y+half.Y)
-	style := at(t.letters(t.Tick, on(fill)), text.XCenter, text.YCenter)
-	lines := wrap(style, b.Text, half.X*2-t.em(0.4))
-	for shrink := 1.0; shrink > 0.6; shrink -= 0.04 {
+	border := px(t.Line * map[bool]float64{true: 1.1, false: 0.7}[b.On])
+	outline(c, draw.LineStyle{Color: edge, Width: border}, p.X-half.X, p.Y-half.Y, p.X+half.X, p.Y+half.Y)
+	const line = 1.15 // from one line to the next
+	room := half.X*2 - t.em(0.2)
+	var style text.Style
+	var lines []string
+	for shrink := 1.0; shrink > 0.6; shrink -= 0.01 {
 		style = at(t.letters(t.Tick*shrink, on(fill)), text.XCenter, text.YCenter)
-		lines = wrap(style, b.Text, half.X*2-t.em(0.4))
-		if vg.Length(len(lines))*style.Font.Size*1.18 < half.Y*2 && widest(style, lines) < half.X*2-t.em(0.3) {
+		lines = wrap(style, b.Text, room)
+		high := style.Font.Size * (line*vg.Length(len(lines)-1) + 0.94) // from the top of the first line to the tails of the last
+		if high < half.Y*2-border && widest(style, lines) < room {
 			break
 		}
 	}
-	y := p.Y + style.Font.Size*1.15*vg.Length(len(lines)-1)/2
-	for i, line := range lines {
-		c.FillText(style, vg.Point{X: p.X, Y: y - style.Font.Size*1.15*vg.Length(i) + style.Font.Size*0.08}, line)
+	y := p.Y + style.Font.Size*line*vg.Length(len(lines)-1)/2
+	for i, text := range lines {
+		c.FillText(style, vg.Point{X: p.X, Y: y - style.Font.Size*line*vg.Length(i) + style.Font.Size*0.14}, text)
 	}
 }
 
@@ -209,7 +215,7 @@ func (f *Flowchart) jumps(c draw.Canvas, place func(FlowBox) vg.Point, half vg.P
 			targets = append(targets, a.To)
 			tag(place(f.boxes[a.To]).Add(vg.Point{X: -half.X + out, Y: half.Y + out}), len(targets)-1)
 		}
-		tag(place(f.boxes[a.From]).Add(vg.Point{X: half.X + out, Y: -half.Y}), slices.Index(targets, a.To))
+		tag(place(f.boxes[a.From]).Add(vg.Point{X: half.X + out, Y: -half.Y - out}), slices.Index(targets, a.To))
 	}
 }
 

@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"strings"
+
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/font"
@@ -10,6 +12,19 @@ import (
 // outlines is a canvas that draws letters as filled shapes. A file made on it needs no fonts where it is read, and
 // is not bound to an encoding: gonum's PDF canvas knows Latin letters only (no arrows), and no bold ones.
 type outlines struct{ vg.Canvas }
+
+// ruler is a canvas that remembers the height of the smallest letters it was asked for.
+type ruler struct {
+	vg.Canvas
+	least vg.Length // at first an upper bound
+}
+
+func (r *ruler) FillString(face font.Face, pt vg.Point, s string) {
+	if strings.TrimSpace(s) != "" {
+		r.least = min(r.least, face.Font.Size)
+	}
+	r.Canvas.FillString(face, pt, s)
+}
 
 // FillString fills the outline of each letter, with the font's kerning. pt is the left end of the base line.
 func (o outlines) FillString(face font.Face, pt vg.Point, s string) {

@@ -53,7 +53,7 @@ func (c *Chart) Save(name string) error {
 		buf.Write(b)
 	case ".svg":
 		var b []byte
-		b, err = c.svg()
+		b, _, err = c.svg()
 		buf.Write(b)
 	case ".pdf":
 		canvas := vgpdf.New(w, h)

@@ -46,7 +46,7 @@ func (c *Chart) ForSlide() (SlideChart, error) {
 	if err != nil {
 		return SlideChart{}, err
 	}
-	svg, err := s.svg()
+	svg, letter, err := s.svg()
 	if err == nil {
 		_, err = w.Write(svg)
 	}
@@ -59,21 +59,24 @@ func (c *Chart) ForSlide() (SlideChart, error) {
 	top, bottom := s.bands()
 	return SlideChart{
 		Title: s.labels.Title, Caption: s.Caption(), Alt: s.Alt(),
-		Width: s.theme.Width, Height: s.theme.Height, Top: top, Bottom: bottom, Letter: min(s.theme.Tick, s.theme.Label),
+		Width: s.theme.Width, Height: s.theme.Height, Top: top, Bottom: bottom, Letter: letter,
 		SVG: base64.StdEncoding.EncodeToString(packed.Bytes()),
 	}, nil
 }
 
-// svg is the chart as an SVG document.
-func (c *Chart) svg() ([]byte, error) {
+// svg is the chart as an SVG document, and the height in CSS pixels of the smallest letters between title and caption.
+func (c *Chart) svg() (document []byte, letter float64, err error) {
 	w, h := c.size()
 	canvas := vgsvg.NewWith(vgsvg.UseWH(w, h))
-	c.Draw(draw.NewCanvas(outlines{canvas}, w, h))
+	area := c.around(draw.NewCanvas(outlines{canvas}, w, h))
+	letters := &ruler{Canvas: area.Canvas, least: px(min(c.theme.Tick, c.theme.Label))}
+	area.Canvas = letters
+	c.inside(area)
 	var buf bytes.Buffer
 	if _, err := canvas.WriteTo(&buf); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return describe(buf.Bytes(), c.Alt()), nil
+	return describe(buf.Bytes(), c.Alt()), float64(letters.least) / pointsPerPixel, nil
 }
 
 // bands are the heights in CSS pixels of what [Chart.Draw] puts above and below data and legend.

@@ -47,7 +47,7 @@ func TestForSlide(t *testing.T) {
 			continue
 		}
 		svg := unpack(t, s)
-		if s.Width != 1280 || s.Height > 720 || s.Letter < 24 || s.Title != "T" || s.Alt != c.Alt() || s.Caption != c.Caption() {
+		if s.Width != 1280 || s.Height > 720 || s.Letter < 18 || s.Letter > 26 || s.Title != "T" || s.Alt != c.Alt() || s.Caption != c.Caption() {
 			t.Errorf("%s: %d x %d, letters of %g, %q, %q, %q", name, s.Width, s.Height, s.Letter, s.Title, s.Alt, s.Caption)
 		}
 		if left := float64(s.Height) - s.Top - s.Bottom; s.Top <= 0 || s.Bottom <= 0 || left < float64(s.Height)/2 {
@@ -75,5 +75,28 @@ func TestForSlideSize(t *testing.T) {
 		if err != nil || s.Width != c.width || s.Height != c.height {
 			t.Errorf("%s %d x %d becomes %d x %d, %v", c.theme.Name, c.theme.Width, c.theme.Height, s.Width, s.Height, err)
 		}
+	}
+}
+
+// The smallest letters are those that are drawn: a text that shrinks until its box holds it counts.
+func TestForSlideLetter(t *testing.T) {
+	letter := func(text string) float64 {
+		t.Helper()
+		var boxes []plots.FlowBox
+		for column := range 5 {
+			boxes = append(boxes, plots.FlowBox{Text: text, Column: column})
+		}
+		kind, err := plots.NewFlowchart(boxes, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := frame(t, plots.Notebook(), kind).ForSlide()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Letter
+	}
+	if short, long := letter("why?"), letter("a word which has incomprehensibilities"); short != plots.Slide().Tick || long >= short {
+		t.Errorf("letters of %g in a box with room, of %g in one without", short, long)
 	}
 }

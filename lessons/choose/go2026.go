@@ -42,7 +42,7 @@ func Go2026() Chart {
 		{ID: Pipeline, Text: "Pipeline of goroutines and channels", Then: "stop", Column: 0, Row: 1,
 			Proofs: []Proof{{deadlockNotebook, "pipeline-run"}}},
 		{ID: "machines", Text: "More than one machine?", Answers: yesNo(Queue, "isolation"), Column: 2, Row: 2},
-		{ID: Queue, Text: "A queue or RPC system, not a bigger pool", Then: Measure, Column: 1, Row: 2, Proofs: []Proof{{choosing, "beyond-survive"}, {choosing, "sweep-chart"}}},
+		{ID: Queue, Text: "Queue or RPC system, not a bigger pool", Then: Measure, Column: 1, Row: 2, Proofs: []Proof{{choosing, "beyond-survive"}, {choosing, "sweep-chart"}}},
 		{ID: "isolation", Text: "Isolation, another language, crash safety?", Answers: yesNo(Processes, "both"), Column: 2, Row: 3},
 		{ID: Processes, Text: "Processes: a pool, started before", Then: Measure, Column: 1, Row: 3, Proofs: []Proof{{processNotebook, "crash-run"}, {processNotebook, "cpu-chart"}}},
 		{ID: "both", Text: "Much of both, computing and waiting?", Answers: yesNo(Pools, "waiting"), Column: 2, Row: 4},
