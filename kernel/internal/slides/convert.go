@@ -86,7 +86,7 @@ func (c Converter) convert(ctx context.Context, decks []Deck, pages [][]page) er
 		if err != nil {
 			return fmt.Errorf("nbconvert wrote no slides of %s: %w", decks[i].Name, err)
 		}
-		decks[i].Sections = relink(tidy(string(text), decks[i].Name), decks)
+		decks[i].Sections = relink(tidy(string(text)), decks)
 	}
 	return nil
 }
@@ -94,10 +94,16 @@ func (c Converter) convert(ctx context.Context, decks []Deck, pages [][]page) er
 var (
 	cellID    = regexp.MustCompile(` id="cell-id=[^"]*"`)
 	headingID = regexp.MustCompile(`(<h[1-6]) id="[^"]*"`)
+	tableCell = regexp.MustCompile(`<td[^>]*>[^<]*</td>`)
+	interval  = regexp.MustCompile(`\[(-?[0-9.]+), (-?[0-9.]+)\]`)
 )
 
-// tidy takes out what would name two things in a document of several notebooks alike.
-func tidy(sections, name string) string {
+// tidy takes out what would name two things in a document of several notebooks alike, and keeps an interval in a table
+// on one line.
+func tidy(sections string) string {
 	sections = cellID.ReplaceAllString(sections, "")
-	return headingID.ReplaceAllString(sections, "$1")
+	sections = headingID.ReplaceAllString(sections, "$1")
+	return tableCell.ReplaceAllStringFunc(sections, func(cell string) string {
+		return interval.ReplaceAllString(cell, "[$1,&nbsp;$2]")
+	})
 }

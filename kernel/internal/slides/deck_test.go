@@ -128,3 +128,11 @@ func pictures(t *testing.T, v *browser.Viewer, dir, theme string) {
 		t.Error(err)
 	}
 }
+
+func TestTidy(t *testing.T) {
+	got := tidy(`<div id="cell-id=a"><h2 id="Same">Same</h2><td style="x">1.5 [0.9, 2.1] n=10</td><pre>s := []int{1, 2} // [1, 2]</pre>`)
+	want := `<div><h2>Same</h2><td style="x">1.5 [0.9,&nbsp;2.1] n=10</td><pre>s := []int{1, 2} // [1, 2]</pre>`
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}

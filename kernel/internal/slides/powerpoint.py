@@ -4,7 +4,39 @@ import sys
 
 from pptx import Presentation
 from pptx.dml.color import RGBColor
+from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.util import Pt
+
+
+
+def write(frame, text, size):
+    """Fills a frame, flush left, and returns the fonts. Sizes stand at the runs: PowerPoint passes over those of paragraphs."""
+    frame.text = text
+    for paragraph in frame.paragraphs:
+        properties = paragraph._p.get_or_add_pPr()
+        for name, value in {"marL": "0", "indent": "0", "algn": "l"}.items():
+            properties.set(name, value)
+    fonts = [run.font for paragraph in frame.paragraphs for run in paragraph.runs]
+    for font in fonts:
+        font.size = Pt(size)
+    return fonts
+
+
+def write_notes(page, text):
+    """Writes the speaker's notes below the slide, in letters that leave none of them out when they are printed."""
+    width, height = 432, 360
+    for shape in page.placeholders:
+        if shape.placeholder_format.type == PP_PLACEHOLDER.SLIDE_IMAGE:
+            shape.left, shape.top, shape.width, shape.height = Pt(54), Pt(36), Pt(width), Pt(width * 9 / 16)
+    body = page.notes_placeholder
+    body.left, body.top, body.width, body.height = Pt(54), Pt(297), Pt(width), Pt(height)
+    for size in (12, 11, 10, 9, 8, 7, 6):
+        columns = int((width - 15) / (size * 0.55))
+        lines = sum(1 + len(line.expandtabs(12)) // columns for line in text.splitlines())
+        if lines * size * 1.2 < height - 10:
+            break
+    write(body.text_frame, text, size)
+
 
 deck = json.load(sys.stdin)
 point = 0.75  # of a CSS pixel
@@ -29,10 +61,8 @@ for page in deck["pages"]:
             title.left, title.top = 0, -title.height
         frame = title.text_frame
         frame.margin_left = frame.margin_top = frame.margin_right = frame.margin_bottom = 0
-        frame.text = page["title"]
-        font = frame.paragraphs[0].font
-        font.size, font.bold, font.name = Pt((page["size"] or 32) * point), True, "Liberation Sans"
-        font.color.rgb = RGBColor.from_string("FFFFFF" if deck["theme"] == "dark" else "0B1C33")
-        frame.paragraphs[0].alignment = 1  # left
-    slide.notes_slide.notes_text_frame.text = page["notes"]
+        for font in write(frame, page["title"], (page["size"] or 32) * point):
+            font.bold, font.name = True, "Liberation Sans"
+            font.color.rgb = RGBColor.from_string("FFFFFF" if deck["theme"] == "dark" else "0B1C33")
+    write_notes(slide.notes_slide, page["notes"])
 show.save(sys.argv[1])

@@ -178,9 +178,9 @@ func TestDeck(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	var looks []struct {
-		Title, Notes          string
-		Pictures, Colours     int
-		Fills, Below, OnSlide bool
+		Title, Notes                 string
+		Pictures, Colours            int
+		Fills, Below, OnSlide, Sized bool
 	}
 	if err := json.Unmarshal(out, &looks); err != nil || len(looks) != len(pages) {
 		t.Fatalf("%d slides, %v: %s", len(looks), err, out)
@@ -189,8 +189,8 @@ func TestDeck(t *testing.T) {
 		if look.Title != pages[i].Title || look.Title == "" || words(look.Notes) != words(pages[i].Notes) {
 			t.Errorf("slide %d: title %q, notes %q, want those of %+v", i+1, look.Title, look.Notes, pages[i])
 		}
-		if look.Pictures != 1 || i > 0 && look.Colours < 20 || !look.Fills || !look.Below {
-			t.Errorf("slide %d: %+v: want one picture that shows more than the title of the first slide, fills the slide and lies below the title", i+1, look)
+		if look.Pictures != 1 || i > 0 && look.Colours < 20 || !look.Fills || !look.Below || !look.Sized {
+			t.Errorf("slide %d: %+v: want one picture that shows more than the title of the first slide, fills the slide and lies below the title, and letters with a size", i+1, look)
 		}
 		if look.OnSlide == pages[i].Outside {
 			t.Errorf("slide %d: its title is on the slide: %t", i+1, look.OnSlide)

@@ -22,5 +22,8 @@ for slide in show.slides:
     if title is not None:
         look["title"] = title.text_frame.text
         look["onSlide"] = title.top >= 0
+    # A paragraph's own size is not enough: PowerPoint passes over it.
+    frames = [slide.notes_slide.notes_text_frame] + ([] if title is None else [title.text_frame])
+    look["sized"] = all(r.font.size for f in frames for p in f.paragraphs for r in p.runs)
     looks.append(look)
 json.dump(looks, sys.stdout)
