@@ -58,6 +58,9 @@ func TestStdin(t *testing.T) {
 				{"ScanLines", []string{"one", "", "dřtí"}, "[one][][dřtí]end", 4},
 				{"ScanInts", []string{"1", "2", "3", "0"}, "sum 6", 4},
 				{"ReadElsewhere", []string{"line"}, `"line\n" <nil>`, 1},
+				{"CloseStdin", nil, "<nil>", 0},
+				{"ReadStdin", []string{"of a cell after one that closed it"}, "<nil>", 1},
+				{"ScanTwice", []string{"40", "2"}, "two numbers? 42 <nil> <nil>", 2},
 			} {
 				rec.reset(false)
 				asked := rec.answers(c.lines...)

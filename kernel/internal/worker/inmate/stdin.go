@@ -21,19 +21,34 @@ func (s *stdin) renew() error {
 	if err := syscall.Pipe2(fds[:], syscall.O_CLOEXEC); err != nil {
 		return err
 	}
-	defer syscall.Close(fds[0])
 	write := os.NewFile(uintptr(fds[1]), "stdin")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := syscall.Dup3(fds[0], 0, 0); err != nil { // no O_CLOEXEC: children inherit it as usual
+	if err := atZero(fds[0]); err != nil {
 		write.Close()
 		return err
+	}
+	if int(os.Stdin.Fd()) < 0 { // a cell has closed it
+		os.Stdin = os.NewFile(0, "/dev/stdin")
 	}
 	if s.write != nil {
 		s.write.Close()
 	}
 	s.write = write
 	return nil
+}
+
+// atZero makes an open file descriptor 0, which children inherit as usual.
+func atZero(fd int) error {
+	if fd == 0 { // a cell has closed it, and Linux gives the lowest number that is free
+		_, _, errno := syscall.Syscall(syscall.SYS_FCNTL, 0, syscall.F_SETFD, 0)
+		if errno != 0 {
+			return errno
+		}
+		return nil
+	}
+	defer syscall.Close(fd)
+	return syscall.Dup3(fd, 0, 0) // without O_CLOEXEC
 }
 
 // feed gives text to whoever reads. It waits while the pipe is full.

@@ -141,6 +141,8 @@ func ReadStdin() {
 	fmt.Print(err)
 }
 
+func CloseStdin() { fmt.Print(os.Stdin.Close()) }
+
 func ScanTwice() {
 	fmt.Print("two numbers? ")
 	var a, b int
