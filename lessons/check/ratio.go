@@ -45,7 +45,8 @@ type Ratio struct {
 	Plan    measure.Plan    // rounds, unit; the zero value is 10 rounds in ms
 	Tries   int             // measurements at most, until one is not inconclusive; 0 stands for 3
 
-	had func(context.Context) (float64, error) // how many CPUs there are to be had; nil for [Ratio.spin]
+	had  func(context.Context) (float64, error) // how many CPUs there are to be had; nil for [Ratio.spin]
+	calm time.Duration                          // how long to look for them in all tries together; 0 stands for [calm]
 }
 
 // Measured is the evidence of a [Ratio]: all that was measured in the try that counts, and with a control in those before.
@@ -73,8 +74,9 @@ func (r Ratio) Try(ctx context.Context) error {
 	}
 	var last error
 	var before *Measured
+	until := time.Now().Add(orDefault(r.calm, calm))
 	for try := range max(1, orDefault(r.Tries, 3)) {
-		m, err := r.look(ctx)
+		m, err := r.look(ctx, until)
 		if err == nil && !m.starved() {
 			m, err = r.measure(ctx, before)
 		}
@@ -93,7 +95,7 @@ func (r Ratio) Try(ctx context.Context) error {
 	return last
 }
 
-func orDefault(n, otherwise int) int {
+func orDefault[T int | time.Duration](n, otherwise T) T {
 	if n == 0 {
 		return otherwise
 	}
@@ -102,20 +104,26 @@ func orDefault(n, otherwise int) int {
 
 func (r Ratio) controlled() bool { return r.Control.Run != nil }
 
-// look says, before anything is measured, whether there are CPUs to be had.
-func (r Ratio) look(ctx context.Context) (*Measured, error) {
-	m := &Measured{asked: r.CPUs, Result: &measure.Result{}}
-	if !r.needs() {
-		return m, nil
-	}
-	for range measure.MinRuns {
-		had, err := r.spin(ctx)
-		if err != nil {
-			return nil, err
+// look says, before anything is measured, whether there are CPUs to be had. Where others use them it looks again until
+// then: a compiler that has just been started is soon done.
+func (r Ratio) look(ctx context.Context, until time.Time) (*Measured, error) {
+	for {
+		m := &Measured{asked: r.CPUs, Result: &measure.Result{}}
+		if !r.needs() {
+			return m, nil
 		}
-		m.had.Values = append(m.had.Values, had)
+		for range measure.MinRuns {
+			had, err := r.spin(ctx)
+			if err != nil {
+				return nil, err
+			}
+			m.had.Values = append(m.had.Values, had)
+		}
+		if err := m.count(); err != nil || !m.starved() || !time.Now().Before(until) {
+			return m, err
+		}
+		time.Sleep(moment) // leaves them to others for as long as it takes to look again
 	}
-	return m, m.count()
 }
 
 // needs reports whether it matters how many CPUs there are to be had.
@@ -172,11 +180,12 @@ func joined(a, b measure.Sample) measure.Sample {
 	return b
 }
 
-// Moments of spin, and the share of the CPUs that are asked about which it must have had. With three of five left, what
+// Moments of spin, the share of the CPUs that are asked about which it must have had, and how long to look for them. With three of five left, what
 // never runs on two at once has at least six of seven of one, by fair shares, and cannot seem to be much faster.
 const (
 	moment = 10 * time.Millisecond
 	enough = 0.6
+	calm   = 1500 * time.Millisecond
 )
 
 // spin computes in as many goroutines as CPUs are asked about, for a moment, and says how many they had; 0 if the system

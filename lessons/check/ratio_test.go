@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"interleave/lessons/measure"
 )
@@ -168,7 +169,7 @@ func TestTriesAddUp(t *testing.T) {
 // answer reaches says anything. A try in which they did is not counted with those that follow.
 func TestStarved(t *testing.T) {
 	had := 0.3
-	r := Ratio{Base: says("base", 1), Answer: says("answer", 3), Control: says("control", 3), AtLeast: 2, CPUs: 2,
+	r := Ratio{Base: says("base", 1), Answer: says("answer", 3), Control: says("control", 3), AtLeast: 2, CPUs: 2, calm: -1,
 		had: func(context.Context) (float64, error) { return had, nil }}
 	if runtime.NumCPU() < r.CPUs {
 		if err := r.Try(t.Context()); !isUnclear(err) {
@@ -199,6 +200,17 @@ func TestStarved(t *testing.T) {
 	if m, ok := Evidence(err).(*Measured); outcome(err) != Passed || !ok || m.Try != 2 || m.Ratio.N != 10 || len(m.Result.Samples) != 3 {
 		t.Errorf("%v %+v", err, m)
 	}
+	runs, r.calm = 0, time.Hour
+	r.had = func(context.Context) (float64, error) { // others go on for seventeen looks
+		if runs++; runs <= 17*6 {
+			return 0.3, nil
+		}
+		return 1.9, nil
+	}
+	err = r.Try(t.Context())
+	if m, ok := Evidence(err).(*Measured); outcome(err) != Passed || !ok || m.Try != 1 {
+		t.Errorf("it did not wait: %v", err)
+	}
 	had = 0
 	r.had = func(context.Context) (float64, error) { return had, nil } // a system that does not tell
 	if err := r.Try(t.Context()); outcome(err) != Passed {
@@ -213,7 +225,7 @@ func TestProofStarved(t *testing.T) {
 		return
 	}
 	e := Exercise[int]{Name: "wide", Checks: []Check[int]{{Name: "is wide", Kind: Performance, Try: func(ctx context.Context, n int) error {
-		return Ratio{Base: says("base", 1), Answer: says("answer", float64(n)), Control: says("control", 3), AtLeast: 2, CPUs: 2, Tries: 1,
+		return Ratio{Base: says("base", 1), Answer: says("answer", float64(n)), Control: says("control", 3), AtLeast: 2, CPUs: 2, Tries: 1, calm: -1,
 			had: func(context.Context) (float64, error) { return 0.3, nil }}.Try(ctx)
 	}}}}
 	m := Mutant[int]{Name: "narrow", Answer: 1, Fails: "is wide"}
