@@ -95,7 +95,7 @@ func (p *Proof) String() string {
 
 // Proof is [Exercise.Prove] with its counts. A check of kind P may find that it cannot tell; that is no doubt as
 // long as it is never wrong, and right at least once, or the machine has too few CPUs for the question, or others left
-// too few of them in each run. A check of another kind is right each time.
+// too few of them in each of so many runs. A check of another kind is right each time.
 //
 // With PROVE=N in the environment being right once is not enough: runs that could not tell are repeated until so many
 // have been right, and there is a doubt if they are not after four times as many. Of a mutant only the check is run that
@@ -139,7 +139,7 @@ const patience = 4
 // try repeats one answer until a run comes out as it must not.
 func (p *Proof) try(exercise string, t Tally, times int, run func() *Report) {
 	defer func() { p.Tallies = append(p.Tallies, t) }()
-	for t.Times < times || !t.CPUs && t.Times < patience*times && (t.Unclear == t.Times || t.Right < t.Wanted) {
+	for t.Times < times || !t.CPUs && t.Times < patience*times && (t.Unclear == t.Times && t.Starved < t.Times || t.Right < t.Wanted) {
 		t.Times++
 		r := run()
 		right, open := r.settles(t.Fails)
@@ -161,7 +161,7 @@ func (p *Proof) try(exercise string, t Tally, times int, run func() *Report) {
 			}
 		}
 		switch {
-		case t.CPUs || t.Times < patience*times || t.Starved == t.Times && t.Wanted == 0:
+		case t.CPUs || t.Times < patience*times:
 		case t.Right == 0:
 			p.doubt("%s: %s is inconclusive each of %d times; is the machine busy?\n%s", exercise, t.Answer, t.Times, r)
 		case t.Right < t.Wanted:
