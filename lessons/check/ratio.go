@@ -129,9 +129,9 @@ func (r Ratio) look(ctx context.Context, until time.Time) (*Measured, error) {
 // needs reports whether it matters how many CPUs there are to be had.
 func (r Ratio) needs() bool { return r.CPUs > 1 && r.controlled() }
 
-// count summarises the CPUs that were to be had, if the system tells.
+// count summarises the CPUs that were to be had. A system that does not tell says 0 each time.
 func (m *Measured) count() (err error) {
-	if len(m.had.Values) > 0 && slices.Min(m.had.Values) > 0 {
+	if len(m.had.Values) > 0 && slices.Max(m.had.Values) > 0 {
 		m.CPUs, err = m.had.Summary()
 	}
 	return err
@@ -180,8 +180,9 @@ func joined(a, b measure.Sample) measure.Sample {
 	return b
 }
 
-// Moments of spin, the share of the CPUs that are asked about which it must have had, and how long to look for them. With three of five left, what
-// never runs on two at once has at least six of seven of one, by fair shares, and cannot seem to be much faster.
+// Moments of spin, the share of the CPUs asked about that it must have had, and how long to look for them. With three
+// fifths of two left, what never runs on two at once has at least six sevenths of one, by fair shares, and cannot seem to be
+// much faster.
 const (
 	moment = 10 * time.Millisecond
 	enough = 0.6
