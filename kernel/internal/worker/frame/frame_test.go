@@ -137,6 +137,15 @@ func FuzzDecoder(f *testing.F) {
 		whole, err1 := decodeIn(in, max(1, len(in)))
 		parts, err2 := decodeIn(in, piece)
 		check(t, parts, whole)
+		var read []string // as a child reads its replies
+		for r := bytes.NewReader([]byte(in)); ; {
+			var c Command
+			if Read(r, &c) != nil {
+				break
+			}
+			read = append(read, c.Op)
+		}
+		check(t, read, whole)
 		if (err1 == nil) != (err2 == nil) {
 			t.Errorf("%v in one piece, %v in pieces", err1, err2)
 		}
