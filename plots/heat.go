@@ -107,12 +107,12 @@ func (h *Heat) Plot(c draw.Canvas, p *plot.Plot) {
 			box(c, fill, x(float64(k)-0.49), y(float64(r)-0.49), x(float64(k)+0.49), y(float64(r)+0.49))
 		}
 	}
-	for _, line := range h.breakEven() {
-		pts := []vg.Point{{X: x(line[0]), Y: y(line[1])}, {X: x(line[2]), Y: y(line[3])}}
-		wide := t.line(white)
-		wide.Width *= 2.6
-		c.StrokeLines(wide, pts)
-		c.StrokeLines(t.line(ink), pts)
+	wide := t.line(white)
+	wide.Width *= 2.6
+	for _, style := range []draw.LineStyle{wide, t.line(ink)} {
+		for _, line := range h.breakEven() {
+			c.StrokeLine2(style, x(line[0]), y(line[1]), x(line[2]), y(line[3]))
+		}
 	}
 	for r, row := range h.cells {
 		for k, s := range row {
@@ -194,7 +194,8 @@ func (h *Heat) edges() (lines [][4]float64) {
 
 // contour returns the pieces {x0, y0, x1, y1} of the line where the logarithm of the median is zero, interpolated
 // between the centres of neighbouring cells. In each square of four cells every crossed side gives one point;
-// four points are joined by the sign of the mean (marching squares).
+// four points are joined by the sign of the mean (marching squares). From the centres of the outer cells the line goes
+// straight on to the edge of the map.
 func (h *Heat) contour() [][4]float64 {
 	var lines [][4]float64
 	z := func(c, r int) float64 {
@@ -228,6 +229,28 @@ func (h *Heat) contour() [][4]float64 {
 			case len(cross) == 4:
 				add(3, 0)
 				add(1, 2)
+			}
+		}
+	}
+	right, top := len(h.columns)-1, len(h.rows)-1
+	type side struct {
+		cell int
+		edge float64
+	}
+	sides := func(last int) []side { return []side{{0, -0.5}, {last, float64(last) + 0.5}} }
+	for r := range top {
+		for _, s := range sides(right) {
+			if za, zb := z(s.cell, r), z(s.cell, r+1); (za < 0) != (zb < 0) {
+				at := float64(r) + za/(za-zb)
+				lines = append(lines, [4]float64{s.edge, at, float64(s.cell), at})
+			}
+		}
+	}
+	for c := range right {
+		for _, s := range sides(top) {
+			if za, zb := z(c, s.cell), z(c+1, s.cell); (za < 0) != (zb < 0) {
+				at := float64(c) + za/(za-zb)
+				lines = append(lines, [4]float64{at, s.edge, at, float64(s.cell)})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
@@ -88,5 +89,29 @@ func TestEdges(t *testing.T) {
 	want := [][4]float64{{0.5, -0.5, 0.5, 0.5}, {1.5, -0.5, 1.5, 0.5}, {0.5, 0.5, 1.5, 0.5}, {1.5, 0.5, 1.5, 1.5}, {1.5, 0.5, 2.5, 0.5}}
 	if got := h.breakEven(); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("edges %v, want %v", got, want)
+	}
+}
+
+// The line of break-even goes on to the edge of the map, on every side.
+func TestContourReachesTheEdge(t *testing.T) {
+	for _, c := range []struct {
+		cells [][][]float64 // by row, then column
+		edge  [4]float64
+		want  int
+	}{
+		{[][][]float64{{{0.5}, {0.5}}, {{2}, {2}}}, [4]float64{-0.5, 0.5, 0, 0.5}, 3},
+		{[][][]float64{{{0.5}, {0.5}}, {{2}, {2}}}, [4]float64{1.5, 0.5, 1, 0.5}, 3},
+		{[][][]float64{{{0.5}, {2}}, {{0.5}, {2}}}, [4]float64{0.5, -0.5, 0.5, 0}, 3},
+		{[][][]float64{{{0.5}, {2}}, {{0.5}, {2}}}, [4]float64{0.5, 1.5, 0.5, 1}, 3},
+		{[][][]float64{{{2}, {2}}, {{2}, {2}}}, [4]float64{}, 0},
+	} {
+		h, err := NewHeat([]string{"a", "b"}, []string{"c", "d"}, c.cells)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := h.breakEven()
+		if len(lines) != c.want || c.want > 0 && !slices.Contains(lines, c.edge) {
+			t.Errorf("%v: %v, want %d and %v among them", c.cells, lines, c.want, c.edge)
+		}
 	}
 }
