@@ -71,11 +71,11 @@ type Size struct {
 
 // DefaultSize is 5 cameras of 10 frames a second that would need 1.2 times the CPUs there are, and 50 requests a second,
 // for 6 rounds of 84 requests, 10 s for each set-up; in fast mode 6 rounds of 62 at 600 a second, so that p99 of all
-// rounds has an interval there too, and 25 shorter frames a second, so that some are done in a round.
+// rounds has an interval there too, and 15 shorter frames a second, so that some are done in a round.
 func DefaultSize() Size {
 	s := Size{Cameras: 5, FPS: 10, Load: 1.2, Rate: 50, Requests: 84, Rounds: pace.MinRuns}
 	if pace.Fast() {
-		s.FPS, s.Rate, s.Requests = 25, 600, 62
+		s.FPS, s.Rate, s.Requests = 15, 600, 62
 	}
 	return s
 }
@@ -266,8 +266,9 @@ func (r *rig) round(ctx context.Context, s Setup, requests int) (Round, error) {
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	p := &plant{setup: s, size: r.size, scans: r.scans, films: r.films, found: r.server.set}
-	// Cameras film as long as requests are sent, and half a second before: what then waits can be worked off.
-	filming, end := context.WithTimeout(work, time.Duration(float64(requests)/r.size.Rate*float64(time.Second))+time.Second/2)
+	// Cameras film as long as requests are sent, and half a second more, in fast mode a fifth, for the client's start: what
+	// then waits can be worked off.
+	filming, end := context.WithTimeout(work, time.Duration(float64(requests)/r.size.Rate*float64(time.Second))+pace.Pick(time.Second/2, time.Second/5))
 	defer end()
 	p.start(work, filming)
 	meter := measure.StartMeter()
