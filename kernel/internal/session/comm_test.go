@@ -139,6 +139,7 @@ func TestCommIsOpenedAgain(t *testing.T) {
 			t.Errorf("comm_info: %v", got)
 		}
 		h.send("comm_open", `{"comm_id":"c","target_name":"nobody"}`)
+		h.settle() // comm_info does not wait for comms
 		if got := h.ask("comm_info_request", `{}`); fmt.Sprint(got["comms"]) != "map[]" || len(peers[1].got) != 2 {
 			t.Errorf("after a refusal the comms are %v, and the last peer got %v", got, peers[1].got)
 		}
