@@ -109,6 +109,7 @@ func TestSameReason(t *testing.T) {
 // TestProofOfUnclear: a check of kind P may be inconclusive, but not each time, however patient one is; and one of another kind
 // may not.
 func TestProofOfUnclear(t *testing.T) {
+	t.Setenv("PROVE", "")
 	exercise := func(kind check.Kind, everyOther bool) check.Exercise[bool] {
 		n := 0
 		return check.Exercise[bool]{Name: "fast", Checks: []check.Check[bool]{{Name: "is fast", Kind: kind, Try: func(_ context.Context, fast bool) error {
