@@ -39,8 +39,8 @@ func TestRecord(t *testing.T) {
 	if ping == nil || tl.Lane("pong") == nil || tl.Lane("none") != nil || len(tl.Lanes) != 2 || tl.Wall <= 0 {
 		t.Fatalf("%+v", tl)
 	}
+	waits := 0
 	for _, l := range tl.Lanes {
-		waits := false
 		for i, s := range l.Spans {
 			if s.Start >= s.End || s.End > tl.Wall || i > 0 && s.Start < l.Spans[i-1].End {
 				t.Errorf("%s: span %d of %+v", l.Name, i, l.Spans)
@@ -48,11 +48,16 @@ func TestRecord(t *testing.T) {
 			if (s.State == timeline.Running) != (s.Proc >= 0) {
 				t.Errorf("%s: %+v", l.Name, s)
 			}
-			waits = waits || s.State == timeline.Waiting && strings.HasPrefix(s.Reason, "chan ")
+			if s.State == timeline.Waiting && strings.HasPrefix(s.Reason, "chan ") {
+				waits++
+			}
 		}
-		if !waits || l.Total(timeline.Running) <= 0 {
-			t.Errorf("%s never waited for a channel: %+v", l.Name, l.Spans)
+		if l.Total(timeline.Running) <= 0 {
+			t.Errorf("%s never ran: %+v", l.Name, l.Spans)
 		}
+	}
+	if waits < 6 { // whoever comes first waits for the other, six times
+		t.Errorf("%d waits for a channel: %+v", waits, tl.Lanes)
 	}
 	if !slices.ContainsFunc(tl.Marks, func(m timeline.Mark) bool { return m.Lane == "ping" && m.Text == "last" }) {
 		t.Errorf("marks %+v", tl.Marks)
