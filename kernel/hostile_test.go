@@ -19,6 +19,18 @@ func small(size, dir string, argv ...string) []string {
 	return append([]string{"unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=` + size + ` tmpfs "$0" && exec "$@"`, dir}, argv...)
 }
 
+// runner runs cells, which must be answered before ctx ends, and returns what they show.
+func runner(ctx context.Context, t *testing.T, k *kerneltest.Kernel) func(code string) string {
+	return func(code string) string {
+		t.Helper()
+		r, err := k.Execute(ctx, code, kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kerneltest.Text(r, kerneltest.TextOptions{})
+	}
+}
+
 // TestHistoryOnAFullDisk fills the disk that the history lies on: cells run, and what could not be written is, once there is room.
 func TestHistoryOnAFullDisk(t *testing.T) {
 	self, err := os.Executable()
@@ -29,14 +41,7 @@ func TestHistoryOnAFullDisk(t *testing.T) {
 	k := kerneltest.StartT(t, kerneltest.Spec{Argv: small("64k", dir, self, "serve", "{connection_file}"), Env: []string{"XDG_DATA_HOME=" + dir}})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	run := func(code string) string {
-		t.Helper()
-		r, err := k.Execute(ctx, code, kerneltest.ExecuteOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return kerneltest.Text(r, kerneltest.TextOptions{})
-	}
+	run := runner(ctx, t, k)
 	contains(t, run("first := 1\nfirst"), "result: 1")
 	filler := filepath.Join(dir, "filler")
 	contains(t, run("!cat /dev/zero > "+filler), "No space left")
@@ -84,14 +89,7 @@ func TestHistoryCannotBeWritten(t *testing.T) {
 			})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 			defer cancel()
-			run := func(code string) string {
-				t.Helper()
-				r, err := k.Execute(ctx, code, kerneltest.ExecuteOptions{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				return kerneltest.Text(r, kerneltest.TextOptions{})
-			}
+			run := runner(ctx, t, k)
 			contains(t, run("now := 1 + 1\nnow"), "result: 2")
 			r, err := k.Request(ctx, wire.Shell, "history_request", map[string]any{"hist_access_type": "tail", "n": 100_000})
 			if err != nil {
