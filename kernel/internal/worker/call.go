@@ -44,7 +44,7 @@ func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 		w.mu.Unlock()
 		return Ended{}, w.notTaken(sent, w.orDeath(err))
 	}
-	defer w.followReads(c.ID, c.Cell)()
+	defer w.follow(c.ID, c.Cell)()
 	select {
 	case res := <-r.ended:
 		return res.ended, w.refused(r, res.err)

@@ -259,7 +259,12 @@ func (w *Worker) countTaken() int64 {
 	w.sending.Lock()
 	defer w.sending.Unlock()
 	defer w.commands.Close()
-	unread := 0 // unless it is known
+	return w.sent - int64(w.untaken())
+}
+
+// untaken is how many bytes lie in the command pipe, zero when that is not known.
+func (w *Worker) untaken() int {
+	unread := 0
 	if conn, err := w.commands.SyscallConn(); err == nil {
 		conn.Control(func(fd uintptr) {
 			if n, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ); err == nil {
@@ -267,7 +272,7 @@ func (w *Worker) countTaken() int64 {
 			}
 		})
 	}
-	return w.sent - int64(unread)
+	return unread
 }
 
 // orDeath waits for the worker's death after an error of send, which says more.

@@ -43,9 +43,9 @@ const (
 	refusedGrace = 40 * time.Millisecond
 )
 
-// watchReads has the worker ask for a line whenever something in it waits for one, until ctx ends, unless it is certain that only
-// goroutines of other cells than the one with this label do.
-func (w *Worker) watchReads(ctx context.Context, label string) {
+// watch has the worker ask for a line whenever something in it waits for one, until ctx ends, unless it is certain that only
+// goroutines of other cells than the one with this label do. As often as it looks for that it has the worker look at its goroutines.
+func (w *Worker) watch(ctx context.Context, label string) {
 	pause := firstLook
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -57,7 +57,8 @@ func (w *Worker) watchReads(ctx context.Context, label string) {
 		}
 		began := time.Now()
 		pause = min(pause*3/2, slowLook)
-		if w.reads.waiting() && !w.othersRead(ctx, label) {
+		w.look()
+		if w.reads != nil && w.reads.waiting() && !w.othersRead(ctx, label) {
 			// The answer comes when the line lies in the pipe, which wakes who waits.
 			if _, err := w.ask(ctx, frame.Command{Op: frame.Stdin}); err != nil {
 				w.log.Debug("standard input", "err", err)
@@ -99,16 +100,23 @@ var (
 	cellLabel    = regexp.MustCompile(`(?m)^# labels: \{.*"cell":"([^"]*)"`)
 )
 
-// followReads starts watchReads for one cell. stop ends it, and a question that is open.
-func (w *Worker) followReads(cell uint64, label string) (stop func()) {
-	if w.reads == nil {
-		return func() {}
+// look tells the worker to look whether goroutines queue for a processor, unless it has commands to read anyway.
+func (w *Worker) look() {
+	if w.untaken() > 0 {
+		return
 	}
+	if err := w.send(frame.Command{Op: frame.Look}); err != nil {
+		w.log.Debug("command not sent", "op", frame.Look, "err", err)
+	}
+}
+
+// follow starts watch for one cell. stop ends it, and a question that is open.
+func (w *Worker) follow(cell uint64, label string) (stop func()) {
 	ctx, cancel := context.WithCancel(w.alive)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		w.watchReads(ctx, label)
+		w.watch(ctx, label)
 	}()
 	return func() {
 		cancel()

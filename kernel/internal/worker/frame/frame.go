@@ -24,7 +24,7 @@ const header = 4
 // ErrTooLarge reports a frame above Max.
 var ErrTooLarge = errors.New("frame is larger than 256 MiB")
 
-// The operations of a Command. Every command but Cancel and Reply is answered: Run by Done, the others by
+// The operations of a Command. Every command but Cancel, Look, CommCommand and Reply is answered: Run by Done, the others by
 // a report Answer with the same Seq.
 const (
 	Hello       = "hello"   // the first command: Limit; answered by Ready
@@ -33,6 +33,7 @@ const (
 	Stack       = "stack"   // answered with the stacks of all goroutines
 	Profile     = "profile" // Name of a runtime/pprof profile, Level as pprof's debug argument
 	Ping        = "ping"
+	Look        = "look"    // the worker looks how long its goroutines wait for a processor; not answered
 	Still       = "still"   // the worker sets no timer of its own until a second one, with Unset, comes
 	Chdir       = "chdir"   // Name
 	Setenv      = "setenv"  // Name, Value; Unset removes it

@@ -23,7 +23,7 @@ func (h *host) start(c frame.Command) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ctx = pprof.WithLabels(ctx, pprof.Labels("cell", c.Label))
 	h.mu.Lock()
-	h.cancels[c.Cell] = cancel
+	h.cancels[c.Cell], h.began = cancel, time.Now()
 	h.mu.Unlock()
 	h.commands.poke()
 	h.current.Store(c.Cell)
@@ -41,6 +41,7 @@ func (h *host) start(c frame.Command) {
 			h.mu.Lock()
 			delete(h.cancels, c.Cell)
 			h.mu.Unlock()
+			h.commands.poke()
 			h.report(done)
 		}()
 		pprof.SetGoroutineLabels(ctx)

@@ -15,11 +15,13 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
@@ -77,23 +79,43 @@ type host struct {
 	seq     atomic.Uint64
 
 	mu      sync.Mutex
-	cancels map[uint64]context.CancelFunc // by running cell
+	cancels map[uint64]context.CancelFunc // by cell that runs and was not told to end
+	began   time.Time                     // when the last cell did
 	waiting map[uint64]chan frame.Command // by Seq of the event that waits
 	fewest  int                           // goroutines that were there when a cell began
 }
 
-// busy reports whether user code may be running on many goroutines.
-func (h *host) busy() bool {
+// period is that of the clock by which commands are read.
+func (h *host) period() time.Duration {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.cancels) > 0 || runtime.NumGoroutine() > 2*runtime.GOMAXPROCS(0)+4
+	young, running := time.Since(h.began) < firstPoll, len(h.cancels) > 0
+	h.mu.Unlock()
+	switch {
+	case queueing():
+		return queuePoll
+	case young:
+		return firstPoll
+	case running:
+		return 0
+	}
+	return idlePoll
+}
+
+// queueing reports whether so many goroutines wait for a processor that one more would wait for long.
+func queueing() bool {
+	most := max(2, runtime.GOMAXPROCS(0)) // two talk by turns on one processor
+	s := []metrics.Sample{{Name: "/sched/goroutines/runnable:goroutines"}}
+	if metrics.Read(s); s[0].Value.Kind() == metrics.KindUint64 {
+		return s[0].Value.Uint64() > uint64(most)
+	}
+	return runtime.NumGoroutine() > 3*most
 }
 
 func (h *host) open() (err error) {
 	if h.reports, err = openOutlet(reportsFD); err != nil {
 		return err
 	}
-	h.commands, err = openIntake(commandsFD, h.obey, h.busy)
+	h.commands, err = openIntake(commandsFD, h.obey, h.period)
 	return err
 }
 
@@ -107,10 +129,15 @@ func (h *host) obey(c frame.Command) {
 	case frame.Cancel:
 		h.mu.Lock()
 		cancel := h.cancels[c.Cell]
+		delete(h.cancels, c.Cell)
 		h.mu.Unlock()
 		if cancel != nil {
 			cancel()
 		}
+		h.commands.poke()
+		return
+	case frame.Look:
+		h.commands.poke()
 		return
 	case frame.Reply:
 		h.mu.Lock()

@@ -18,19 +18,24 @@ import (
 // whoever comes back from an ordinary system call to find its processor taken. Raw system calls keep the
 // processor, and a goroutine that a timer wakes is next, as is one that such a goroutine starts, for what is
 // left of some 10 ms. So the command pipe has two readers: one woken by
-// the poller, at once when a processor is free, and while user code runs another woken by a clock.
+// the poller, at once when a processor is free, and another woken by a clock.
+//
+// As long as any timer is set, the scheduler asks what time it is whenever it goes from one goroutine to the next, which
+// makes channels up to a sixth slower. So while a cell runs, the clock is off unless goroutines queue for a processor. Whether
+// they do is looked at soon after the cell has begun, when it is cancelled, and when the kernel says so, as it does now and then.
 const (
-	busyPoll = 10 * time.Millisecond
-	idlePoll = time.Second // few goroutines are there, so none waits long
+	queuePoll = 10 * time.Millisecond
+	firstPoll = 3 * time.Millisecond
+	idlePoll  = time.Second
 )
 
 // intake reads the command pipe.
 type intake struct {
-	fd   int
-	conn syscall.RawConn
-	obey func(frame.Command)
-	busy func() bool
-	wake chan struct{} // pokes the clock's reader when busy has become true
+	fd     int
+	conn   syscall.RawConn
+	obey   func(frame.Command)
+	period func() time.Duration // of the clock, zero when it is off
+	wake   chan struct{}        // pokes the clock's reader when the period may be another
 
 	still atomic.Bool // the clock's reader waits for a poke alone
 
@@ -40,12 +45,12 @@ type intake struct {
 	err    error // set once, io.EOF at the pipe's end
 }
 
-func openIntake(fd int, obey func(frame.Command), busy func() bool) (*intake, error) {
+func openIntake(fd int, obey func(frame.Command), period func() time.Duration) (*intake, error) {
 	conn, err := rawConn(fd)
 	if err != nil {
 		return nil, err
 	}
-	return &intake{fd: fd, conn: conn, obey: obey, busy: busy, wake: make(chan struct{}, 1)}, nil
+	return &intake{fd: fd, conn: conn, obey: obey, period: period, wake: make(chan struct{}, 1)}, nil
 }
 
 // serve obeys commands until the pipe ends.
@@ -62,23 +67,21 @@ func (in *intake) serve() error {
 
 func (in *intake) watchClock() {
 	for {
-		if in.still.Load() {
-			<-in.wake
-			continue
-		}
-		period := idlePoll
-		if in.busy() {
-			period = busyPoll
+		var tick <-chan time.Time
+		if !in.still.Load() {
+			if period := in.period(); period > 0 {
+				tick = time.After(period)
+			}
 		}
 		select {
-		case <-time.After(period):
+		case <-tick:
 			in.pump()
 		case <-in.wake:
 		}
 	}
 }
 
-// poke makes the clock's reader look at busy again.
+// poke makes the clock's reader ask for its period again.
 func (in *intake) poke() {
 	select {
 	case in.wake <- struct{}{}:

@@ -321,6 +321,12 @@ func SpinMany() {
 	}
 	Spin()
 }
+
+// SpinManyLate starts them after the looks that come soon.
+func SpinManyLate() {
+	time.Sleep(time.Second / 2)
+	SpinMany()
+}
 func Receive() { <-make(chan int) }
 func Mutex()   { var mu sync.Mutex; mu.Lock(); mu.Lock() }
 func Sleep()   { time.Sleep(time.Hour) }
