@@ -136,6 +136,9 @@ func (r *Result) once(ctx context.Context, file string, size Size) error {
 		return err
 	}
 	defer f.Close()
-	r.Timeline, err = timeline.Read(f)
-	return err
+	if r.Timeline, err = timeline.Read(f); err != nil {
+		return err
+	}
+	r.Timeline.SortByName()
+	return nil
 }
