@@ -97,25 +97,26 @@ type Cancelled struct {
 }
 
 // Cancel cancels workers after a time; 0 stands for 20 ms. Three look at their context between steps of 2 ms; the
-// fourth does not, and works until it is through, three times as long: to cancel is to advise.
+// fourth does not, and works until it is through, three times as long: to cancel is to advise. Work is counted in steps,
+// so that a machine which stops for a while does not make the fourth end before the cancel.
 func Cancel(ctx context.Context, at time.Duration) (Cancelled, error) {
 	if at == 0 {
 		at = 20 * time.Millisecond
 	}
+	const step = 2 * time.Millisecond
 	c := Cancelled{At: at, Survivors: make([]Survivor, 4)}
 	var err error
 	c.Timeline, err = timeline.Record(func() {
 		ctx, cancel := context.WithCancel(ctx)
 		var wg sync.WaitGroup
 		ends := make([]time.Time, len(c.Survivors))
-		start := time.Now()
 		for i := range c.Survivors {
 			s := &c.Survivors[i]
 			s.Name, s.Heeds = fmt.Sprint("worker ", i+1), i < 3
 			wg.Go(func() {
 				timeline.Name(s.Name)
-				for time.Since(start) < 3*at && (!s.Heeds || ctx.Err() == nil) {
-					time.Sleep(2 * time.Millisecond) // work that takes its time
+				for left := 3 * at; left > 0 && (!s.Heeds || ctx.Err() == nil); left -= step {
+					time.Sleep(step) // work that takes its time
 				}
 				ends[i] = time.Now()
 			})
