@@ -71,11 +71,12 @@ type Size struct {
 
 // DefaultSize is 5 cameras of 10 frames a second that would need 1.2 times the CPUs there are, and 50 requests a second,
 // for 6 rounds of 84 requests, 10 s for each set-up; in fast mode 6 rounds of 62 at 600 a second, so that p99 of all
-// rounds has an interval there too, and 15 shorter frames a second, so that some are done in a round.
+// rounds has an interval there too, and more and shorter frames a second, 15 on two CPUs and as many more as there are
+// more CPUs, so that on every machine some are done in a round.
 func DefaultSize() Size {
 	s := Size{Cameras: 5, FPS: 10, Load: 1.2, Rate: 50, Requests: 84, Rounds: pace.MinRuns}
 	if pace.Fast() {
-		s.FPS, s.Rate, s.Requests = 15, 600, 62
+		s.FPS, s.Rate, s.Requests = 15*max(1, runtime.NumCPU()/2), 600, 62
 	}
 	return s
 }
@@ -174,9 +175,11 @@ func Record(ctx context.Context, size Size, s Setup, window time.Duration) (*tim
 	var wg sync.WaitGroup
 	ended := make(chan struct{})
 	wg.Go(func() {
-		select {
-		case <-time.After(window): // the queue fills meanwhile
-		case <-ended:
+		for _, ready := range []<-chan struct{}{after(window), r.server.asked} { // the queue fills, and the client starts
+			select {
+			case <-ready:
+			case <-ended:
+			}
 		}
 		t, fault = timeline.Record(func() { time.Sleep(window) })
 	})
@@ -198,6 +201,13 @@ func Record(ctx context.Context, size Size, s Setup, window time.Duration) (*tim
 		}
 	}
 	return t, nil
+}
+
+// after gives a channel that is closed when d has passed.
+func after(d time.Duration) <-chan struct{} {
+	passed := make(chan struct{})
+	time.AfterFunc(d, func() { close(passed) })
+	return passed
 }
 
 // sameKind is 1 if two lanes are of the same kind, so that their numbers are compared, and else 0.

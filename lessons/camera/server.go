@@ -20,6 +20,9 @@ type server struct {
 
 	// By camera. Atomics, no lock: a thread of low priority that holds one and gets no core would stop the handlers.
 	newest []atomic.Pointer[Detection]
+
+	first sync.Once
+	asked chan struct{} // closed by the first request
 }
 
 // handlerLane is what lanes of connections are called, before their number.
@@ -33,7 +36,7 @@ func listen(ctx context.Context, cameras int) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{url: "http://" + l.Addr().String() + "/cameras", newest: make([]atomic.Pointer[Detection], cameras)}
+	s := &server{url: "http://" + l.Addr().String() + "/cameras", newest: make([]atomic.Pointer[Detection], cameras), asked: make(chan struct{})}
 	var connections atomic.Int64
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /cameras", s.cameras)
@@ -55,6 +58,7 @@ func (s *server) set(d Detection) { s.newest[d.Camera].Store(&d) }
 func (s *server) cameras(w http.ResponseWriter, r *http.Request) {
 	name, _ := r.Context().Value(lane{}).(string)
 	timeline.Name(name)
+	s.first.Do(func() { close(s.asked) })
 	found := make([]*Detection, len(s.newest)) // nil for a camera without any yet
 	for i := range s.newest {
 		found[i] = s.newest[i].Load()
