@@ -26,6 +26,9 @@ func (w *Worker) askLine(rep *report) {
 	w.mu.Lock()
 	stdin := stage.Kind(rep.Event.Kind) == stage.Stdin
 	w.inputs[rep.Seq] = pendingInput{rep.Cell, stdin, cancel}
+	if r := w.runs[rep.Cell]; stdin && (r == nil || r.abandoned) {
+		cancel() // it was seen to read in its last moment
+	}
 	w.mu.Unlock()
 	w.input.Lock()
 	var line string

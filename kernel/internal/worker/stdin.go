@@ -43,9 +43,9 @@ const (
 	refusedGrace = 40 * time.Millisecond
 )
 
-// watch has the worker ask for a line whenever something in it waits for one, until ctx ends, unless it is certain that only
+// watch has the worker ask for a line for a cell whenever something in it waits for one, until ctx ends, unless it is certain that only
 // goroutines of other cells than the one with this label do. As often as it looks for that it has the worker look at its goroutines.
-func (w *Worker) watch(ctx context.Context, label string) {
+func (w *Worker) watch(ctx context.Context, cell uint64, label string) {
 	pause := firstLook
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -58,9 +58,9 @@ func (w *Worker) watch(ctx context.Context, label string) {
 		began := time.Now()
 		pause = min(pause*3/2, slowLook)
 		w.look()
-		if w.reads != nil && w.reads.waiting() && !w.othersRead(ctx, label) {
+		if w.reads != nil && w.reads.waiting() && !w.othersRead(ctx, label) && ctx.Err() == nil {
 			// The answer comes when the line lies in the pipe, which wakes who waits.
-			if _, err := w.ask(ctx, frame.Command{Op: frame.Stdin}); err != nil {
+			if _, err := w.ask(ctx, frame.Command{Op: frame.Stdin, Cell: cell}); err != nil {
 				w.log.Debug("standard input", "err", err)
 			}
 			pause, began = firstLook/4, time.Now() // who has read a line may read the next
@@ -116,7 +116,7 @@ func (w *Worker) follow(cell uint64, label string) (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		w.watch(ctx, label)
+		w.watch(ctx, cell, label)
 	}()
 	return func() {
 		cancel()

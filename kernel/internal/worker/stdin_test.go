@@ -126,8 +126,8 @@ func TestStdinOfTheCellBefore(t *testing.T) {
 // A goroutine of the cell before that does not heed the end of its file makes no question for a cell that does not read.
 func TestStdinOfADeafReader(t *testing.T) {
 	w, rec := start(t, nil)
+	do(t, w, "ReadForEver") // which may itself be asked for a line, when its end is late
 	asked := rec.answers()
-	do(t, w, "ReadForEver")
 	do(t, w, "SleepLong")
 	if n := asked(); n > 0 {
 		t.Errorf("a cell that sleeps made %d questions", n)

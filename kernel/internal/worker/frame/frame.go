@@ -38,7 +38,7 @@ const (
 	Chdir       = "chdir"   // Name
 	Setenv      = "setenv"  // Name, Value; Unset removes it
 	CommCommand = "comm"    // Comm, a message of a client; not answered
-	Stdin       = "stdin"   // something waits for descriptor 0; answered when it has got what it waits for
+	Stdin       = "stdin"   // Cell; something waits for descriptor 0; answered when it has got what it waits for
 	Environ     = "environ" // answered with the environment, variables parted by zero bytes
 	Reply       = "reply"   // to an Emit: Value is the reader's line, Error refuses
 )

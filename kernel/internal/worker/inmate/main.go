@@ -161,7 +161,7 @@ func (h *host) obey(c frame.Command) {
 		return
 	case frame.Stdin:
 		go func() {
-			answer.Error = text(h.serveRead())
+			answer.Error = text(h.serveRead(c.Cell))
 			h.report(answer)
 		}()
 		return
@@ -208,10 +208,13 @@ func (h *host) report(r frame.Report[any]) error {
 }
 
 // emit is the stage's sink: it sends an event and waits until the kernel has passed on everything before it.
-func (h *host) emit(e stage.Event) (string, error) {
+func (h *host) emit(e stage.Event) (string, error) { return h.emitOf(h.current.Load(), e) }
+
+// emitOf is emit for a cell that need not be the last.
+func (h *host) emitOf(cell uint64, e stage.Event) (string, error) {
 	seq := h.seq.Add(1)
 	b, err := frame.Marshal(frame.Report[any]{
-		Op: frame.Emit, Seq: seq, Cell: h.current.Load(),
+		Op: frame.Emit, Seq: seq, Cell: cell,
 		Event: &frame.Event[any]{
 			Kind: string(e.Kind), Data: e.Data, Metadata: e.Metadata, Transient: e.Transient,
 			Wait: e.Wait, Prompt: e.Prompt, Password: e.Password, Comm: e.Comm,

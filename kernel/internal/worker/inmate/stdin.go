@@ -63,10 +63,13 @@ func (s *stdin) feed(text string) error {
 	return err
 }
 
-// serveRead asks the reader for a line, because something waits for one on descriptor 0. Whatever else than a line
-// comes back ends the file, for those who read now.
-func (h *host) serveRead() error {
-	line, err := h.emit(stage.Event{Kind: stage.Stdin})
+// serveRead asks the reader for a line for a cell, because something waits for one on descriptor 0. Whatever else than a line
+// comes back ends the file, for those who read now. A line for a cell before is for nobody.
+func (h *host) serveRead(cell uint64) error {
+	line, err := h.emitOf(cell, stage.Event{Kind: stage.Stdin})
+	if h.current.Load() != cell {
+		return nil
+	}
 	if err == nil {
 		return h.stdin.feed(line + "\n")
 	}
