@@ -149,6 +149,10 @@ func TestSocketsAbort(t *testing.T) {
 			for _, code := range []string{"=1", "fail", "=3", "=4", "=5", "=6"} {
 				calls = append(calls, r.start(code, kerneltest.ExecuteOptions{}))
 			}
+			// The answer to what is sent behind the cells says that they have been read.
+			if _, err := r.Request(r.ctx, wire.Shell, "kernel_info_request", nil); err != nil {
+				r.t.Fatal(err)
+			}
 			sentAll <- true
 			var got []string
 			for _, c := range calls {
