@@ -19,6 +19,10 @@ type Directive struct {
 func Directives(source string) (list []Directive, code string) {
 	b := []byte(source)
 	at := 0
+	if strings.HasPrefix(source, byteOrderMark) {
+		at = len(byteOrderMark)
+		wipe(b[:at])
+	}
 	for at < len(source) {
 		end := len(source)
 		if i := strings.IndexByte(source[at:], '\n'); i >= 0 {
@@ -51,6 +55,9 @@ func Directives(source string) (list []Directive, code string) {
 	}
 	return list, string(b)
 }
+
+// byteOrderMark is what some editors begin a file with; Go's compiler passes over it, too.
+const byteOrderMark = "\ufeff"
 
 func (d *Directive) read(line string) {
 	switch {

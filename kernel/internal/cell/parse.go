@@ -1,7 +1,6 @@
 package cell
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -9,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Syntax is a parsed cell. Offsets are found with Offset; nodes of different items come from different
@@ -78,7 +78,8 @@ func Parse(text *Text, code string) (*Syntax, []Error) {
 func tidy(code string, errs []Error) []Error {
 	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Offset < errs[j].Offset })
 	var out []Error
-	seen := map[string]bool{}
+	seen := map[int]bool{}
+	end := len(strings.TrimRightFunc(code, unicode.IsSpace))
 	for i, e := range errs {
 		if strings.Contains(e.Message, "found 'ILLEGAL'") && (i > 0 || len(errs) > 1) {
 			continue // the scanner says which character
@@ -86,18 +87,26 @@ func tidy(code string, errs []Error) []Error {
 		if what, ok := strings.CutPrefix(e.Message, "expected '}', found "); ok && depthAt(code, e.Offset) == 0 && what != "'EOF'" {
 			e.Message = "unexpected " + what // the brace would be the frame's
 		}
-		key := fmt.Sprint(e.Offset, e.Message)
 		if len(out) > 0 && strings.HasSuffix(e.Message, "found 'EOF'") {
 			continue // the end of the frame, which the user did not write
 		}
 		e.Message = strings.Replace(e.Message, "found 'EOF'", "found the end of the cell", 1)
-		if !seen[key] {
-			seen[key] = true
+		e.Message = plainer.Replace(e.Message)
+		if e.Offset = min(e.Offset, end); !seen[e.Offset] { // a second one at the same place is an echo
+			seen[e.Offset] = true
 			out = append(out, e)
 		}
 	}
 	return out
 }
+
+// plainer adds what a line that ends too early lacks more often than the comma, and names a token as one says it.
+var plainer = strings.NewReplacer(
+	"'IDENT'", "a name",
+	"missing ',' before newline in argument list", "missing ',' or ')' before newline in argument list",
+	"missing ',' before newline in parameter list", "missing ',' or ')' before newline in parameter list",
+	"missing ',' before newline in composite literal", "missing ',' or '}' before newline in composite literal",
+)
 
 const (
 	stmtFrame = "package p; func _() {\n"

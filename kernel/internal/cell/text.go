@@ -47,6 +47,36 @@ func (t *Text) Line(n int) string {
 	return strings.TrimSuffix(t.Source[t.lines[n-1]:end], "\r")
 }
 
+// Of a line longer than widest, an excerpt shows before bytes of what is before the column.
+const (
+	widest = 240
+	before = 120
+)
+
+// Excerpt returns what to show of a line for a byte column: the line, or of a long one what is around the column, which lies
+// at the byte column at of part.
+func Excerpt(line string, column int) (part string, at int) {
+	if len(line) <= widest {
+		return line, column
+	}
+	from := min(max(column-1-before, 0), len(line)-widest)
+	to := from + widest
+	for from > 0 && !utf8.RuneStart(line[from]) {
+		from--
+	}
+	for to < len(line) && !utf8.RuneStart(line[to]) {
+		to++
+	}
+	part, at = line[from:to], column-from
+	if from > 0 {
+		part, at = "…"+part, at+len("…")
+	}
+	if to < len(line) {
+		part += "…"
+	}
+	return part, at
+}
+
 // Caret returns the blank space that puts a caret under a byte column of a line, tabs kept.
 func Caret(line string, column int) string {
 	var b strings.Builder

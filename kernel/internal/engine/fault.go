@@ -45,7 +45,7 @@ func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
 		if i == 0 {
 			f.Value = at + ": " + message
 		}
-		source := d.Text.Line(line)
+		source, column := cell.Excerpt(d.Text.Line(line), column)
 		f.Traceback = append(f.Traceback, fmt.Sprintf("\x1b[1m%s:\x1b[0m \x1b[31m%s\x1b[0m\n    %s\n    %s\x1b[1;32m^\x1b[0m",
 			at, message, source, cell.Caret(source, column)))
 	}
@@ -86,7 +86,8 @@ func (e *Engine) place(id, line string) (at, source string) {
 		return "In[?]:" + line, ""
 	}
 	l, _ := strconv.Atoi(line)
-	return fmt.Sprintf("In[%d]:%d", n, l), t.Line(l)
+	source, _ = cell.Excerpt(t.Line(l), 1)
+	return fmt.Sprintf("In[%d]:%d", n, l), source
 }
 
 // importFault points a refusal of the go command at the import that it speaks of, or at the first.
@@ -117,7 +118,7 @@ func (e *Engine) internalFault(err error) *session.Fault {
 
 // panicFault shows a panic of the cell's own goroutine.
 func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
-	value := otherVersion(compile.Plain(p.Text))
+	value := e.inCells(otherVersion(compile.Plain(p.Text)))
 	if p.Goexit {
 		value = "runtime.Goexit was called: the cell's goroutine ended before the cell did"
 	}
@@ -154,8 +155,9 @@ func afterPanic(frames []stack.Frame) []stack.Frame {
 // deathFault shows why and where a worker ended.
 func (e *Engine) deathFault(d *worker.Death, lost []string) *session.Fault {
 	t := stack.Parse(string(d.Crash))
-	f := &session.Fault{Name: "WorkerDied", Value: compile.Plain(d.Reason) + lostText(lost)}
-	f.Traceback = []string{heading("WorkerDied", d.Reason)}
+	reason := e.inCells(compile.Plain(d.Reason))
+	f := &session.Fault{Name: "WorkerDied", Value: reason + lostText(lost)}
+	f.Traceback = []string{heading("WorkerDied", reason)}
 	for _, g := range t.Goroutines { // the first is the one that failed
 		if frames := e.frames(g.Frames); g.InCells() {
 			f.Traceback = append(f.Traceback, e.goroutineTitle(g))
