@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -373,8 +374,18 @@ func (j *job) addImports(v *view) bool {
 
 // report turns the errors of a view into faults of the cell; skip drops some.
 func (j *job) report(v *view, skip func(viewError) bool) {
+	skipped, last := false, -1
 	for _, e := range v.errs {
-		if skip != nil && skip(e) {
+		message, more := strings.CutPrefix(declaredAt.ReplaceAllString(e.message, ""), "\t")
+		if more && (skipped || last >= 0) { // a second place of the error before
+			if !skipped && e.text == j.syn.Text {
+				line, _ := e.text.Position(e.offset)
+				j.diags[last].Message += fmt.Sprintf("; %s (line %d)", message, line)
+			}
+			continue
+		}
+		skipped, last = skip != nil && skip(e), -1
+		if skipped {
 			continue
 		}
 		at := e.offset
@@ -384,7 +395,10 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 			}
 			at = 0
 		}
-		message := e.message
+		if show := j.shown(); show != nil && e.text == nil && strings.HasPrefix(message, "in call to "+Plain(showName)+", cannot infer ") {
+			_, at, _ = j.run.at(show.Pos())
+			message = fmt.Sprintf("cannot use generic function %s without instantiation", Plain(types.ExprString(show)))
+		}
 		if name, ok := strings.CutPrefix(message, "undefined: "); ok {
 			if near := j.nearSymbol(name); near != "" {
 				message += " (but have " + near + ")"
@@ -393,9 +407,13 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 				message = fmt.Sprintf("undefined: %s (%s)", name, why)
 			}
 		}
+		last = len(j.diags)
 		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message})
 	}
 }
+
+// declaredAt is a place in the view, which says nothing to a reader.
+var declaredAt = regexp.MustCompile(` \(declared at \d+:\d+\)`)
 
 // nearSymbol is what a misspelt symbol of a package most likely means; the checker itself tells of other capitals.
 func (j *job) nearSymbol(name string) string {
