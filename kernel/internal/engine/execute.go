@@ -333,8 +333,11 @@ func (e *Engine) sayChanged(r *run) {
 	}
 }
 
-func (e *Engine) remember(text *cell.Text, count int) {
+func (e *Engine) remember(text *cell.Text, count int) { e.rememberAs(text.ID, text, count) }
+
+// rememberAs says which text the reader is shown for what was compiled under a content id.
+func (e *Engine) rememberAs(id string, text *cell.Text, count int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.texts[text.ID] = &record{text, count}
+	e.texts[id] = &record{text, count}
 }

@@ -342,6 +342,7 @@ func endingText(end worker.Ending, timeout time.Duration) string {
 // showCrash shows a panic, a fatal error such as a deadlock, or the stacks of a program that was stopped.
 func (e *Engine) showCrash(r *run, crash string, end worker.Ending) {
 	t := stack.Parse(crash)
+	stacks := e.crashStacks(crash)
 	var lines []string
 	message, _, _ := strings.Cut(e.inCells(compile.Plain(t.Message)), "\nruntime stack:")
 	message = strings.TrimSpace(stackBounds.ReplaceAllString(message, ""))
@@ -349,6 +350,8 @@ func (e *Engine) showCrash(r *run, crash string, end worker.Ending) {
 	case len(t.Goroutines) == 0:
 		r.out.Stream("stderr", []byte(e.inCells(crash)))
 		return
+	case end.TimedOut && len(stacks) == 0: // the runtime shows no stack of a goroutine that another thread runs
+		lines = []string{"its goroutines were computing, and where cannot be seen from outside"}
 	case end.TimedOut:
 		lines = []string{"its goroutines stood here:"}
 	case strings.HasPrefix(message, "fatal error: all goroutines are asleep - deadlock!"):
@@ -356,7 +359,7 @@ func (e *Engine) showCrash(r *run, crash string, end worker.Ending) {
 	case message != "": // else it has been shown, before the stacks came
 		lines = []string{"\x1b[1;31m" + message + "\x1b[0m"}
 	}
-	r.out.Stream("stderr", []byte(strings.Join(append(lines, e.crashStacks(crash)...), "\n")+"\n"))
+	r.out.Stream("stderr", []byte(strings.Join(append(lines, stacks...), "\n")+"\n"))
 }
 
 // crashStacks shows the stacks of a program in cell lines.

@@ -265,6 +265,9 @@ func (e *Engine) showTests(r *run, p *testOptions, report *testreport.Report, pr
 	title := report.Title()
 	if len(rows) == 0 && len(measures) == 0 {
 		title = "no test matches; the notebook has " + strings.Join(prog.Tests, ", ")
+		if p.bench == "" && slices.ContainsFunc(prog.Tests, func(name string) bool { return strings.HasPrefix(name, "Benchmark") }) {
+			title += "; benchmarks are run by %%test -bench ."
+		}
 	}
 	note := notRun(p, report, prog)
 	if len(measures) > 0 {

@@ -264,7 +264,7 @@ func (e *Engine) loopUnit(r *run, syn *cell.Syntax, n int) (*compile.Unit, *sess
 	for _, body := range bodies {
 		source := head + body + "\n}"
 		text := cell.NewText(source)
-		e.remember(text, r.cell.Count)
+		e.rememberAs(text.ID, syn.Text, r.cell.Count)
 		looped, f := e.parse(text, source)
 		if f != nil {
 			fault = f
