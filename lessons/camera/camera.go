@@ -71,12 +71,12 @@ type Size struct {
 
 // DefaultSize is 5 cameras of 10 frames a second that would need 1.2 times the CPUs there are, and 50 requests a second,
 // for 6 rounds of 84 requests, 10 s for each set-up; in fast mode 6 rounds of 62 at 600 a second, so that p99 of all
-// rounds has an interval there too, and more and shorter frames a second, 15 on two CPUs and as many more as there are
-// more CPUs, so that on every machine some are done in a round.
+// rounds has an interval there too, and 15 frames a second for each CPU: short ones of 16 ms, so that on every machine
+// some are done in a round.
 func DefaultSize() Size {
 	s := Size{Cameras: 5, FPS: 10, Load: 1.2, Rate: 50, Requests: 84, Rounds: pace.MinRuns}
 	if pace.Fast() {
-		s.FPS, s.Rate, s.Requests = 15*max(1, runtime.NumCPU()/2), 600, 62
+		s.FPS, s.Rate, s.Requests = 15*runtime.NumCPU(), 600, 62
 	}
 	return s
 }
