@@ -10,7 +10,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/trace"
+	"strings"
 	"sync"
 	"time"
 )
@@ -47,12 +49,20 @@ func main() {
 	}
 	if *order == "hand" {
 		seated.Wait()
-		time.Sleep(5 * time.Millisecond) // for the picture: the end where nobody runs
+		for waiting(*n) < *n { // for the picture: the end where nobody runs
+			time.Sleep(5 * time.Millisecond)
+		}
 		stop()
 	}
 	all.Wait()
 	stop()
 	fmt.Println("ate", *n**meals)
+}
+
+// waiting counts the goroutines, n and a few, that wait for a mutex.
+func waiting(n int) int {
+	stacks := make([]byte, (n+100)<<12)
+	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), " [sync.Mutex.Lock")
 }
 
 // start begins a trace; what it returns ends it, once.
