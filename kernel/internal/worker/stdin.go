@@ -33,7 +33,7 @@ func (e *InputError) Error() string { return "standard input: " + e.Err.Error() 
 func (e *InputError) Unwrap() error { return e.Err }
 
 // A reader of a pipe cannot be seen from its other end, so while a cell runs we look whether one of the worker's
-// threads waits in read(0, …). A cell's first look comes after firstLook; each later one comes later by a half, up to slowLook,
+// threads, or of its children's that share its descriptor 0, waits in read(0, …). A cell's first look comes after firstLook; each later one comes later by a half, up to slowLook,
 // but so much later than a look takes that looking costs less than a hundredth of a core.
 const (
 	firstLook = 20 * time.Millisecond
@@ -58,7 +58,7 @@ func (w *Worker) watch(ctx context.Context, cell uint64, label string) {
 		began := time.Now()
 		pause = min(pause*3/2, slowLook)
 		w.look()
-		if w.reads != nil && w.reads.waiting() && !w.othersRead(ctx, label) && ctx.Err() == nil {
+		if w.reads != nil && (w.reads.waiting() && !w.othersRead(ctx, label) || w.reads.childWaits()) && ctx.Err() == nil {
 			// The answer comes when the line lies in the pipe, which wakes who waits.
 			if _, err := w.ask(ctx, frame.Command{Op: frame.Stdin, Cell: cell}); err != nil {
 				w.log.Debug("standard input", "err", err)
@@ -149,13 +149,14 @@ func (w *Worker) refuse(id uint64, err error) {
 
 // reads tells whether a thread of a process waits for standard input.
 type reads struct {
+	pid  int
 	dir  string // /proc/PID/task
 	look func(task string) (waits, ok bool)
 }
 
 // findReads chooses how to look at a process; nil means that the system does not let us.
 func findReads(pid int) *reads {
-	r := &reads{dir: fmt.Sprintf("/proc/%d/task", pid)}
+	r := &reads{pid: pid, dir: tasks(pid)}
 	own := r.dir + "/" + strconv.Itoa(pid)
 	for _, look := range []func(string) (bool, bool){inRead, inPipe} {
 		if _, ok := look(own); ok {
@@ -167,15 +168,62 @@ func findReads(pid int) *reads {
 }
 
 // waiting reports whether a thread waits in read(0, …).
-func (r *reads) waiting() bool {
-	dir, err := os.Open(r.dir)
+func (r *reads) waiting() bool { return anyTask(r.dir, r.look) }
+
+// childWaits reports whether a process below this one waits in read(0, …) for what this one has as descriptor 0. A child
+// of an earlier cell has another pipe there, which is at its end. The wait channel alone does not tell which pipe a child reads.
+func (r *reads) childWaits() bool {
+	next := childrenOf(r.dir)
+	if len(next) == 0 {
+		return false
+	}
+	stdin, err := descriptor0(r.pid)
+	if err != nil {
+		return false
+	}
+	for n := 0; len(next) > 0 && n < mostChildren; n++ {
+		pid := next[0]
+		next = append(next[1:], childrenOf(tasks(pid))...)
+		if own, err := descriptor0(pid); err == nil && own == stdin && anyTask(tasks(pid), inRead) {
+			return true
+		}
+	}
+	return false
+}
+
+// mostChildren is how many processes below the worker are looked at.
+const mostChildren = 100
+
+// tasks is the folder of a process's threads.
+func tasks(pid int) string { return fmt.Sprintf("/proc/%d/task", pid) }
+
+// descriptor0 names what a process has open as descriptor 0.
+func descriptor0(pid int) (string, error) { return os.Readlink(fmt.Sprintf("/proc/%d/fd/0", pid)) }
+
+// childrenOf returns the children of a process, nil where the system does not tell.
+func childrenOf(tasks string) (pids []int) {
+	anyTask(tasks, func(task string) (bool, bool) {
+		b, err := os.ReadFile(task + "/children")
+		for field := range bytes.FieldsSeq(b) {
+			if pid, err := strconv.Atoi(string(field)); err == nil {
+				pids = append(pids, pid)
+			}
+		}
+		return false, err == nil
+	})
+	return pids
+}
+
+// anyTask reports whether look says so of a thread.
+func anyTask(tasks string, look func(task string) (yes, ok bool)) bool {
+	dir, err := os.Open(tasks)
 	if err != nil {
 		return false
 	}
 	defer dir.Close()
 	names, _ := dir.Readdirnames(-1)
 	for _, name := range names {
-		if waits, _ := r.look(r.dir + "/" + name); waits {
+		if yes, _ := look(tasks + "/" + name); yes {
 			return true
 		}
 	}

@@ -179,6 +179,24 @@ func ReadElsewhere() {
 	fmt.Print(<-line)
 }
 
+// ReadBelow has a grandchild read a line, and a child the rest.
+func ReadBelow() {
+	for _, line := range []string{"sh -c 'read x; echo first $x'; true", "cat"} {
+		c := exec.Command("sh", "-c", line)
+		c.Stdin, c.Stdout = os.Stdin, os.Stdout
+		if err := c.Run(); err != nil {
+			fmt.Print(err)
+		}
+	}
+}
+
+// ChildBehind leaves a child that reads.
+func ChildBehind() {
+	c := exec.Command("cat")
+	c.Stdin = os.Stdin
+	fmt.Print(c.Start())
+}
+
 // ReadBehind leaves a goroutine that reads.
 func ReadBehind() {
 	go func() {
