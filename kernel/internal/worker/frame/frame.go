@@ -182,6 +182,19 @@ func (d *Decoder) Feed(p []byte) {
 	d.buf = append(d.buf, p...)
 }
 
+// look is the frame of the command Look.
+var look, _ = Marshal(Command{Op: Look})
+
+// Look takes the next frame if it is the command Look, and reports whether it was. That command comes again and again while a
+// cell runs, and what decoding it would allocate would be counted as the cell's.
+func (d *Decoder) Look() bool {
+	if !bytes.HasPrefix(d.buf[d.read:], look) {
+		return false
+	}
+	d.read += len(look)
+	return true
+}
+
 // Next decodes the next whole frame into v and reports whether there was one. After an error the stream is
 // beyond repair.
 func (d *Decoder) Next(v any) (bool, error) {

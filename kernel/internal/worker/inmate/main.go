@@ -101,12 +101,14 @@ func (h *host) period() time.Duration {
 	return idlePoll
 }
 
+// runnable is read by one goroutine, again and again.
+var runnable = []metrics.Sample{{Name: "/sched/goroutines/runnable:goroutines"}}
+
 // queueing reports whether so many goroutines wait for a processor that one more would wait for long.
 func queueing() bool {
 	most := max(2, runtime.GOMAXPROCS(0)) // two talk by turns on one processor
-	s := []metrics.Sample{{Name: "/sched/goroutines/runnable:goroutines"}}
-	if metrics.Read(s); s[0].Value.Kind() == metrics.KindUint64 {
-		return s[0].Value.Uint64() > uint64(most)
+	if metrics.Read(runnable); runnable[0].Value.Kind() == metrics.KindUint64 {
+		return runnable[0].Value.Uint64() > uint64(most)
 	}
 	return runtime.NumGoroutine() > 3*most
 }
@@ -134,9 +136,6 @@ func (h *host) obey(c frame.Command) {
 		if cancel != nil {
 			cancel()
 		}
-		h.commands.poke()
-		return
-	case frame.Look:
 		h.commands.poke()
 		return
 	case frame.Reply:

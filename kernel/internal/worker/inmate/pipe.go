@@ -112,6 +112,10 @@ func (in *intake) pump() error {
 
 func (in *intake) obeyAll() error {
 	for {
+		if in.frames.Look() {
+			in.poke()
+			continue
+		}
 		var c frame.Command
 		if ok, err := in.frames.Next(&c); err != nil || !ok {
 			return err
