@@ -53,7 +53,7 @@ func TestProgramsOutsideOfModule(t *testing.T) {
 		for _, tt := range []struct{ code, want string }{
 			{"%%program\nfmt.Println(1)", "stdout: 1\n"},
 			{"%%program\np := plot.New()\np.Title.Text = \"x\"\nfmt.Println(p.Title.Text, display.Display(display.HTML(\"x\")))", "display: text/html,text/plain x\nstdout: x <nil>\n"},
-			{"%%race\np := plot.New()\nn := 0\ngo func() { n++ }()\ntime.Sleep(20 * time.Millisecond)\nn++\nfmt.Println(p.Title.Text)", "race on n (local variable"},
+			{"%%race\np, done := plot.New(), make(chan bool)\nn := 0\ngo func() { n++; done <- true }()\nn++\n<-done\nfmt.Println(p.Title.Text)", "race on n (local variable"},
 			{"package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(2) }", "stdout: 2\n"},
 			{"%%test\nfunc TestX(t *testing.T) {}", "pass  TestX"},
 			{"%%program\nwd, _ := os.Getwd()\nfmt.Println(filepath.Base(wd) == \"001\")", "stdout: true\n"},
