@@ -227,13 +227,13 @@ func awaitMarked(t *testing.T, value, program string, n int) {
 		return c
 	}
 	for began := time.Now(); count() < n; time.Sleep(10 * time.Millisecond) { // there is nothing to wait on
-		if time.Since(began) > 20*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatalf("%d of %d processes run %s: %v", count(), n, program, marked(value))
 		}
 	}
 }
 
-// awaitGone fails unless within 3 s none of the processes runs any more, but those that are spared.
+// awaitGone fails unless soon none of the processes runs any more, but those that are spared.
 func awaitGone(t *testing.T, value string, before map[int]string, spared []int) {
 	t.Helper()
 	left := func() []string {
@@ -247,8 +247,8 @@ func awaitGone(t *testing.T, value string, before map[int]string, spared []int) 
 	}
 	began := time.Now()
 	for len(left()) > 0 {
-		if time.Since(began) > 3*time.Second {
-			t.Errorf("left of %d processes after 3 s:\n%s", len(before), strings.Join(left(), "\n"))
+		if time.Since(began) > 30*time.Second {
+			t.Errorf("left of %d processes after 30 s:\n%s", len(before), strings.Join(left(), "\n"))
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
