@@ -2,6 +2,7 @@ package racereport
 
 import (
 	"bytes"
+	"cmp"
 	"go/ast"
 	"go/format"
 	"go/token"
@@ -109,13 +110,15 @@ type finder struct {
 	skipped map[ast.Node]bool
 
 	receivers []candidate // what methods are called on, or package names: the least likely
+
+	loops map[string]bool // variables that a loop on the line declares: each iteration has its own
 }
 
 func candidates(s Site) []candidate {
 	_, code := cell.Directives(s.Source)
 	text := cell.NewText(s.Source)
 	syn, _ := cell.Parse(text, code)
-	f := &finder{site: s, syn: syn, maps: map[string]bool{}, skipped: map[ast.Node]bool{}}
+	f := &finder{site: s, syn: syn, maps: map[string]bool{}, skipped: map[ast.Node]bool{}, loops: map[string]bool{}}
 	var roots []ast.Node
 	for _, st := range syn.Stmts {
 		roots = append(roots, st)
@@ -129,10 +132,29 @@ func candidates(s Site) []candidate {
 	for _, n := range roots {
 		ast.Inspect(n, f.visit)
 	}
-	if s.Write {
-		return f.writes
+	list := f.writes
+	if !s.Write {
+		list = append(f.reads, f.receivers...)
 	}
-	return append(f.reads, f.receivers...)
+	slices.SortStableFunc(list, func(a, b candidate) int { return cmp.Compare(f.own(a), f.own(b)) })
+	return list
+}
+
+// own is 1 for a variable of an iteration's own, which is the least likely of all.
+func (f *finder) own(c candidate) int {
+	if c.kind == "variable" && f.loops[c.base] {
+		return 1
+	}
+	return 0
+}
+
+// declares notes the variables of a loop.
+func (f *finder) declares(tok token.Token, list ...ast.Expr) {
+	for _, e := range list {
+		if id, ok := e.(*ast.Ident); ok && tok == token.DEFINE && f.here(id) {
+			f.loops[id.Name] = true
+		}
+	}
 }
 
 // findMaps notes what is declared as a map in so many words.
@@ -184,6 +206,10 @@ func (f *finder) here(n ast.Node) bool {
 
 func (f *finder) visit(n ast.Node) bool {
 	switch t := n.(type) {
+	case *ast.ForStmt:
+		if init, ok := t.Init.(*ast.AssignStmt); ok {
+			f.declares(init.Tok, init.Lhs...)
+		}
 	case *ast.AssignStmt:
 		for _, e := range t.Lhs {
 			f.target(e, t.Tok != token.ASSIGN && t.Tok != token.DEFINE)
@@ -200,6 +226,7 @@ func (f *finder) visit(n ast.Node) bool {
 			f.target(id, false)
 		}
 	case *ast.RangeStmt:
+		f.declares(t.Tok, t.Key, t.Value)
 		if t.Key != nil {
 			f.target(t.Key, false)
 		}
