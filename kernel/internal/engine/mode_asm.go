@@ -66,8 +66,17 @@ func (e *Engine) explain(r *run, text *cell.Text, code string, how ...string) (o
 	if fault != nil {
 		return nil, "", fault
 	}
-	code += "\n" + uses(syn)
-	whole := cell.NewText(text.Source + code[len(text.Source):])
+	if _, fault := e.apply(r, syn); fault != nil { // for errors in the reader's own words
+		return nil, "", fault
+	}
+	at, more := len(code), uses(syn)
+	if n := len(syn.Stmts); more != "" && n > 0 && isExpression(syn.Stmts[n-1]) { // which is shown, and has to stay the last
+		at, more = syn.Offset(syn.Stmts[n-1].Pos()), more+"; "
+	} else {
+		more = "\n" + more
+	}
+	code = code[:at] + more + code[at:]
+	whole := cell.NewText(text.Source[:at] + more + text.Source[at:])
 	e.remember(whole, r.cell.Count)
 	if syn, fault = e.parse(whole, code); fault != nil {
 		return nil, "", fault
