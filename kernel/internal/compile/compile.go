@@ -398,6 +398,8 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 		if show := j.shown(); show != nil && e.text == nil && strings.HasPrefix(message, "in call to "+Plain(showName)+", cannot infer ") {
 			_, at, _ = j.run.at(show.Pos())
 			message = fmt.Sprintf("cannot use generic function %s without instantiation", Plain(types.ExprString(show)))
+		} else if show != nil && e.pos >= show.Pos() && e.pos < show.End() { // a constant that no int holds
+			message = strings.Replace(message, " in argument to "+Plain(showName)+" (", " (", 1)
 		}
 		if name, ok := strings.CutPrefix(message, "undefined: "); ok {
 			if near := j.nearSymbol(name); near != "" {
