@@ -173,7 +173,10 @@ func (r *reads) waiting() bool { return anyTask(r.dir, r.look) }
 // childWaits reports whether a process below this one waits in read(0, …) for what this one has as descriptor 0. A child
 // of an earlier cell has another pipe there, which is at its end. The wait channel alone does not tell which pipe a child reads.
 func (r *reads) childWaits() bool {
-	next := childrenOf(r.dir)
+	next, more := childrenOf(r.dir), childrenOf
+	if _, err := os.Stat(r.dir + "/" + strconv.Itoa(r.pid) + "/children"); err != nil { // a kernel without CONFIG_PROC_CHILDREN
+		next, more = descendants(r.pid), func(string) []int { return nil }
+	}
 	if len(next) == 0 {
 		return false
 	}
@@ -183,7 +186,7 @@ func (r *reads) childWaits() bool {
 	}
 	for n := 0; len(next) > 0 && n < mostChildren; n++ {
 		pid := next[0]
-		next = append(next[1:], childrenOf(tasks(pid))...)
+		next = append(next[1:], more(tasks(pid))...)
 		if own, err := descriptor0(pid); err == nil && own == stdin && anyTask(tasks(pid), inRead) {
 			return true
 		}
