@@ -258,6 +258,7 @@ func DieExit()      { settle(); os.Exit(3) }
 func DieExit0()     { settle(); os.Exit(0) }
 func DieLogFatal()  { settle(); log.Fatal("logged") }
 func DieMaps() {
+	runtime.GOMAXPROCS(max(2, runtime.NumCPU())) // with one P no write is interrupted
 	settle()
 	m := map[int]int{}
 	for range 4 {
