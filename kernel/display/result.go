@@ -39,13 +39,15 @@ func Bundle(values ...any) (Data, bool) {
 // Result shows the values of a cell's last expression. The code that the kernel generates calls it; cells
 // have no need to. What cannot be sent is replaced by text that says why.
 func Result(values ...any) {
-	d, ok := Bundle(values...)
-	if !ok {
-		return
-	}
-	if err := send(stage.Result, d); err != nil {
-		_ = send(stage.Result, complain("Result", err)) // a second refusal has nowhere to go
-	}
+	stage.Show(func() {
+		d, ok := Bundle(values...)
+		if !ok {
+			return
+		}
+		if err := send(stage.Result, d); err != nil {
+			_ = send(stage.Result, complain("Result", err)) // a second refusal has nowhere to go
+		}
+	})
 }
 
 // plain is the text of a value, for a bundle its own text/plain.

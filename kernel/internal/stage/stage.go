@@ -48,6 +48,7 @@ type Sink func(Event) (reply string, err error)
 var (
 	sink    atomic.Pointer[Sink]
 	current atomic.Pointer[context.Context]
+	onShow  atomic.Pointer[func() func()]
 )
 
 // Connect sets the sink. Only the worker calls it.
@@ -74,6 +75,24 @@ func Emit(e Event) (string, error) {
 		return "", ErrNotConnected
 	}
 	return (*s)(e)
+}
+
+// OnShow has begin called before the value of a cell's last expression is shown, and what it returns thereafter; nil ends
+// that. Only the worker calls it.
+func OnShow(begin func() (end func())) {
+	if begin == nil {
+		onShow.Store(nil)
+		return
+	}
+	onShow.Store(&begin)
+}
+
+// Show has the value of a cell's last expression shown by f.
+func Show(f func()) {
+	if begin := onShow.Load(); begin != nil {
+		defer (*begin)()()
+	}
+	f()
 }
 
 // SetContext sets the context of the cell that runs now. Only the worker calls it.

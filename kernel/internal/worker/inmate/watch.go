@@ -12,6 +12,7 @@ import (
 	"time"
 	"unsafe"
 
+	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
 )
 
@@ -33,15 +34,15 @@ func watched(ctx context.Context, c frame.Command, cell func(), done *frame.Repo
 		runtime.GC()
 		use.Samples = make([]time.Duration, 0, c.Repeat)
 	}
-	before := measure()
-	before.CPU = processorTime()
-	began := time.Now()
+	m := meter{use: use}
+	stage.OnShow(func() func() { // which goes to the kernel and back
+		m.stop()
+		return m.start
+	})
+	m.start()
 	defer func() {
-		use.Wall = time.Since(began)
-		cpu := processorTime()
-		after := measure()
-		after.CPU = cpu
-		use.CPU, use.Bytes, use.Objects, use.GCs = after.CPU-before.CPU, after.Bytes-before.Bytes, after.Objects-before.Objects, after.GCs-before.GCs
+		m.stop()
+		stage.OnShow(nil)
 		unhook()
 		stop()
 		done.Usage = use
@@ -168,6 +169,28 @@ func (l *limited) Write(b []byte) (int, error) {
 		go trace.Stop() // it waits for this writer
 	}
 	return l.file.Write(b)
+}
+
+// meter adds to use what passes from start to stop, less the reading of the counters.
+type meter struct {
+	use   *frame.Usage
+	from  frame.Usage
+	began time.Time
+}
+
+func (m *meter) start() {
+	m.from = measure()
+	m.from.CPU = processorTime()
+	m.began = time.Now()
+}
+
+func (m *meter) stop() {
+	wall, cpu, now := time.Since(m.began), processorTime(), measure()
+	m.use.Wall += wall
+	m.use.CPU += cpu - m.from.CPU
+	m.use.Bytes += now.Bytes - m.from.Bytes
+	m.use.Objects += now.Objects - m.from.Objects
+	m.use.GCs += now.GCs - m.from.GCs
 }
 
 // measure reads the counters of the process.
