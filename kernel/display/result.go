@@ -37,7 +37,9 @@ func Bundle(values ...any) (Data, bool) {
 }
 
 // Result shows the values of a cell's last expression. The code that the kernel generates calls it; cells
-// have no need to. What cannot be sent is replaced by text that says why.
+// have no need to. What cannot be sent is replaced by text that says why. It is not inlined, because %%escape would show that.
+//
+//go:noinline
 func Result(values ...any) {
 	stage.Show(func() {
 		d, ok := Bundle(values...)
