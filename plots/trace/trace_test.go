@@ -68,25 +68,44 @@ func TestRecord(t *testing.T) {
 		t.Errorf("events %+v", rec.Events)
 	}
 	for _, lane := range []string{"A", "B"} {
-		running, waiting := time.Duration(0), time.Duration(0)
 		for _, v := range rec.Only(lane) {
 			if v.Start < 0 || v.End > rec.Length || v.End <= v.Start {
 				t.Errorf("interval %+v in a recording of %v", v, rec.Length)
 			}
-			switch v.State {
-			case plots.Running:
-				running += v.End - v.Start
-			case plots.Waiting:
-				waiting += v.End - v.Start
-			}
-		}
-		if running < 800*time.Microsecond || waiting <= 0 {
-			t.Errorf("lane %s ran %v and waited %v", lane, running, waiting)
 		}
 	}
 	for _, name := range rec.Processors {
 		if !strings.HasPrefix(name.Lane, "P") {
 			t.Errorf("processor lane %q", name.Lane)
+		}
+	}
+}
+
+// Each works three times as long as it is told, and waits for the other. That can be seen in one of five recordings at
+// least: when the system takes the CPU away just before a wait, the token may lie there already.
+func TestRecordStates(t *testing.T) {
+	for attempt := 1; ; attempt++ {
+		rec, seen, report := pingPong(t), 0, ""
+		for _, lane := range []string{"A", "B"} {
+			running, waiting := time.Duration(0), time.Duration(0)
+			for _, v := range rec.Only(lane) {
+				switch v.State {
+				case plots.Running:
+					running += v.End - v.Start
+				case plots.Waiting:
+					waiting += v.End - v.Start
+				}
+			}
+			if running >= 800*time.Microsecond && waiting > 0 {
+				seen++
+			}
+			report += fmt.Sprintf("; lane %s ran %v and waited %v", lane, running, waiting)
+		}
+		if seen == 2 {
+			return
+		}
+		if attempt == 5 {
+			t.Fatalf("recording %d%s", attempt, report)
 		}
 	}
 }
