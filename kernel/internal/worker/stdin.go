@@ -33,10 +33,13 @@ func (e *InputError) Error() string { return "standard input: " + e.Err.Error() 
 func (e *InputError) Unwrap() error { return e.Err }
 
 // A reader of a pipe cannot be seen from its other end, so while a cell runs we look whether one of the worker's
-// threads, or of its children's that share its descriptor 0, waits in read(0, …). A cell's first look comes after firstLook; each later one comes later by a half, up to slowLook,
-// but so much later than a look takes that looking costs less than a hundredth of a core.
+// threads, or of its children's that share its descriptor 0, waits in read(0, …). A cell's first look comes after firstLook, and one
+// that follows an answer after nextLook; each later one comes later by a half, up to slowLook, but so much later than a look takes
+// that looking costs less than a hundredth of a core. A short cell is looked at once or not at all: each look is felt by
+// goroutines that hand over to one another.
 const (
-	firstLook = 20 * time.Millisecond
+	firstLook = 60 * time.Millisecond
+	nextLook  = 5 * time.Millisecond
 	slowLook  = 150 * time.Millisecond
 	lookShare = 200
 	// refusedGrace is how long a cell that is refused input may take to end by itself.
@@ -63,7 +66,7 @@ func (w *Worker) watch(ctx context.Context, cell uint64, label string) {
 			if _, err := w.ask(ctx, frame.Command{Op: frame.Stdin, Cell: cell}); err != nil {
 				w.log.Debug("standard input", "err", err)
 			}
-			pause, began = firstLook/4, time.Now() // who has read a line may read the next
+			pause, began = nextLook, time.Now() // who has read a line may read the next
 		}
 		timer.Reset(max(pause, lookShare*time.Since(began)))
 	}
