@@ -152,15 +152,18 @@ func (w *Worker) refuse(id uint64, err error) {
 
 // reads tells whether a thread of a process waits for standard input.
 type reads struct {
-	pid  int
-	dir  string // /proc/PID/task
-	look func(task string) (waits, ok bool)
+	pid    int
+	dir    string // /proc/PID/task
+	look   func(task string) (waits, ok bool)
+	listed bool // the children of each thread are, as by a kernel with CONFIG_PROC_CHILDREN
 }
 
 // findReads chooses how to look at a process; nil means that the system does not let us.
 func findReads(pid int) *reads {
 	r := &reads{pid: pid, dir: tasks(pid)}
 	own := r.dir + "/" + strconv.Itoa(pid)
+	_, err := os.Stat(own + "/children")
+	r.listed = err == nil
 	for _, look := range []func(string) (bool, bool){inRead, inPipe} {
 		if _, ok := look(own); ok {
 			r.look = look
@@ -177,7 +180,7 @@ func (r *reads) waiting() bool { return anyTask(r.dir, r.look) }
 // of an earlier cell has another pipe there, which is at its end. The wait channel alone does not tell which pipe a child reads.
 func (r *reads) childWaits() bool {
 	next, more := childrenOf(r.dir), childrenOf
-	if _, err := os.Stat(r.dir + "/" + strconv.Itoa(r.pid) + "/children"); err != nil { // a kernel without CONFIG_PROC_CHILDREN
+	if !r.listed {
 		next, more = descendants(r.pid), func(string) []int { return nil }
 	}
 	if len(next) == 0 {
