@@ -55,7 +55,7 @@ var outside = []struct{ prefix, by string }{
 	{"github.com/go-zeromq/zmq4", "kernel/internal/wire kernel/internal/client"},
 	{"github.com/chromedp/", "kernel/internal/browser"},
 	{"github.com/alecthomas/kong", "kernel"},
-	{"gonum.org/v1/plot", "kernel/display/gonum kernel/internal/picture"},
+	{"gonum.org/v1/plot", "kernel/display/gonum kernel/internal/picture kernel/internal/link/profile"},
 	{"testing", "kernel/internal/kerneltest"},
 }
 

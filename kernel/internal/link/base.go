@@ -50,7 +50,7 @@ type base struct {
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "12"
+const format = "13"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {
@@ -61,7 +61,7 @@ type known struct {
 
 // stateKey names the base that belongs to a module in a mode, as far as files tell.
 func (w *workshop) stateKey(mode Mode) string {
-	return hash(format, string(mode), w.tool.Key, w.module.state(), tree(w.module.Sources), strings.Join(gonums, " "))
+	return hash(format, string(mode), w.tool.Key, w.module.state(), tree(w.module.Sources), strings.Join(gonums, " "), string(profile))
 }
 
 // openBase finds the base for the module, or builds it. stale says that a base with the wanted packages should be built
@@ -141,7 +141,11 @@ func (w *workshop) compileBase(ctx context.Context, mode Mode, wanted []string) 
 	}
 	total, done := len(plan), 0
 	w.step(Step{What: what, Total: total})
-	args := slices.Concat([]string{"-export", "-deps", "-v"}, modeFlags(mode), roots)
+	flags, err := w.modeFlags(mode)
+	if err != nil {
+		return nil, nil, err
+	}
+	args := slices.Concat([]string{"-export", "-deps", "-v"}, flags, roots)
 	got, err := w.list(ctx, func(p string) {
 		done++
 		w.step(Step{What: what, Done: min(done, total), Total: total, Detail: p})

@@ -59,11 +59,15 @@ func (b *Builder) Require(ctx context.Context, importPaths ...string) error {
 	}
 	b.requiring.Lock()
 	defer b.requiring.Unlock()
-	args := slices.Concat([]string{"-export", "-deps"}, modeFlags(b.mode), []string{"--"}, missing)
 	shop, err := b.governing()
 	if err != nil {
 		return err
 	}
+	flags, err := shop.modeFlags(b.mode)
+	if err != nil {
+		return err
+	}
+	args := slices.Concat([]string{"-export", "-deps"}, flags, []string{"--"}, missing)
 	all, err := shop.list(ctx, nil, args...)
 	if err != nil {
 		return err
