@@ -77,14 +77,11 @@ func Emit(e Event) (string, error) {
 	return (*s)(e)
 }
 
-// OnShow has begin called before the value of a cell's last expression is shown, and what it returns thereafter; nil ends
-// that. Only the worker calls it.
-func OnShow(begin func() (end func())) {
-	if begin == nil {
-		onShow.Store(nil)
-		return
-	}
+// OnShow has begin called before the value of a cell's last expression is shown, and what it returns thereafter, until stop is
+// called or another takes its place. Only the worker calls it.
+func OnShow(begin func() (end func())) (stop func()) {
 	onShow.Store(&begin)
+	return func() { onShow.CompareAndSwap(&begin, nil) }
 }
 
 // Show has the value of a cell's last expression shown by f.

@@ -35,14 +35,14 @@ func watched(ctx context.Context, c frame.Command, cell func(), done *frame.Repo
 		use.Samples = make([]time.Duration, 0, c.Repeat)
 	}
 	m := meter{use: use}
-	stage.OnShow(func() func() { // which goes to the kernel and back
+	unmeter := stage.OnShow(func() func() { // which goes to the kernel and back
 		m.stop()
 		return m.start
 	})
 	m.start()
 	defer func() {
 		m.stop()
-		stage.OnShow(nil)
+		unmeter() // unless a later cell's meter has taken the place of an interrupted one's
 		unhook()
 		stop()
 		done.Usage = use
