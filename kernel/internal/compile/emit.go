@@ -26,6 +26,9 @@ const firstFunc = "\n//go:noinline\nfunc first" + prime + prime + "() {}\n"
 func (j *job) emit() (*Unit, error) {
 	j.dropUnneeded()
 	j.noteDropped()
+	if err := j.noteHeld(); err != nil {
+		return nil, err
+	}
 	stmts := j.topStmts()
 	inits := j.inits()
 	u := &Unit{State: j.next, Notes: j.notes}
