@@ -103,6 +103,7 @@ func tidy(code string, errs []Error) []Error {
 // plainer adds what a line that ends too early lacks more often than the comma, and names a token as one says it.
 var plainer = strings.NewReplacer(
 	"'IDENT'", "a name",
+	"expected 1 expression", "expected one expression, found several (fmt.Println(a, b) shows two)",
 	"missing ',' before newline in argument list", "missing ',' or ')' before newline in argument list",
 	"missing ',' before newline in parameter list", "missing ',' or ')' before newline in parameter list",
 	"missing ',' before newline in composite literal", "missing ',' or '}' before newline in composite literal",
