@@ -410,9 +410,39 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 			}
 		}
 		last = len(j.diags)
-		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message})
+		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message + j.hides(message)})
 	}
 }
+
+// hides says which package or predeclared function a fault is about when a name of the notebook stands before it.
+func (j *job) hides(message string) string {
+	name, what := "", ""
+	if m := noMember.FindStringSubmatch(message); m != nil {
+		name = m[1]
+		if slices.ContainsFunc(j.c.named(name), func(p *types.Package) bool { return token.IsExported(m[2]) && p.Scope().Lookup(m[2]) != nil }) {
+			path, _ := j.c.Suggest(name, m[2:])
+			what = "package " + path
+		}
+	} else if m := noFunction.FindStringSubmatch(message); m != nil {
+		if _, builtin := types.Universe.Lookup(m[1]).(*types.Builtin); builtin {
+			name, what = m[1], "the predeclared function"
+		}
+	}
+	if what == "" {
+		return ""
+	}
+	cure := "give it another name"
+	before := j.old.Vars[name] != nil || j.old.Decls[name] != nil
+	if before && !j.own[name] && !slices.ContainsFunc(j.tops, func(t *top) bool { return t.name == name }) {
+		cure = "%forget " + name + " ends that"
+	}
+	return fmt.Sprintf("; %s hides %s: %s", name, what, cure)
+}
+
+var (
+	noMember   = regexp.MustCompile(`^(\w+)\.(\w+) undefined \(type .* has no field or method`)
+	noFunction = regexp.MustCompile(`^invalid operation: cannot call (\w+) \(`)
+)
 
 // declaredAt is a place in the view, which says nothing to a reader.
 var declaredAt = regexp.MustCompile(` \(declared at \d+:\d+\)`)

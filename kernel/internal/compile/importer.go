@@ -108,16 +108,9 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 	}
 	var found []string
 	most, best, typo := 0, "", ""
-	for _, p := range c.packages.Packages() {
-		if p.Name != name || strings.Contains(p.Path, "/internal/") || strings.HasPrefix(p.Path, "internal/") || strings.HasPrefix(p.Path, "vendor/") || p.Name == "main" {
-			continue
-		}
-		pkg, err := c.importer.Import(p.Path)
-		if err != nil {
-			continue
-		}
+	for _, pkg := range c.named(name) {
 		if !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil }) {
-			found = append(found, p.Path)
+			found = append(found, pkg.Path())
 			continue
 		}
 		n := 0
@@ -126,11 +119,11 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 				n++
 			}
 		}
-		if n > most || n == most && n > 0 && p.Path < best {
-			most, best = n, p.Path
+		if n > most || n == most && n > 0 && pkg.Path() < best {
+			most, best = n, pkg.Path()
 		}
-		if slices.ContainsFunc(symbols, func(s string) bool { return token.IsExported(s) && nearest(pkg, s) != "" }) && (typo == "" || p.Path < typo) {
-			typo = p.Path
+		if slices.ContainsFunc(symbols, func(s string) bool { return token.IsExported(s) && nearest(pkg, s) != "" }) && (typo == "" || pkg.Path() < typo) {
+			typo = pkg.Path()
 		}
 	}
 	if len(found) == 0 && len(symbols) > 0 && typo == "" { // looking elsewhere for a misspelt name would take seconds
@@ -161,6 +154,19 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		return strings.Compare(a, b)
 	})
 	return found[0], true
+}
+
+// named are the packages of a name that a notebook can import, of those that need not be looked for.
+func (c *Checker) named(name string) (list []*types.Package) {
+	for _, p := range c.packages.Packages() {
+		if p.Name != name || strings.Contains(p.Path, "/internal/") || strings.HasPrefix(p.Path, "internal/") || strings.HasPrefix(p.Path, "vendor/") || p.Name == "main" {
+			continue
+		}
+		if pkg, err := c.importer.Import(p.Path); err == nil {
+			list = append(list, pkg)
+		}
+	}
+	return list
 }
 
 // SuggestTyped is Suggest where a further symbol is being typed: a package that has one beginning so, in whatever case, comes
