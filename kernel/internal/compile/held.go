@@ -22,8 +22,7 @@ func (j *job) noteHeld() error {
 		return nil
 	}
 	src, names := &source{}, &aliases{}
-	n := &naming{aliases: names, embeds: true, symbol: func(s string) string { return "old" + prime + s }, alive: func(d *Decl, name string) bool { return j.old.Decls[name] == d }}
-	n.declarations(src, j.old, j.old.closure(slices.Concat(changed, kept), false), func(*Decl) bool { return false })
+	marked(names, "old", j.old).declarations(src, j.old, j.old.closure(slices.Concat(changed, kept), false), func(*Decl) bool { return false })
 	v, err := j.c.check(src.with("package notebook\n" + names.clauses()))
 	if err != nil {
 		return err

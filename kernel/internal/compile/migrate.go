@@ -84,7 +84,7 @@ func (j *job) migrationView(next *State, moved []string) *source {
 	src := &source{}
 	names := &aliases{}
 	write := func(st *State, mark string) {
-		n := &naming{aliases: names, embeds: true, symbol: func(s string) string { return mark + prime + s }, alive: func(d *Decl, name string) bool { return st.Decls[name] == d }}
+		n := marked(names, mark, st)
 		var roots []string
 		for _, m := range moved {
 			roots = append(roots, st.Vars[m].refs()...)
@@ -97,6 +97,15 @@ func (j *job) migrationView(next *State, moved []string) *source {
 	write(j.old, "old")
 	write(next, "new")
 	return src.with("package notebook\n" + names.clauses())
+}
+
+// marked writes what a state declares with a mark before each name.
+func marked(names *aliases, mark string, st *State) *naming {
+	return &naming{
+		aliases: names, embeds: true,
+		symbol: func(name string) string { return mark + prime + name },
+		alive:  func(d *Decl, name string) bool { return st.Decls[name] == d },
+	}
 }
 
 // compatible reports whether memory that holds an a can be read as a b: the same layout at every depth a
