@@ -51,6 +51,7 @@ type Builder struct {
 
 	building  keyed      // one build for each key at a time
 	requiring sync.Mutex // one go command at a time
+	looks     looks      // at local packages
 
 	background context.Context // of what runs behind an open builder
 	stop       context.CancelFunc

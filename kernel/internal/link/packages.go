@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
 // What the base holds beside the standard library. A package in the base costs disc, a share of one link and, since a
@@ -247,10 +249,13 @@ func folderOf(p *listed) folder {
 }
 
 // now is the hash of the folder as it is.
-func (f folder) now() string {
+func (f folder) now() string { return f.hash(f.files()) }
+
+// files are the names of what the hash is of, none when the folder cannot be read.
+func (f folder) files() []string {
 	entries, err := os.ReadDir(f.Dir)
 	if err != nil {
-		return "none"
+		return nil
 	}
 	names := slices.Clone(f.Embed)
 	for _, e := range entries {
@@ -263,6 +268,10 @@ func (f folder) now() string {
 			names = append(names, name)
 		}
 	}
+	return names
+}
+
+func (f folder) hash(names []string) string {
 	var parts []string
 	for _, n := range names {
 		data, err := os.ReadFile(filepath.Join(f.Dir, n))
@@ -272,6 +281,61 @@ func (f folder) now() string {
 		parts = append(parts, n, string(data))
 	}
 	return hash(parts...)
+}
+
+// looks remembers hashes of folders by the sizes and times of their files, for whoever asks again and again. The zero value is
+// ready.
+type looks struct {
+	mu   sync.Mutex
+	last map[string]look // by folder
+}
+
+type look struct {
+	names  []string
+	stamps []stamp
+	hash   string
+}
+
+// stamp is the size and the time of change of a file, or of a folder, which changes when names come and go.
+type stamp struct {
+	size, time int64 // bytes, and nanoseconds as in time.Time.UnixNano
+}
+
+// settled is how old a change must be before times can tell it from the next: clocks of file systems are coarse.
+const settled = 2 * time.Second
+
+// now is f.now.
+func (l *looks) now(f folder) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if last, ok := l.last[f.Dir]; ok && slices.Equal(f.stamps(last.names), last.stamps) {
+		return last.hash
+	}
+	late, names := time.Now().Add(-settled).UnixNano(), f.files()
+	this := look{names, f.stamps(names), f.hash(names)}
+	if l.last == nil {
+		l.last = map[string]look{}
+	}
+	delete(l.last, f.Dir)
+	if !slices.ContainsFunc(this.stamps, func(s stamp) bool { return s.time > late }) {
+		l.last[f.Dir] = this
+	}
+	return this.hash
+}
+
+// stamps are those of the folder and its files; what is not there has none.
+func (f folder) stamps(names []string) []stamp {
+	list := make([]stamp, 1+len(names))
+	for i := range list {
+		at := f.Dir
+		if i > 0 {
+			at += string(filepath.Separator) + names[i-1]
+		}
+		if info, err := os.Stat(at); err == nil {
+			list[i] = stamp{info.Size(), info.ModTime().UnixNano()}
+		}
+	}
+	return list
 }
 
 // tree lists the folders below our public packages, so that a new package is noticed.

@@ -174,7 +174,7 @@ func (b *Builder) Changed() []string {
 	b.mu.Unlock()
 	var out []string
 	for _, f := range folders {
-		if f.now() != f.Hash {
+		if b.looks.now(f) != f.Hash {
 			out = append(out, f.Package)
 		}
 	}
