@@ -433,7 +433,7 @@ func (j *job) hides(message string) string {
 	}
 	cure := "give it another name"
 	before := j.old.Vars[name] != nil || j.old.Decls[name] != nil
-	if before && !j.own[name] && !slices.ContainsFunc(j.tops, func(t *top) bool { return t.name == name }) {
+	if before && !j.own[name] && !j.declaresVariable(name) {
 		cure = "%forget " + name + " ends that"
 	}
 	return fmt.Sprintf("; %s hides %s: %s", name, what, cure)
@@ -470,12 +470,15 @@ func (j *job) whyUndefined(name string) string {
 			return "it is declared without a body, which a cell keeps as documentation: assembly and go:linkname belong into a package of the notebook's module"
 		}
 	}
-	for _, t := range j.tops {
-		if t.name == name {
-			return "the cell declares it further down; statements run from top to bottom"
-		}
+	if j.declaresVariable(name) {
+		return "the cell declares it further down; statements run from top to bottom"
 	}
 	return ""
+}
+
+// declaresVariable reports whether the cell's statements declare a variable of a name.
+func (j *job) declaresVariable(name string) bool {
+	return slices.ContainsFunc(j.tops, func(t *top) bool { return t.name == name })
 }
 
 // object reports the reference an identifier makes to something outside of its declaration.

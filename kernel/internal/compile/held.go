@@ -11,10 +11,16 @@ import (
 // noteHeld tells which variables may hold, in interfaces, values of types that this cell gives new versions. Those
 // values keep the version they have, and a type switch passes them by in silence.
 func (j *job) noteHeld() error {
-	changed := slices.DeleteFunc(slices.Sorted(maps.Keys(j.old.Decls)), func(name string) bool {
+	named := slices.DeleteFunc(slices.Sorted(maps.Keys(j.old.Decls)), func(name string) bool {
 		before, now := j.old.Decls[name], j.next.Decls[name]
-		return before.Kind != TypeKind || now == nil || now.Kind != TypeKind || before.params != [2]int{} ||
-			j.old.symbolNumber(name) < 0 || // no unit has had it, so there is no value
+		return before.Kind != TypeKind || now == nil || now.Kind != TypeKind || before.params != [2]int{}
+	})
+	// Most cells touch nothing that a type rests on, which costs less to see than a digest of each.
+	if !slices.ContainsFunc(slices.Concat(j.old.closure(named, true), j.next.closure(named, true)), j.touched) {
+		return nil
+	}
+	changed := slices.DeleteFunc(named, func(name string) bool {
+		return j.old.symbolNumber(name) < 0 || // no unit has had it, so there is no value
 			j.old.hash(name) == j.next.hash(name)
 	})
 	kept := slices.DeleteFunc(slices.Sorted(maps.Keys(j.old.Vars)), func(name string) bool { return j.next.Vars[name] != j.old.Vars[name] })
@@ -42,6 +48,11 @@ func (j *job) noteHeld() error {
 		}
 	}
 	return nil
+}
+
+// touched reports whether a name means another declaration than before the cell, or has other methods.
+func (j *job) touched(name string) bool {
+	return j.old.Decls[name] != j.next.Decls[name] || j.old.Vars[name] != j.next.Vars[name] || !slices.Equal(j.old.Methods[name], j.next.Methods[name])
 }
 
 // mayHold reports whether a variable of type t may hold a value of a named type, or a pointer to one, in an interface that

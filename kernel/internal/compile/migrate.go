@@ -62,8 +62,7 @@ func (j *job) migrate() error {
 func (j *job) readBefore() map[string]int {
 	out := map[string]int{}
 	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
-		if h.ref.kind == refName && (j.old.Vars[h.ref.name] != nil || j.old.Decls[h.ref.name] != nil) &&
-			slices.ContainsFunc(j.tops, func(t *top) bool { return t.name == h.ref.name }) {
+		if h.ref.kind == refName && (j.old.Vars[h.ref.name] != nil || j.old.Decls[h.ref.name] != nil) && j.declaresVariable(h.ref.name) {
 			out[h.ref.name] = h.start
 		}
 	}
