@@ -34,9 +34,9 @@ func quartiles(values []float64) (q1, q3 float64) {
 	return quantile(sorted, 0.25), quantile(sorted, 0.75)
 }
 
-// Plot draws boxes above the points.
-func (b *Box) Plot(c draw.Canvas, p *plot.Plot) {
-	t := b.theme.crowded(c, len(b.groups))
+// Draw draws boxes above the points.
+func (b *Box) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
+	t = t.crowded(c, len(b.groups))
 	rulesX(c, p, t)
 	x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
 	black := draw.LineStyle{Color: ink, Width: px(t.Line * 0.75)}

@@ -14,10 +14,12 @@ import (
 
 // Kind is a kind of chart. All of this package's kinds implement it, and so may others.
 type Kind interface {
-	plot.Plotter
 	plot.DataRanger
-	// Layout sets the axes of p: scales, ticks and ranges. It is called once, after p has the data's range.
+	// Layout sets the axes of p: scales, ticks and ranges. It is called once for each chart, after p has the data's range.
 	Layout(p *plot.Plot, t Theme)
+	// Draw draws the data on c, with the axes of p, in the theme that Layout had. It changes nothing: the same kind may
+	// be in several charts, each with a theme of its own.
+	Draw(c draw.Canvas, p *plot.Plot, t Theme)
 	// Keys are the entries of the legend; none if the axes name everything.
 	Keys() []Key
 	// Note is what the caption must say about the data: n, the interval, what is a model.
@@ -35,8 +37,8 @@ type Labels struct {
 	Machine string // where it was measured, for the caption
 }
 
-// Chart is a kind with its frame. It is immutable; Draw and everything built on it may be called repeatedly but
-// not concurrently.
+// Chart is a kind with its frame. It never changes: what it shows does not depend on where it was shown or saved before.
+// Draw and everything built on it may be called repeatedly, but not concurrently.
 type Chart struct {
 	theme  Theme
 	labels Labels
@@ -54,12 +56,20 @@ func NewChart(theme Theme, labels Labels, kind Kind) (*Chart, error) {
 	}
 	p := theme.frame()
 	p.X.Label.Text, p.Y.Label.Text = labels.X, labels.Y
-	p.Add(kind)
+	p.Add(themed{kind, theme})
 	kind.Layout(p, theme)
 	labels.X, labels.Y = p.X.Label.Text, p.Y.Label.Text
 	p.X.Label.Text, p.Y.Label.Text = "", "" // drawn by axes
 	return &Chart{theme, labels, kind, p}, nil
 }
+
+// themed is a kind as a plotter of gonum's, which gives a plotter no theme.
+type themed struct {
+	Kind
+	theme Theme
+}
+
+func (k themed) Plot(c draw.Canvas, p *plot.Plot) { k.Draw(c, p, k.theme) }
 
 // Size returns the chart's size in CSS pixels.
 func (c *Chart) Size() (width, height int) { return c.theme.Width, c.theme.Height }

@@ -69,6 +69,42 @@ func TestEveryKind(t *testing.T) {
 	}
 }
 
+// What a chart shows does not depend on where it was shown before: shown, saved and shown again, and with the same kind in
+// a chart for slides meanwhile, it is the same picture in every format.
+func TestShownChartIsTheSavedChart(t *testing.T) {
+	dir := t.TempDir()
+	for name, pair := range pairs(t) {
+		c := frame(t, plots.Notebook(), pair[0])
+		save := func(ext string) []byte {
+			t.Helper()
+			at := filepath.Join(dir, "chart"+ext)
+			if err := c.Save(at); err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		png, svg := save(".png"), save(".svg")
+		shown := c.SimpleRender()
+		frame(t, plots.Slide(), pair[0]).Image(1)
+		again := c.SimpleRender()
+		for mime, first := range shown {
+			if fmt.Sprint(first) != fmt.Sprint(again[mime]) {
+				t.Errorf("%s: shown again, its %s is another", name, mime)
+			}
+		}
+		if !bytes.Equal(shown["image/png"].([]byte), png) {
+			t.Errorf("%s: the picture shown is not the one that was saved", name)
+		}
+		if !bytes.Equal(save(".png"), png) || !bytes.Equal(save(".svg"), svg) {
+			t.Errorf("%s: saved after it was shown, it is another picture", name)
+		}
+	}
+}
+
 // Measurements of fewer than six runs are drawn, without an interval.
 func TestFewRuns(t *testing.T) {
 	s, err := plots.NewStrip("ms", plots.Group{Name: "few", Values: []float64{3, 1, 2, 5, 4}})

@@ -22,7 +22,6 @@ type Outcome struct {
 type Count struct {
 	what     string
 	outcomes []Outcome
-	theme    Theme
 }
 
 // NewCount makes a count chart; what names the cases counted, such as "schedules". It returns [ErrEmpty], or
@@ -31,7 +30,7 @@ func NewCount(what string, outcomes ...Outcome) (*Count, error) {
 	if len(outcomes) == 0 {
 		return nil, fmt.Errorf("count: %w", ErrEmpty)
 	}
-	n := &Count{what: what, outcomes: slices.Clone(outcomes), theme: Notebook()}
+	n := &Count{what: what, outcomes: slices.Clone(outcomes)}
 	for _, o := range outcomes {
 		if o.Count < 0 {
 			return nil, fmt.Errorf("count: %q has %d: %w", o.Name, o.Count, ErrShape)
@@ -60,7 +59,6 @@ func (n *Count) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout names the rows.
 func (n *Count) Layout(p *plot.Plot, t Theme) {
-	n.theme = t
 	names := make([]string, len(n.outcomes))
 	for i, o := range n.outcomes {
 		names[i] = o.Name
@@ -80,9 +78,8 @@ func (wholeFrom0) Ticks(lo, hi float64) []plot.Tick {
 	return slices.DeleteFunc(ticks{}.Ticks(lo, hi), func(t plot.Tick) bool { return t.Value != float64(int(t.Value)) })
 }
 
-// Plot draws bars and counts.
-func (n *Count) Plot(c draw.Canvas, p *plot.Plot) {
-	t := n.theme
+// Draw draws bars and counts.
+func (n *Count) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	rulesX(c, p, t)
 	style := at(bold(t.letters(t.Label, ink)), text.XLeft, text.YCenter)
 	for i, o := range n.outcomes {

@@ -34,9 +34,8 @@ func (d *Dots) Layout(p *plot.Plot, t Theme) {
 	p.X.Max = min(p.X.Max*1.6, math.MaxFloat64)
 }
 
-// Plot draws ticks, intervals and medians.
-func (d *Dots) Plot(c draw.Canvas, p *plot.Plot) {
-	t := d.theme
+// Draw draws ticks, intervals and medians.
+func (d *Dots) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	rulesX(c, p, t)
 	// The number stands above its dot where a row is high enough, as it does in a strip.
 	above := (c.Max.Y-c.Min.Y)/vg.Length(len(d.groups)) >= t.em(2.6)

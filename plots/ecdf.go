@@ -18,7 +18,6 @@ type ECDF struct {
 	log    bool
 	groups []Group // values ascending
 	sums   []summary
-	theme  Theme
 }
 
 // NewECDF makes the distribution functions of groups of values in unit; rings are ignored. It returns [ErrEmpty]
@@ -32,7 +31,7 @@ func newECDF(unit string, log bool, groups []Group) (*ECDF, error) {
 	if err := checkGroups(log, groups); err != nil {
 		return nil, fmt.Errorf("ecdf: %w", err)
 	}
-	e := &ECDF{unit: unit, log: log, groups: cloneGroups(groups), theme: Notebook()}
+	e := &ECDF{unit: unit, log: log, groups: cloneGroups(groups)}
 	for _, g := range e.groups {
 		slices.Sort(g.Values)
 		e.sums = append(e.sums, summarize(g.Values))
@@ -51,7 +50,6 @@ func (e *ECDF) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout sets the axes.
 func (e *ECDF) Layout(p *plot.Plot, t Theme) {
-	e.theme = t
 	if e.log {
 		logarithmic(&p.X, 1.15)
 	} else {
@@ -68,9 +66,9 @@ func (e *ECDF) Layout(p *plot.Plot, t Theme) {
 	}
 }
 
-// Plot draws the steps; every second curve is dashed.
-func (e *ECDF) Plot(c draw.Canvas, p *plot.Plot) {
-	rulesY(c, p, e.theme)
+// Draw draws the steps; every second curve is dashed.
+func (e *ECDF) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
+	rulesY(c, p, t)
 	for i, g := range e.groups {
 		pts := []vg.Point{{X: c.X(p.X.Norm(g.Values[0])), Y: c.Y(p.Y.Norm(0))}}
 		for j, v := range g.Values {
@@ -79,10 +77,10 @@ func (e *ECDF) Plot(c draw.Canvas, p *plot.Plot) {
 			pts = append(pts, vg.Point{X: x, Y: pts[len(pts)-1].Y}, vg.Point{X: x, Y: c.Y(p.Y.Norm(share))})
 		}
 		pts = append(pts, vg.Point{X: c.Max.X, Y: c.Y(p.Y.Norm(1))})
-		style := e.theme.line(Color(i))
+		style := t.line(Color(i))
 		if i%2 == 1 {
-			style = e.theme.dashed(Color(i))
-			style.Width = px(e.theme.Line)
+			style = t.dashed(Color(i))
+			style.Width = px(t.Line)
 		}
 		c.StrokeLines(style, pts)
 	}

@@ -32,7 +32,6 @@ type FlowArrow struct {
 type Flowchart struct {
 	boxes  []FlowBox
 	arrows []FlowArrow
-	theme  Theme
 }
 
 // NewFlowchart makes a flowchart. It returns [ErrEmpty], or [ErrShape] for a box without text or where another
@@ -58,7 +57,7 @@ func NewFlowchart(boxes []FlowBox, arrows []FlowArrow) (*Flowchart, error) {
 			return nil, fmt.Errorf("flowchart: arrow from %q up to %q: %w", from.Text, to.Text, ErrShape)
 		}
 	}
-	return &Flowchart{boxes: slices.Clone(boxes), arrows: slices.Clone(arrows), theme: Notebook()}, nil
+	return &Flowchart{boxes: slices.Clone(boxes), arrows: slices.Clone(arrows)}, nil
 }
 
 // DataRange covers the grid; rows are at y = 0, -1, -2, ...
@@ -71,13 +70,12 @@ func (f *Flowchart) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout hides the axes.
 func (f *Flowchart) Layout(p *plot.Plot, t Theme) {
-	f.theme = t
 	p.X.Label.Text, p.Y.Label.Text = "", ""
 	p.HideAxes()
 }
 
-// Plot draws arrows, then boxes with their texts.
-func (f *Flowchart) Plot(c draw.Canvas, p *plot.Plot) {
+// Draw draws arrows, then boxes with their texts.
+func (f *Flowchart) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	xmin, xmax, ymin, ymax := f.DataRange()
 	cell := vg.Point{X: (c.Max.X - c.Min.X) / vg.Length(xmax-xmin), Y: (c.Max.Y - c.Min.Y) / vg.Length(ymax-ymin)}
 	half := vg.Point{X: cell.X * 0.43, Y: cell.Y * 0.33}
@@ -87,19 +85,18 @@ func (f *Flowchart) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, on := range []bool{false, true} { // the way that was walked lies above the others
 		for _, a := range f.arrows {
 			if a.On == on && !a.Jump {
-				f.arrow(c, a, place(f.boxes[a.From]), place(f.boxes[a.To]), cell, half)
+				f.arrow(c, t, a, place(f.boxes[a.From]), place(f.boxes[a.To]), cell, half)
 			}
 		}
 	}
 	for _, b := range f.boxes {
-		f.box(c, b, place(b), half)
+		f.box(c, t, b, place(b), half)
 	}
-	f.jumps(c, place, half)
+	f.jumps(c, t, place, half)
 }
 
 // arrow draws one arrow with its label.
-func (f *Flowchart) arrow(c draw.Canvas, a FlowArrow, from, to, cell, half vg.Point) {
-	t := f.theme
+func (f *Flowchart) arrow(c draw.Canvas, t Theme, a FlowArrow, from, to, cell, half vg.Point) {
 	style := draw.LineStyle{Color: dim, Width: px(t.Line * 0.6)}
 	if a.On {
 		style = draw.LineStyle{Color: orange, Width: px(t.Line * 1.4)}
@@ -133,7 +130,7 @@ func (f *Flowchart) arrow(c draw.Canvas, a FlowArrow, from, to, cell, half vg.Po
 	}
 	c.StrokeLines(style, path)
 	tip, back := path[len(path)-1], path[len(path)-2]
-	f.head(c, style, tip, back)
+	f.head(c, t, style, tip, back)
 	if a.Label != "" {
 		size := max(t.Tick*0.75, min(t.Tick*0.85, (cell.Y-2*half.Y).Points()/px(1).Points()*0.75)) // between two rows, if it can be read there
 		style := at(t.letters(size, ink), align, text.YCenter)
@@ -146,8 +143,8 @@ func (f *Flowchart) arrow(c draw.Canvas, a FlowArrow, from, to, cell, half vg.Po
 }
 
 // head draws the point of an arrow.
-func (f *Flowchart) head(c draw.Canvas, style draw.LineStyle, tip, back vg.Point) {
-	long, wide := f.theme.em(0.5), f.theme.em(0.24)
+func (f *Flowchart) head(c draw.Canvas, t Theme, style draw.LineStyle, tip, back vg.Point) {
+	long, wide := t.em(0.5), t.em(0.24)
 	dir := vg.Point{}
 	switch {
 	case tip.X > back.X:
@@ -165,8 +162,7 @@ func (f *Flowchart) head(c draw.Canvas, style draw.LineStyle, tip, back vg.Point
 }
 
 // box draws a box with its text, whose letters shrink until it fits.
-func (f *Flowchart) box(c draw.Canvas, b FlowBox, p, half vg.Point) {
-	t := f.theme
+func (f *Flowchart) box(c draw.Canvas, t Theme, b FlowBox, p, half vg.Point) {
 	fill, edge := blue, blue
 	if b.Question {
 		fill = white
@@ -199,8 +195,7 @@ func (f *Flowchart) box(c draw.Canvas, b FlowBox, p, half vg.Point) {
 }
 
 // jumps writes a letter at both ends of every arrow that is not drawn; arrows to one box share it.
-func (f *Flowchart) jumps(c draw.Canvas, place func(FlowBox) vg.Point, half vg.Point) {
-	t := f.theme
+func (f *Flowchart) jumps(c draw.Canvas, t Theme, place func(FlowBox) vg.Point, half vg.Point) {
 	var targets []int
 	out := t.em(0.3) // off the text
 	tag := func(p vg.Point, i int) {

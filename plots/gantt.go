@@ -48,7 +48,6 @@ type Gantt struct {
 	states    []State
 	from, to  time.Duration
 	unit      time.Duration
-	theme     Theme
 }
 
 // NewGantt makes a Gantt chart. Lanes appear from the top in the order of their first interval. It returns
@@ -57,7 +56,7 @@ func NewGantt(intervals []Interval, events ...Event) (*Gantt, error) {
 	if len(intervals) == 0 {
 		return nil, fmt.Errorf("gantt: %w", ErrEmpty)
 	}
-	g := &Gantt{intervals: slices.Clone(intervals), events: slices.Clone(events), theme: Notebook(), from: math.MaxInt64, to: math.MinInt64}
+	g := &Gantt{intervals: slices.Clone(intervals), events: slices.Clone(events), from: math.MaxInt64, to: math.MinInt64}
 	ends := make(map[string]time.Duration)
 	for _, v := range intervals {
 		if !slices.Contains(g.lanes, v.Lane) {
@@ -114,7 +113,6 @@ func (g *Gantt) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout names the lanes.
 func (g *Gantt) Layout(p *plot.Plot, t Theme) {
-	g.theme = t
 	lanes(&p.Y, g.lanes)
 	if len(g.events) > 0 {
 		p.Y.Max += float64(len(g.lanes)) * 1.4 * t.Tick / (0.62 * float64(t.Height)) // room for the names
@@ -143,9 +141,8 @@ func (g *Gantt) look(s State) (key Key, height float64) {
 	return Key{string(s), Color(i), Area}, 0.72
 }
 
-// Plot draws lanes, intervals and events. An interval is at least a CSS pixel wide, so that none is lost.
-func (g *Gantt) Plot(c draw.Canvas, p *plot.Plot) {
-	t := g.theme
+// Draw draws lanes, intervals and events. An interval is at least a CSS pixel wide, so that none is lost.
+func (g *Gantt) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	rulesX(c, p, t)
 	for _, v := range g.intervals {
 		key, height := g.look(v.State)

@@ -20,7 +20,6 @@ type Heat struct {
 	columns, rows []string
 	cells         [][]summary // [row][column]
 	rings         [][2]int    // {column, row}
-	theme         Theme
 	// Edges draws break-even along the edges of cells instead of between their centres; it may be set before NewChart. It
 	// is for rows or columns that are names, such as kinds of map: between two names there is no value.
 	Edges bool
@@ -36,7 +35,7 @@ func NewHeat(columns, rows []string, ratios [][][]float64, ringed ...[2]int) (*H
 	if len(ratios) != len(rows) {
 		return nil, fmt.Errorf("heat map: %d rows of ratios for %d names: %w", len(ratios), len(rows), ErrShape)
 	}
-	h := &Heat{columns: slices.Clone(columns), rows: slices.Clone(rows), rings: slices.Clone(ringed), theme: Notebook()}
+	h := &Heat{columns: slices.Clone(columns), rows: slices.Clone(rows), rings: slices.Clone(ringed)}
 	for r, list := range ratios {
 		if len(list) != len(columns) {
 			return nil, fmt.Errorf("heat map: row %q: %d cells for %d columns: %w", rows[r], len(list), len(columns), ErrShape)
@@ -69,7 +68,6 @@ func (h *Heat) right() float64 { return float64(len(h.columns)) - 0.5 + h.bar() 
 
 // Layout names columns and rows.
 func (h *Heat) Layout(p *plot.Plot, t Theme) {
-	h.theme = t
 	p.X.Tick.Marker, p.Y.Tick.Marker = at0(h.columns), at0(h.rows)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Tick.Length, a.LineStyle.Width, a.Padding = 0, 0, px(t.Tick*0.3)
@@ -96,9 +94,8 @@ func (h *Heat) color(ratio float64) color.NRGBA {
 	return soft(blue, strength)
 }
 
-// Plot draws cells, contour, rings and colour bar.
-func (h *Heat) Plot(c draw.Canvas, p *plot.Plot) {
-	t := h.theme
+// Draw draws cells, contour, rings and colour bar.
+func (h *Heat) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
 	y := func(v float64) vg.Length { return c.Y(p.Y.Norm(v)) }
 	for r, row := range h.cells {
@@ -131,7 +128,7 @@ func (h *Heat) Plot(c draw.Canvas, p *plot.Plot) {
 		in := t.em(0.12)
 		outline(c, edge, x(k-0.49)+in, y(row-0.49)+in, x(k+0.49)-in, y(row+0.49)-in)
 	}
-	h.scale(c, x, y)
+	h.scale(c, t, x, y)
 }
 
 func (h *Heat) label(s summary) string {
@@ -146,8 +143,7 @@ func (h *Heat) label(s summary) string {
 }
 
 // scale draws the colour bar.
-func (h *Heat) scale(c draw.Canvas, x, y func(float64) vg.Length) {
-	t := h.theme
+func (h *Heat) scale(c draw.Canvas, t Theme, x, y func(float64) vg.Length) {
 	left, right := x(h.right()-0.75*h.bar()), x(h.right()-0.45*h.bar())
 	low, high := y(-0.49), y(float64(len(h.rows))-0.51)
 	span := math.Log(h.span())

@@ -19,7 +19,6 @@ type Histogram struct {
 	groups []Group
 	edges  []float64 // of the bins, one more than there are bins
 	counts [][]int   // [group][bin]
-	theme  Theme
 }
 
 // NewHistogram counts the values of all groups in the given number of bins between the smallest and the largest
@@ -31,7 +30,7 @@ func NewHistogram(unit string, bins int, groups ...Group) (*Histogram, error) {
 	if bins < 1 || bins > 200 {
 		return nil, fmt.Errorf("histogram: %d bins: %w", bins, ErrShape)
 	}
-	h := &Histogram{unit: unit, groups: cloneGroups(groups), theme: Notebook()}
+	h := &Histogram{unit: unit, groups: cloneGroups(groups)}
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, g := range groups {
 		lo, hi = min(lo, slices.Min(g.Values)), max(hi, slices.Max(g.Values))
@@ -62,7 +61,6 @@ func (h *Histogram) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout names the rows.
 func (h *Histogram) Layout(p *plot.Plot, t Theme) {
-	h.theme = t
 	names := make([]string, len(h.groups))
 	for i, g := range h.groups {
 		names[i] = g.Name
@@ -74,14 +72,14 @@ func (h *Histogram) Layout(p *plot.Plot, t Theme) {
 	}
 }
 
-// Plot draws the bars.
-func (h *Histogram) Plot(c draw.Canvas, p *plot.Plot) {
-	rulesX(c, p, h.theme)
+// Draw draws the bars.
+func (h *Histogram) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
+	rulesX(c, p, t)
 	highest := 0
 	for _, counts := range h.counts {
 		highest = max(highest, slices.Max(counts))
 	}
-	style := at(h.theme.letters(h.theme.Tick*0.9, ink), text.XCenter, text.YBottom)
+	style := at(t.letters(t.Tick*0.9, ink), text.XCenter, text.YBottom)
 	for i, counts := range h.counts {
 		floor := -float64(i) - 0.42
 		labelled := false
@@ -100,7 +98,7 @@ func (h *Histogram) Plot(c draw.Canvas, p *plot.Plot) {
 				labelled = true
 			}
 		}
-		c.StrokeLine2(draw.LineStyle{Color: dim, Width: px(h.theme.Line / 2)}, c.Min.X, c.Y(p.Y.Norm(floor)), c.Max.X, c.Y(p.Y.Norm(floor)))
+		c.StrokeLine2(draw.LineStyle{Color: dim, Width: px(t.Line / 2)}, c.Min.X, c.Y(p.Y.Norm(floor)), c.Max.X, c.Y(p.Y.Norm(floor)))
 	}
 }
 

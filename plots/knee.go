@@ -16,7 +16,6 @@ type Knee struct {
 	levels
 	unit            string
 	light, capacity float64
-	theme           Theme
 }
 
 // NewKnee makes a knee plot. light is the throughput of one request at a time, 1/latency (Little: N = throughput x
@@ -30,7 +29,7 @@ func NewKnee(unit string, light, capacity float64, throughput ...Level) (*Knee, 
 	if err != nil {
 		return nil, fmt.Errorf("knee: %w", err)
 	}
-	return &Knee{levels: l, unit: unit, light: light, capacity: capacity, theme: Notebook()}, nil
+	return &Knee{levels: l, unit: unit, light: light, capacity: capacity}, nil
 }
 
 // At returns the number of requests at once at which the two models cross.
@@ -43,7 +42,6 @@ func (k *Knee) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout makes X logarithmic, with a mark at each level.
 func (k *Knee) Layout(p *plot.Plot, t Theme) {
-	k.theme = t
 	logarithmic(&p.X, 1.25)
 	var marks []plot.Tick
 	for _, v := range k.list {
@@ -60,9 +58,8 @@ func (k *Knee) Layout(p *plot.Plot, t Theme) {
 	}
 }
 
-// Plot draws the models, the knee and the measured values.
-func (k *Knee) Plot(c draw.Canvas, p *plot.Plot) {
-	t := k.theme
+// Draw draws the models, the knee and the measured values.
+func (k *Knee) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	rulesY(c, p, t)
 	little := Model{"", func(n float64) float64 { return n * k.light }}
 	full := Model{"", func(float64) float64 { return k.capacity }}

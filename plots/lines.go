@@ -25,7 +25,6 @@ type Lines struct {
 	logX, logY bool
 	series     []levels
 	names      []string
-	theme      Theme
 }
 
 // NewLines makes lines of values in unit. N may be zero or negative. It returns [ErrEmpty], [ErrNotFinite], or
@@ -43,7 +42,7 @@ func newLines(unit string, logX, logY bool, series []Series) (*Lines, error) {
 	if len(series) == 0 {
 		return nil, fmt.Errorf("lines: %w", ErrEmpty)
 	}
-	l := &Lines{unit: unit, logX: logX, logY: logY, theme: Notebook()}
+	l := &Lines{unit: unit, logX: logX, logY: logY}
 	for _, s := range series {
 		if logY {
 			for _, v := range s.Levels {
@@ -75,7 +74,6 @@ func (l *Lines) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout sets the axes; a linear value axis starts at zero if all values are positive.
 func (l *Lines) Layout(p *plot.Plot, t Theme) {
-	l.theme = t
 	if l.logX {
 		logarithmic(&p.X, 1.2)
 	} else {
@@ -94,9 +92,8 @@ func (l *Lines) Layout(p *plot.Plot, t Theme) {
 	}
 }
 
-// Plot draws the series; every second line is dashed.
-func (l *Lines) Plot(c draw.Canvas, p *plot.Plot) {
-	t := l.theme
+// Draw draws the series; every second line is dashed.
+func (l *Lines) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	rulesY(c, p, t)
 	for i, s := range l.series {
 		var line []vg.Point

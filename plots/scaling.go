@@ -19,7 +19,6 @@ type Scaling struct {
 	levels
 	models []Model
 	upto   float64
-	theme  Theme
 }
 
 // NewScaling makes a scaling curve from throughputs (more is better, any unit) at each level. Level 1 is the base:
@@ -52,7 +51,7 @@ func NewScaling(throughput []Level, upto float64, models ...Model) (*Scaling, er
 	if math.IsNaN(upto) || math.IsInf(upto, 0) {
 		return nil, fmt.Errorf("scaling: upto %v: %w", upto, ErrNotFinite)
 	}
-	return &Scaling{levels: l, models: append([]Model{Ideal()}, models...), upto: max(upto, l.last()), theme: Notebook()}, nil
+	return &Scaling{levels: l, models: append([]Model{Ideal()}, models...), upto: max(upto, l.last())}, nil
 }
 
 // DataRange covers the measured values and the models from 1 to the last N.
@@ -68,8 +67,7 @@ func (s *Scaling) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout sets the axes.
 func (s *Scaling) Layout(p *plot.Plot, t Theme) {
-	s.theme = t
-	style, widest := s.style(), vg.Length(0)
+	style, widest := s.style(t), vg.Length(0)
 	for _, m := range s.models {
 		widest = max(widest, style.Width(s.label(m)))
 	}
@@ -103,9 +101,8 @@ func (w whole) Ticks(lo, _ float64) []plot.Tick {
 	return list
 }
 
-// Plot draws models behind the measured values, with their names right of their ends.
-func (s *Scaling) Plot(c draw.Canvas, p *plot.Plot) {
-	t := s.theme
+// Draw draws models behind the measured values, with their names right of their ends.
+func (s *Scaling) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	rulesY(c, p, t)
 	type end struct {
 		name string
@@ -130,13 +127,13 @@ func (s *Scaling) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, e := range slices.Backward(ends) {
 		ends[i].y = max(e.y, low)
 		low = ends[i].y + apart
-		halo(c, s.style(), vg.Point{X: x, Y: ends[i].y + t.em(0.08)}, e.name)
+		halo(c, s.style(t), vg.Point{X: x, Y: ends[i].y + t.em(0.08)}, e.name)
 	}
 	s.plot(c, p, t)
 }
 
-func (s *Scaling) style() text.Style {
-	return at(s.theme.letters(s.theme.Tick*0.9, dim), text.XLeft, text.YCenter)
+func (s *Scaling) style(t Theme) text.Style {
+	return at(t.letters(t.Tick*0.9, dim), text.XLeft, text.YCenter)
 }
 
 // label names a model, and says where it went if its line ends below the axis.

@@ -26,7 +26,6 @@ type Slices struct {
 	groups []Group
 	sums   []summary
 	dear   int // the group with the largest median
-	theme  Theme
 }
 
 // NewSlices makes the picture from the length of a slice and groups of switch costs in ns. It returns [ErrEmpty],
@@ -38,7 +37,7 @@ func NewSlices(slice time.Duration, groups ...Group) (*Slices, error) {
 	if err := checkGroups(true, groups); err != nil {
 		return nil, fmt.Errorf("slices: %w", err)
 	}
-	s := &Slices{slice: slice, groups: cloneGroups(groups), theme: Notebook()}
+	s := &Slices{slice: slice, groups: cloneGroups(groups)}
 	for i, g := range groups {
 		s.sums = append(s.sums, summarize(g.Values))
 		if s.sums[i].median > float64(slice) {
@@ -58,7 +57,6 @@ func (s *Slices) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout names the rows. There is no X axis: each part of the picture has a scale of its own.
 func (s *Slices) Layout(p *plot.Plot, t Theme) {
-	s.theme = t
 	names := []string{"cartoon", "to scale", ""}
 	for _, g := range s.groups {
 		names = append(names, g.Name)
@@ -101,9 +99,8 @@ func length(d time.Duration) string {
 // percent writes a share, as "0.0113 %".
 func percent(share float64) string { return fmt.Sprintf("%.2g %%", share*100) }
 
-// Plot draws the rows from the top.
-func (s *Slices) Plot(c draw.Canvas, p *plot.Plot) {
-	t := s.theme
+// Draw draws the rows from the top.
+func (s *Slices) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
 	y := func(v float64) vg.Length { return c.Y(p.Y.Norm(v)) }
 	bar := func(row, from, to float64, key Key) {
@@ -126,7 +123,7 @@ func (s *Slices) Plot(c draw.Canvas, p *plot.Plot) {
 	note := at(t.letters(t.Tick*0.95, dim), text.XCenter, text.YCenter)
 	halo(c, note, vg.Point{X: x(0.42), Y: y(-2.36)}, "the time around one switch, "+number(rounded(s.zoom(), 2))+" times as large")
 	for i, sum := range s.sums {
-		s.magnified(c, float64(-3-i), sum, func(ns float64) vg.Length { return x((before + ns) / all) }, y)
+		s.magnified(c, t, float64(-3-i), sum, func(ns float64) vg.Length { return x((before + ns) / all) }, y)
 	}
 }
 
@@ -145,8 +142,8 @@ func (s *Slices) turns(row, cost float64, bar func(row, from, to float64, k Key)
 }
 
 // magnified draws one switch and what is before and after it, with the interval of its median and the numbers.
-func (s *Slices) magnified(c draw.Canvas, row float64, sum summary, after func(ns float64) vg.Length, y func(float64) vg.Length) {
-	t, keys := s.theme, s.Keys()
+func (s *Slices) magnified(c draw.Canvas, t Theme, row float64, sum summary, after func(ns float64) vg.Length, y func(float64) vg.Length) {
+	keys := s.Keys()
 	low, high := y(row-half), y(row+half)
 	box(c, keys[0].Color, c.Min.X, low, after(0), high)
 	box(c, keys[2].Color, after(0), low, after(sum.median), high)

@@ -28,7 +28,6 @@ type Stack struct {
 	middle [][]float64 // [bar][part] medians
 	totals [][]float64 // [bar][run]
 	sums   []summary   // of the totals
-	theme  Theme
 }
 
 // NewStack makes a stacked bar chart of values in unit. It returns [ErrEmpty], [ErrNotFinite], or [ErrShape] if a
@@ -37,7 +36,7 @@ func NewStack(unit string, parts []string, bars ...Bar) (*Stack, error) {
 	if len(parts) == 0 || len(bars) == 0 {
 		return nil, fmt.Errorf("stack: %w", ErrEmpty)
 	}
-	s := &Stack{unit: unit, parts: slices.Clone(parts), bars: slices.Clone(bars), theme: Notebook()}
+	s := &Stack{unit: unit, parts: slices.Clone(parts), bars: slices.Clone(bars)}
 	for _, b := range bars {
 		if len(b.Parts) != len(parts) {
 			return nil, fmt.Errorf("stack: bar %q has %d parts of %d: %w", b.Name, len(b.Parts), len(parts), ErrShape)
@@ -77,7 +76,6 @@ func (s *Stack) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout names the rows.
 func (s *Stack) Layout(p *plot.Plot, t Theme) {
-	s.theme = t
 	names := make([]string, len(s.bars))
 	for i, b := range s.bars {
 		names[i] = b.Name
@@ -89,9 +87,9 @@ func (s *Stack) Layout(p *plot.Plot, t Theme) {
 	}
 }
 
-// Plot draws bars, totals and intervals. A part is labelled with its median where the number fits.
-func (s *Stack) Plot(c draw.Canvas, p *plot.Plot) {
-	t := s.theme.crowded(c, len(s.bars))
+// Draw draws bars, totals and intervals. A part is labelled with its median where the number fits.
+func (s *Stack) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
+	t = t.crowded(c, len(s.bars))
 	rulesX(c, p, t)
 	x := func(v float64) vg.Length { return c.X(p.X.Norm(v)) }
 	for i := range s.bars {

@@ -20,7 +20,6 @@ type Strip struct {
 	log    bool
 	groups []Group
 	sums   []summary
-	theme  Theme
 	// Rings says in the legend what the rings are; it may be set before NewChart. "" means "number said elsewhere".
 	Rings string
 }
@@ -35,7 +34,7 @@ func newStrip(unit string, log bool, groups []Group) (*Strip, error) {
 	if err := checkGroups(log, groups); err != nil {
 		return nil, fmt.Errorf("strip: %w", err)
 	}
-	s := &Strip{unit: unit, log: log, groups: cloneGroups(groups), theme: Notebook()}
+	s := &Strip{unit: unit, log: log, groups: cloneGroups(groups)}
 	for _, g := range groups {
 		s.sums = append(s.sums, summarize(g.Values))
 	}
@@ -55,7 +54,6 @@ func (s *Strip) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout names the rows and sets the value axis.
 func (s *Strip) Layout(p *plot.Plot, t Theme) {
-	s.theme = t
 	names := make([]string, len(s.groups))
 	for i, g := range s.groups {
 		names[i] = g.Name
@@ -71,9 +69,9 @@ func (s *Strip) Layout(p *plot.Plot, t Theme) {
 	}
 }
 
-// Plot draws points, rings, medians and intervals.
-func (s *Strip) Plot(c draw.Canvas, p *plot.Plot) {
-	t := s.theme.crowded(c, len(s.groups))
+// Draw draws points, rings, medians and intervals.
+func (s *Strip) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
+	t = t.crowded(c, len(s.groups))
 	rulesX(c, p, t)
 	// The number stands above its mark where a row is high enough for it, the mark, and the points.
 	height := (c.Max.Y - c.Min.Y) / vg.Length(max(1, len(s.groups)))

@@ -24,7 +24,6 @@ type WaitFor struct {
 	nodes []string
 	waits []Wait
 	cycle []bool // of waits
-	theme Theme
 }
 
 // NewWaitFor makes a wait-for graph. Nodes appear clockwise from the top: first those of a circle, in its direction and
@@ -33,7 +32,7 @@ func NewWaitFor(waits ...Wait) (*WaitFor, error) {
 	if len(waits) == 0 {
 		return nil, fmt.Errorf("wait-for graph: %w", ErrEmpty)
 	}
-	w := &WaitFor{waits: slices.Clone(waits), theme: Notebook()}
+	w := &WaitFor{waits: slices.Clone(waits)}
 	for _, e := range waits {
 		for _, n := range []string{e.From, e.To} {
 			if n == "" {
@@ -102,14 +101,12 @@ func (w *WaitFor) DataRange() (xmin, xmax, ymin, ymax float64) { return -1, 1, -
 
 // Layout hides the axes.
 func (w *WaitFor) Layout(p *plot.Plot, t Theme) {
-	w.theme = t
 	p.X.Label.Text, p.Y.Label.Text = "", ""
 	p.HideAxes()
 }
 
-// Plot draws nodes as rounded labels and edges as arrows.
-func (w *WaitFor) Plot(c draw.Canvas, p *plot.Plot) {
-	t := w.theme
+// Draw draws nodes as rounded labels and edges as arrows.
+func (w *WaitFor) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	style := bold(at(t.letters(t.Tick, on(blue)), text.XCenter, text.YCenter))
 	half := vg.Point{Y: t.em(0.95)}
 	for _, n := range w.nodes {

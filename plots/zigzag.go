@@ -30,7 +30,6 @@ type ZigZag struct {
 	orders []Order
 	tasks  int
 	rows   int // most steps that any task has
-	theme  Theme
 }
 
 // NewZigZag makes the picture from measured orders. It returns [ErrEmpty], or [ErrShape] for a negative task or
@@ -39,7 +38,7 @@ func NewZigZag(orders ...Order) (*ZigZag, error) {
 	if len(orders) == 0 {
 		return nil, fmt.Errorf("zig-zag: %w", ErrEmpty)
 	}
-	z := &ZigZag{orders: slices.Clone(orders), theme: Notebook()}
+	z := &ZigZag{orders: slices.Clone(orders)}
 	for i, o := range orders {
 		if len(o.Steps) == 0 {
 			return nil, fmt.Errorf("zig-zag: order %q: %w", o.Name, ErrEmpty)
@@ -67,7 +66,6 @@ func (z *ZigZag) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout hides the axes: position says only which task, and which of its steps.
 func (z *ZigZag) Layout(p *plot.Plot, t Theme) {
-	z.theme = t
 	p.X.Label.Text, p.Y.Label.Text = "", ""
 	p.HideAxes()
 }
@@ -83,9 +81,8 @@ func (z *ZigZag) dot(panel, i int) (x, y float64) {
 	return float64(panel*(z.tasks+1) + z.orders[panel].Steps[i].Task), -float64(row) - 0.5
 }
 
-// Plot draws the panels.
-func (z *ZigZag) Plot(c draw.Canvas, p *plot.Plot) {
-	t := z.theme
+// Draw draws the panels.
+func (z *ZigZag) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	xy := func(x, y float64) vg.Point { return vg.Point{X: c.X(p.X.Norm(x)), Y: c.Y(p.Y.Norm(y))} }
 	radius := min(t.em(1.15), (c.Max.Y-c.Min.Y)/vg.Length(z.rows+2)*0.32) // the lines between dots stay visible
 	number := bold(at(t.letters(float64(radius)/pointsPerPixel*0.95, white), text.XCenter, text.YCenter))
