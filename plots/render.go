@@ -14,8 +14,9 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
+
+	"interleave/plots/canvas"
 )
 
 func (c *Chart) size() (vg.Length, vg.Length) {
@@ -25,9 +26,10 @@ func (c *Chart) size() (vg.Length, vg.Length) {
 // Image draws the chart with scale device pixels to a CSS pixel.
 func (c *Chart) Image(scale int) image.Image {
 	w, h := c.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(96*max(1, scale)))
-	c.Draw(draw.New(canvas))
-	return canvas.Image()
+	dotsPerInch := 96 * max(1, scale)
+	img := image.NewRGBA(canvas.Bounds(w, h, dotsPerInch))
+	c.Draw(draw.New(canvas.New(img, dotsPerInch)))
+	return img
 }
 
 func (c *Chart) png() ([]byte, error) {
@@ -56,9 +58,9 @@ func (c *Chart) Save(name string) error {
 		b, _, err = c.svg()
 		buf.Write(b)
 	case ".pdf":
-		canvas := vgpdf.New(w, h)
-		c.Draw(draw.NewCanvas(outlines{canvas}, w, h))
-		_, err = canvas.WriteTo(&buf)
+		doc := vgpdf.New(w, h)
+		c.Draw(draw.NewCanvas(outlines{doc}, w, h))
+		_, err = doc.WriteTo(&buf)
 	default:
 		return fmt.Errorf("save chart %s: extension %q: want .svg, .png or .pdf", name, ext)
 	}

@@ -14,11 +14,10 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"interleave/kernel/display"
+	"interleave/plots/canvas"
 )
 
 var save = flag.String("save", "", "write the sample chart to this file")
@@ -114,9 +113,8 @@ func TestPlotThatPanics(t *testing.T) {
 // TestPaletteKeepsThePicture: what the palette changes cannot be seen, and nothing where colours are few.
 func TestPaletteKeepsThePicture(t *testing.T) {
 	for _, waves := range []int{1, 5} {
-		c := newCanvas(blank(480, 300))
-		sample(t, waves).Draw(draw.New(c))
-		m := c.Image().(*image.RGBA)
+		m := blank(480, 300)
+		sample(t, waves).Draw(draw.New(canvas.New(m, dotsPerInch)))
 		p := paletted(m)
 		if p == nil {
 			t.Fatalf("%d waves: no palette", waves)
@@ -190,29 +188,6 @@ func TestBackground(t *testing.T) {
 			if got := color.RGBAModel.Convert(img.At(at.X, at.Y)).(color.RGBA); got != c.want {
 				t.Errorf("%s: pixel %v is %v, want %v", name, at, got, c.want)
 			}
-		}
-	}
-}
-
-// TestFirstFill: only a fill of the whole canvas, before anything moved it, is taken for the background.
-func TestFirstFill(t *testing.T) {
-	red, blue := color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0, 255, 255}
-	whole := vg.Rectangle{Max: vg.Point{X: 50, Y: 40}}.Path()
-	for name, f := range map[string]func(c *canvas){
-		"smaller": func(c *canvas) { c.Fill(vg.Rectangle{Max: vg.Point{X: 25, Y: 40}}.Path()) },
-		"moved":   func(c *canvas) { c.Translate(vg.Point{X: -25}); c.Fill(whole) },
-		"second": func(c *canvas) {
-			c.Fill(whole)
-			c.SetColor(blue)
-			c.Fill(vg.Rectangle{Min: vg.Point{X: 25}, Max: vg.Point{X: 50, Y: 40}}.Path())
-		},
-	} {
-		c := &canvas{Canvas: vgimg.NewWith(vgimg.UseWH(50, 40), vgimg.UseDPI(72))}
-		c.SetColor(red)
-		f(c)
-		left, right := c.Image().At(10, 20), c.Image().At(40, 20)
-		if left != red || right == red {
-			t.Errorf("%s: left %v, right %v", name, left, right)
 		}
 	}
 }
