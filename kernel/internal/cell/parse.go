@@ -79,12 +79,13 @@ func tidy(code string, errs []Error) []Error {
 	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Offset < errs[j].Offset })
 	var out []Error
 	seen := map[int]bool{}
+	depth := depths(code)
 	end := len(strings.TrimRightFunc(code, unicode.IsSpace))
 	for i, e := range errs {
 		if strings.Contains(e.Message, "found 'ILLEGAL'") && (i > 0 || len(errs) > 1) {
 			continue // the scanner says which character
 		}
-		if what, ok := strings.CutPrefix(e.Message, "expected '}', found "); ok && depthAt(code, e.Offset) == 0 && what != "'EOF'" {
+		if what, ok := strings.CutPrefix(e.Message, "expected '}', found "); ok && depth(e.Offset) == 0 && what != "'EOF'" {
 			e.Message = "unexpected " + what // the brace would be the frame's
 		}
 		if len(out) > 0 && strings.HasSuffix(e.Message, "found 'EOF'") {

@@ -163,20 +163,23 @@ func stray(code string) (offset int, found bool) {
 	return 0, false
 }
 
-// depthAt counts the brackets open at an offset.
-func depthAt(code string, offset int) int {
-	list, _ := tokens(code)
-	depth := 0
-	for _, t := range list {
-		if t.at >= offset {
-			break
+// depths counts the brackets open at offsets, which are asked for in ascending order.
+func depths(code string) func(offset int) int {
+	var list []tok
+	depth, scanned := 0, false
+	return func(offset int) int {
+		if !scanned {
+			list, _ = tokens(code)
+			scanned = true
 		}
-		switch t.tok {
-		case token.LPAREN, token.LBRACK, token.LBRACE:
-			depth++
-		case token.RPAREN, token.RBRACK, token.RBRACE:
-			depth--
+		for ; len(list) > 0 && list[0].at < offset; list = list[1:] {
+			switch list[0].tok {
+			case token.LPAREN, token.LBRACK, token.LBRACE:
+				depth++
+			case token.RPAREN, token.RBRACK, token.RBRACE:
+				depth--
+			}
 		}
+		return depth
 	}
-	return depth
 }

@@ -73,8 +73,17 @@ func (j *job) restingOn(tops map[string]bool) map[*Decl][]string {
 		}
 		direct[d] = names
 	}
+	named := map[string][]*Decl{}
+	for d := range direct {
+		if d.Kind != MethodKind {
+			for _, name := range d.Names {
+				named[name] = append(named[name], d)
+			}
+		}
+	}
 	out := map[*Decl][]string{}
 	for d := range direct {
+		look(j.ctx)
 		seen := map[*Decl]bool{}
 		on := map[string]bool{}
 		var visit func(d *Decl)
@@ -87,10 +96,8 @@ func (j *job) restingOn(tops map[string]bool) map[*Decl][]string {
 				if tops[name] {
 					on[name] = true
 				}
-				for other := range direct {
-					if other.Kind != MethodKind && slices.Contains(other.Names, name) {
-						visit(other)
-					}
+				for _, other := range named[name] {
+					visit(other)
 				}
 			}
 		}
@@ -158,7 +165,7 @@ func mentions(n ast.Node, f func(name string)) {
 // earlyUses faults statements that read such a variable before the cell declares it: they see a generated one.
 func (j *job) earlyUses() {
 	for _, s := range j.topStmts() {
-		ast.Inspect(s, func(n ast.Node) bool {
+		inspect(j.ctx, s, func(n ast.Node) bool {
 			id, ok := n.(*ast.Ident)
 			if !ok || j.early[id.Name] == nil {
 				return true

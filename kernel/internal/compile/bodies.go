@@ -15,7 +15,7 @@ import (
 func (j *job) checkBodies() error {
 	changed := j.changed()
 	dirty := map[string]bool{}
-	for _, n := range j.next.dependants(changed) {
+	for _, n := range j.next.dependants(j.ctx, changed) {
 		dirty[n] = true
 	}
 	for _, n := range j.next.closure(j.idents, true) { // what did not compile may do so now
@@ -62,6 +62,7 @@ func (j *job) changed() map[string]bool {
 		out[n] = true
 	}
 	for _, d := range j.decls {
+		look(j.ctx)
 		for _, n := range d.Names {
 			if o := j.old.Decls[n]; o != nil && o.Kind == d.Kind && o.Broken == "" && o.Text.Source[o.Start:o.End] == d.Text.Source[d.Start:d.End] && !j.methodChanged(n) {
 				delete(out, n)
@@ -74,6 +75,7 @@ func (j *job) changed() map[string]bool {
 		}
 	}
 	for _, d := range j.decls { // the same method once more is no new method
+		look(j.ctx)
 		if d.Kind != MethodKind || j.declares(d.Recv) {
 			continue
 		}
@@ -142,9 +144,15 @@ func (j *job) declSpans() func(offset int) bool {
 
 // enter puts the cell's declarations, with their holes, into the state.
 func (j *job) enter(v *view) {
+	holes := v.holes(v.file, j.syn.Text.ID, 0, len(j.syn.Code)+1)
+	fixes := v.fixes(j.syn.Text.ID, 0, len(j.syn.Code)+1)
+	sortEdits(fixes)
 	for _, d := range j.decls {
-		d.holes = v.holes(v.file, d.Text.ID, d.Start, d.End)
-		d.fixes = v.fixes(d.Text.ID, d.Start, d.End)
+		look(j.ctx)
+		from, _ := slices.BinarySearchFunc(holes, d.Start, func(h hole, at int) int { return h.start - at })
+		to, _ := slices.BinarySearchFunc(holes, d.End, func(h hole, at int) int { return h.start - at })
+		d.holes = slices.Clone(holes[from:to])
+		d.fixes = slices.Clone(editsWithin(fixes, d.Start, d.End))
 		sig, body := map[string]bool{}, map[string]bool{}
 		for _, h := range d.holes {
 			if h.ref.kind != refName {
@@ -179,7 +187,7 @@ func (v *view) holes(root ast.Node, id string, start, end int) []hole {
 	var out []hole
 	embedded := map[*ast.Ident]bool{}
 	selected := map[*ast.Ident]bool{}
-	ast.Inspect(root, func(n ast.Node) bool {
+	inspect(v.ctx, root, func(n ast.Node) bool {
 		switch t := n.(type) {
 		case *ast.SelectorExpr:
 			selected[t.Sel] = true
@@ -239,7 +247,9 @@ func (v *view) isPreloaded(id *ast.Ident) bool {
 // fixes makes uses of local variables that nothing uses: notebooks declare more than they use.
 func (v *view) fixes(id string, start, end int) []edit {
 	var out []edit
+	taken := map[int]bool{}
 	for _, e := range v.errs {
+		look(v.ctx)
 		name, unused := e.unused()
 		if !unused || e.text == nil || e.text.ID != id || e.offset < start || e.offset >= end {
 			continue
@@ -247,10 +257,10 @@ func (v *view) fixes(id string, start, end int) []edit {
 		if pos, ok := v.afterDeclaration(e.pos); ok {
 			if _, at, ok := v.at(pos); ok {
 				with := "; _ = " + name + "; "
-				again := slices.ContainsFunc(out, func(o edit) bool { return o.start == at })
-				if v.emptySwitch(pos) && !again {
+				if v.empty[pos] && !taken[at] {
 					with = "default: _ = " + name + "; "
 				}
+				taken[at] = true
 				out = append(out, edit{at, at, with})
 			}
 		}
@@ -258,10 +268,32 @@ func (v *view) fixes(id string, start, end int) []edit {
 	return out
 }
 
-// afterDeclaration finds where a statement can follow the declaration of a variable: behind its statement, or
-// at the start of the body of the if, for or switch that declares it (of its first case).
+// afterDeclaration finds where a statement can follow the declaration of a variable that nothing uses: behind its
+// statement, or at the start of the body of the if, for or switch that declares it (of its first case).
 func (v *view) afterDeclaration(pos token.Pos) (token.Pos, bool) {
-	var found token.Pos
+	if v.behind == nil {
+		v.findBehind()
+	}
+	at, ok := v.behind[pos]
+	return at, ok
+}
+
+// findBehind answers afterDeclaration for all variables that nothing uses, in one walk.
+func (v *view) findBehind() {
+	v.behind, v.empty = map[token.Pos]token.Pos{}, map[token.Pos]bool{}
+	var unused []token.Pos
+	for _, e := range v.errs {
+		if _, ok := e.unused(); ok {
+			unused = append(unused, e.pos)
+		}
+	}
+	slices.Sort(unused)
+	within := func(from, to, at token.Pos) {
+		i, _ := slices.BinarySearch(unused, from)
+		for ; i < len(unused) && unused[i] < to; i++ {
+			v.behind[unused[i]] = at // an inner statement is visited later
+		}
+	}
 	inList := func(list []ast.Stmt) {
 		for _, s := range list {
 			if l, ok := s.(*ast.LabeledStmt); ok {
@@ -269,76 +301,52 @@ func (v *view) afterDeclaration(pos token.Pos) (token.Pos, bool) {
 			}
 			switch s.(type) {
 			case *ast.AssignStmt, *ast.DeclStmt:
-				if s.Pos() <= pos && pos < s.End() {
-					found = s.End()
-				}
+				within(s.Pos(), s.End(), s.End())
 			}
 		}
 	}
-	header := func(parts []ast.Stmt, body *ast.BlockStmt) {
+	header := func(at token.Pos, parts ...ast.Stmt) {
 		for _, p := range parts {
-			if p != nil && p.Pos() <= pos && pos < p.End() {
-				found = body.Lbrace + 1
+			if p != nil {
+				within(p.Pos(), p.End(), at)
 			}
 		}
 	}
-	inSwitch := func(parts []ast.Stmt, body *ast.BlockStmt) {
+	inSwitch := func(body *ast.BlockStmt, parts ...ast.Stmt) {
 		at := body.Lbrace + 1
 		if len(body.List) > 0 {
 			at = body.List[0].(*ast.CaseClause).Colon + 1
+		} else {
+			v.empty[at] = true
 		}
-		for _, p := range parts {
-			if p != nil && p.Pos() <= pos && pos < p.End() {
-				found = at
-			}
-		}
+		header(at, parts...)
 	}
-	ast.Inspect(v.file, func(n ast.Node) bool {
+	inspect(v.ctx, v.file, func(n ast.Node) bool {
 		switch t := n.(type) {
 		case *ast.IfStmt:
-			header([]ast.Stmt{t.Init}, t.Body)
+			header(t.Body.Lbrace+1, t.Init)
 		case *ast.ForStmt:
-			header([]ast.Stmt{t.Init}, t.Body)
+			header(t.Body.Lbrace+1, t.Init)
 		case *ast.SwitchStmt:
-			inSwitch([]ast.Stmt{t.Init}, t.Body)
+			inSwitch(t.Body, t.Init)
 		case *ast.TypeSwitchStmt:
-			inSwitch([]ast.Stmt{t.Init, t.Assign}, t.Body)
+			inSwitch(t.Body, t.Init, t.Assign)
 		case *ast.RangeStmt:
-			if t.Tok == token.DEFINE && t.Pos() <= pos && pos < t.X.Pos() {
-				found = t.Body.Lbrace + 1
+			if t.Tok == token.DEFINE {
+				within(t.Pos(), t.X.Pos(), t.Body.Lbrace+1)
 			}
 		case *ast.BlockStmt:
 			inList(t.List)
 		case *ast.CaseClause:
 			inList(t.Body)
 		case *ast.CommClause:
-			if a, ok := t.Comm.(*ast.AssignStmt); ok && a.Pos() <= pos && pos < a.End() {
-				found = t.Colon + 1
+			if a, ok := t.Comm.(*ast.AssignStmt); ok {
+				within(a.Pos(), a.End(), t.Colon+1)
 			}
 			inList(t.Body)
 		}
 		return true
 	})
-	return found, found.IsValid()
-}
-
-// emptySwitch reports whether a place is the start of a switch without cases.
-func (v *view) emptySwitch(pos token.Pos) bool {
-	found := false
-	ast.Inspect(v.file, func(n ast.Node) bool {
-		var body *ast.BlockStmt
-		switch t := n.(type) {
-		case *ast.SwitchStmt:
-			body = t.Body
-		case *ast.TypeSwitchStmt:
-			body = t.Body
-		}
-		if body != nil && len(body.List) == 0 && body.Lbrace+1 == pos {
-			found = true
-		}
-		return true
-	})
-	return found
 }
 
 // markBroken says of each dirty declaration whether it still compiles.
@@ -362,6 +370,7 @@ func (j *job) markBroken(v *view, dirty map[string]bool) {
 		return &c
 	}
 	for _, n := range slices.Sorted(maps.Keys(dirty)) {
+		look(j.ctx)
 		if d := j.next.Decls[n]; d != nil && d.Text != j.syn.Text {
 			c := verdict(d)
 			for _, name := range d.Names {

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -36,12 +37,16 @@ func NewChecker(p Packages, version string) *Checker {
 
 // view is one checked source.
 type view struct {
+	ctx    context.Context
 	src    *source
 	file   *ast.File
 	tokens *token.File
 	pkg    *types.Package
 	info   *types.Info
 	errs   []viewError
+
+	behind map[token.Pos]token.Pos // see afterDeclaration
+	empty  map[token.Pos]bool      // starts of switches without cases
 }
 
 // viewError is an error of the checker; text is nil when it lies in generated text.
@@ -63,28 +68,48 @@ func (e viewError) unused() (name string, ok bool) {
 	return strings.CutSuffix(e.message, " "+words)
 }
 
-// check parses and type-checks a source.
-func (c *Checker) check(src *source) (*view, error) {
+// check parses and type-checks a source. Errors and imports are where the checker can be stopped.
+func (c *Checker) check(ctx context.Context, src *source) (*view, error) {
+	look(ctx)
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", src.buf.String(), parser.SkipObjectResolution)
 	if file == nil || err != nil {
 		return nil, fmt.Errorf("generated source does not parse: %w", err)
 	}
-	v := &view{src: src, file: file, tokens: fset.File(file.FileStart), info: &types.Info{
+	v := &view{ctx: ctx, src: src, file: file, tokens: fset.File(file.FileStart), info: &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{},
 		Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
 	}}
-	conf := types.Config{
-		GoVersion: c.version, Importer: c.importer, Sizes: types.SizesFor("gc", runtime.GOARCH),
+	var conf types.Config
+	conf = types.Config{
+		GoVersion: c.version, Importer: stoppable{ctx, c.importer}, Sizes: types.SizesFor("gc", runtime.GOARCH),
 		DisableUnusedImportCheck: true,
 		Error: func(err error) {
+			if ctx.Err() != nil {
+				conf.Error = nil // without one, the checker ends at its next error
+				return
+			}
 			if e, ok := err.(types.Error); ok {
 				v.addError(e)
 			}
 		},
 	}
 	v.pkg, _ = conf.Check("notebook", fset, []*ast.File{file}, v.info)
+	look(ctx)
 	return v, nil
+}
+
+// stoppable is an importer that looks at a context.
+type stoppable struct {
+	ctx context.Context
+	types.Importer
+}
+
+func (s stoppable) Import(path string) (*types.Package, error) {
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.Importer.Import(path)
 }
 
 func (v *view) addError(e types.Error) {
@@ -254,8 +279,10 @@ func (n *naming) declarations(src *source, st *State, names []string, full func(
 func diagnostics(list []Diagnostic) []Diagnostic {
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Offset < list[j].Offset })
 	var out []Diagnostic
+	seen := map[Diagnostic]bool{}
 	for _, d := range list {
-		if !slices.Contains(out, d) {
+		if !seen[d] {
+			seen[d] = true
 			out = append(out, d)
 		}
 	}

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -24,6 +25,7 @@ type Unit struct {
 
 // job is one cell on its way through the compiler.
 type job struct {
+	ctx    context.Context
 	c      *Checker
 	syn    *cell.Syntax
 	old    *State
@@ -34,19 +36,26 @@ type job struct {
 	idents []string // every identifier of the cell
 	added  map[string]string
 	tops   []*top
-	early  map[string]*Var    // variables of the cell that its declarations rest on
-	rests  map[*Decl][]string // while those are looked for: declarations left out, and the variables they wait for
-	run    *view              // the cell with its statements, bodies of functions left out
-	diags  []Diagnostic
-	notes  []string
+	byObj  map[types.Object]*top // of tops
+	topAt  map[token.Pos]bool    // where they are declared
+	early  map[string]*Var       // variables of the cell that its declarations rest on
+	rests  map[*Decl][]string    // while those are looked for: declarations left out, and the variables they wait for
+	run    *view                 // the cell with its statements, bodies of functions left out
+
+	stmts   []ast.Stmt // see topStmts
+	stmtsOf *view
+
+	diags []Diagnostic
+	notes []string
 
 	dropped map[string]string // what the cell's new types leave no room for, and why
 	drops   map[string]string // what else was found to be so
 }
 
 // Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an
-// error is our fault, not the user's.
-func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, error) {
+// error is that of ctx, or our fault, not the user's.
+func (c *Checker) Compile(ctx context.Context, st *State, syn *cell.Syntax) (unit *Unit, diags []Diagnostic, err error) {
+	defer rescue(&err)
 	dropped := map[string]string{}
 	for { // once more without each variable that does not survive the cell: nothing of the cell may read it
 		old := st.Clone()
@@ -54,7 +63,7 @@ func (c *Checker) Compile(st *State, syn *cell.Syntax) (*Unit, []Diagnostic, err
 			old.Forget(name)
 			old.Lost[name] = why
 		}
-		j := &job{c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, dropped: dropped, drops: map[string]string{}}
+		j := &job{ctx: ctx, c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, dropped: dropped, drops: map[string]string{}}
 		u, diags, err := j.compile()
 		if len(j.drops) == 0 {
 			return u, diags, err
@@ -196,6 +205,7 @@ func (j *job) collect() {
 		}
 	}
 	for _, d := range j.decls {
+		look(j.ctx)
 		j.replace(d)
 	}
 	idents := map[string]bool{}
@@ -315,7 +325,7 @@ func (j *job) preloaded(src *source, n *naming) {
 // attempt checks a view, adding imports that are missing and in the base library, as goimports would.
 func (j *job) attempt(build func() *source) (*view, error) {
 	for {
-		v, err := j.c.check(build())
+		v, err := j.c.check(j.ctx, build())
 		if err != nil {
 			return nil, err
 		}
@@ -344,7 +354,7 @@ func (j *job) addImports(v *view) bool {
 		return false
 	}
 	symbols := map[string][]string{}
-	ast.Inspect(v.file, func(n ast.Node) bool {
+	inspect(j.ctx, v.file, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
 			if id, ok := sel.X.(*ast.Ident); ok && (undefined[id.Name] || missing[id.Name] != "") {
 				symbols[id.Name] = append(symbols[id.Name], sel.Sel.Name)
@@ -354,10 +364,11 @@ func (j *job) addImports(v *view) bool {
 	})
 	found := false
 	for name, syms := range symbols {
+		look(j.ctx)
 		if _, tried := j.added[name]; tried || j.next.Lost[name] != "" {
 			continue
 		}
-		p, ok := j.c.Suggest(name, syms)
+		p, ok := j.c.Suggest(j.ctx, name, syms)
 		j.added[name] = p
 		if symbol := missing[name]; ok && symbol != "" {
 			pkg, err := j.c.importer.Import(p)
@@ -376,6 +387,7 @@ func (j *job) addImports(v *view) bool {
 func (j *job) report(v *view, skip func(viewError) bool) {
 	skipped, last := false, -1
 	for _, e := range v.errs {
+		look(j.ctx)
 		message, more := strings.CutPrefix(declaredAt.ReplaceAllString(e.message, ""), "\t")
 		if more && (skipped || last >= 0) { // a second place of the error before
 			if !skipped && e.text == j.syn.Text {
@@ -420,7 +432,7 @@ func (j *job) hides(message string) string {
 	if m := noMember.FindStringSubmatch(message); m != nil {
 		name = m[1]
 		if slices.ContainsFunc(j.c.named(name), func(p *types.Package) bool { return token.IsExported(m[2]) && p.Scope().Lookup(m[2]) != nil }) {
-			path, _ := j.c.Suggest(name, m[2:])
+			path, _ := j.c.Suggest(j.ctx, name, m[2:])
 			what = "package " + path
 		}
 	} else if m := noFunction.FindStringSubmatch(message); m != nil {

@@ -73,7 +73,7 @@ func (s *session) run(src string) (*Unit, []Diagnostic) {
 	if len(errs) > 0 {
 		s.t.Fatalf("%s: %v", src, errs)
 	}
-	u, diags, err := s.c.Compile(s.st, syn)
+	u, diags, err := s.c.Compile(s.t.Context(), s.st, syn)
 	if err != nil {
 		s.t.Fatalf("%s: %v", src, err)
 	}
@@ -84,7 +84,7 @@ func (s *session) run(src string) (*Unit, []Diagnostic) {
 	if u.Source != nil {
 		body := &source{}
 		body.gen(string(u.Source))
-		v, err := s.c.check(body)
+		v, err := s.c.check(s.t.Context(), body)
 		if err != nil {
 			s.t.Fatalf("unit does not parse: %v\n%s", err, u.Source)
 		}

@@ -38,7 +38,7 @@ func (j *job) emit() (*Unit, error) {
 	j.promote()
 	j.expose()
 	names := &aliases{}
-	n := &naming{aliases: names, symbol: j.next.symbol, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }, lines: true}
+	n := &naming{aliases: names, symbol: j.symbol, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }, lines: true}
 	edits, roots, before := j.runEdits(n)
 	for _, d := range inits {
 		roots = append(append(roots, d.sigRefs...), d.bodyRefs...)
@@ -129,12 +129,13 @@ func (j *job) topOf(id *ast.Ident) *top {
 	if obj == nil {
 		return nil
 	}
-	for _, t := range j.tops {
-		if t.obj == obj {
-			return t
-		}
-	}
-	return nil
+	return j.byObj[obj]
+}
+
+// symbol is the name that a live name has in the unit. Finding it can be long, as it depends on all that the name rests on.
+func (j *job) symbol(name string) string {
+	look(j.ctx)
+	return j.next.symbol(name)
 }
 
 // runEdits makes the edits for all identifiers of the cell's statements. before are variables of earlier cells
@@ -166,7 +167,7 @@ func (j *job) runEdits(n *naming) (edits []edit, roots []string, before []string
 		}
 		edits = append(edits, edit{h.start, h.end, with})
 	}
-	ast.Inspect(j.runBody(), func(node ast.Node) bool {
+	inspect(j.ctx, j.runBody(), func(node ast.Node) bool {
 		if id, ok := node.(*ast.Ident); ok {
 			if t := j.topOf(id); t != nil {
 				if _, at, ok := v.at(id.Pos()); ok {
@@ -176,8 +177,9 @@ func (j *job) runEdits(n *naming) (edits []edit, roots []string, before []string
 		}
 		return true
 	})
+	top := j.topFixes()
 	for _, e := range v.fixes(j.syn.Text.ID, 0, len(j.syn.Code)+1) {
-		if !j.inDecl(e.start) && !j.topFix(e) {
+		if !j.inDecl(e.start) && !top(e) {
 			edits = append(edits, e)
 		}
 	}
@@ -189,18 +191,20 @@ func (j *job) inDecl(offset int) bool {
 	return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Start <= offset && offset < d.End })
 }
 
-// topFix reports whether a fix speaks of a top-level variable, which needs none.
-func (j *job) topFix(e edit) bool {
+// topFixes tells which fixes speak of a top-level variable, which needs none.
+func (j *job) topFixes() func(edit) bool {
+	names := map[int][]string{} // by where the fix stands
 	for _, err := range j.run.errs {
 		if name, unused := err.unused(); unused && j.isTop(err.pos) {
 			if pos, ok := j.run.afterDeclaration(err.pos); ok {
-				if _, at, _ := j.run.at(pos); at == e.start && strings.Contains(e.with, " "+name+";") {
-					return true
-				}
+				_, at, _ := j.run.at(pos)
+				names[at] = append(names[at], name)
 			}
 		}
 	}
-	return false
+	return func(e edit) bool {
+		return slices.ContainsFunc(names[e.start], func(name string) bool { return strings.Contains(e.with, " "+name+";") })
+	}
 }
 
 // topName is how a unit names a variable of the cell: its local, or its symbol.
@@ -216,6 +220,7 @@ func (j *job) topName(t *top) string {
 
 // versionSymbol names a variable that the same cell declares again with another type.
 func (j *job) versionSymbol(t *top) string {
+	look(j.ctx)
 	st := j.next.Clone()
 	st.Vars[t.name] = t.v
 	symbol := st.symbol(t.name)
@@ -240,7 +245,7 @@ func (j *job) oldSymbol(name string) string {
 func (j *job) otherVersions(src *source, n *naming, before []string) {
 	done := map[string]bool{}
 	for name := range j.next.Vars {
-		done[j.next.symbol(name)] = true
+		done[j.symbol(name)] = true
 	}
 	for _, t := range j.tops {
 		if t.v == nil || t.local || j.next.Vars[t.name] == t.v {
@@ -365,15 +370,30 @@ func (j *job) locals(src *source, n *naming) {
 
 // writeStatements writes the body of the cell's function.
 func (j *job) writeStatements(src *source, n *naming, stmts []ast.Stmt, edits []edit) {
+	sortEdits(edits)
 	for _, s := range stmts {
+		look(j.ctx)
 		inner, behind := j.stores(s)
-		w := &stmtWriter{j: j, src: src, n: n, edits: append(slices.Clone(edits), inner...)}
+		w := &stmtWriter{j: j, src: src, n: n, edits: append(j.editsOf(s, edits), inner...)}
 		w.write(s)
 		for _, t := range behind {
 			src.gen("; ", j.store(t))
 		}
 		src.gen("\n")
 	}
+}
+
+// editsOf picks a top-level statement's own of sorted edits. What begins or ends in generated text may have any.
+func (j *job) editsOf(s ast.Stmt, sorted []edit) []edit {
+	_, from, ok := j.run.at(s.Pos())
+	if !ok {
+		from = 0
+	}
+	_, to, ok := j.run.at(s.End())
+	if !ok {
+		to = len(j.syn.Code)
+	}
+	return slices.Clone(editsWithin(sorted, from, to))
 }
 
 type stmtWriter struct {

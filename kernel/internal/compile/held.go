@@ -20,6 +20,7 @@ func (j *job) noteHeld() error {
 		return nil
 	}
 	changed := slices.DeleteFunc(named, func(name string) bool {
+		look(j.ctx)
 		return j.old.symbolNumber(name) < 0 || // no unit has had it, so there is no value
 			j.old.hash(name) == j.next.hash(name)
 	})
@@ -29,7 +30,7 @@ func (j *job) noteHeld() error {
 	}
 	src, names := &source{}, &aliases{}
 	marked(names, "old", j.old).declarations(src, j.old, j.old.closure(slices.Concat(changed, kept), false), func(*Decl) bool { return false })
-	v, err := j.c.check(src.with("package notebook\n" + names.clauses()))
+	v, err := j.c.check(j.ctx, src.with("package notebook\n"+names.clauses()))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"fmt"
 	"go/importer"
 	"go/token"
@@ -102,7 +103,7 @@ func (im *lockedImporter) part(p string, without []string) (*types.Package, erro
 var first = []string{"math/rand/v2", "text/template", "runtime/pprof", "text/scanner", "crypto/rand", "gonum.org/v1/plot"}
 
 // Suggest finds the package that a qualifier most likely means: one of that name which has all the symbols.
-func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok bool) {
+func (c *Checker) Suggest(ctx context.Context, name string, symbols []string) (importPath string, ok bool) {
 	if name == "unsafe" {
 		return name, true
 	}
@@ -127,7 +128,7 @@ func (c *Checker) Suggest(name string, symbols []string) (importPath string, ok 
 		}
 	}
 	if len(found) == 0 && len(symbols) > 0 && typo == "" { // looking elsewhere for a misspelt name would take seconds
-		if p, ok := c.elsewhere(name, symbols); ok {
+		if p, ok := c.elsewhere(ctx, name, symbols); ok {
 			return p, true
 		}
 	}
@@ -171,7 +172,7 @@ func (c *Checker) named(name string) (list []*types.Package) {
 
 // SuggestTyped is Suggest where a further symbol is being typed: a package that has one beginning so, in whatever case, comes
 // first. Only packages that need not be looked for are considered.
-func (c *Checker) SuggestTyped(name string, symbols []string, prefix string) (importPath string, ok bool) {
+func (c *Checker) SuggestTyped(ctx context.Context, name string, symbols []string, prefix string) (importPath string, ok bool) {
 	known := name == "unsafe"
 	for _, p := range c.packages.Packages() {
 		if p.Name != name {
@@ -189,7 +190,7 @@ func (c *Checker) SuggestTyped(name string, symbols []string, prefix string) (im
 			if !token.IsExported(s) || !strings.HasPrefix(strings.ToLower(s), strings.ToLower(prefix)) {
 				continue
 			}
-			found, ok := c.Suggest(name, append(slices.Clone(symbols), s))
+			found, ok := c.Suggest(ctx, name, append(slices.Clone(symbols), s))
 			if ok && found == p.Path {
 				return found, true
 			}
@@ -199,22 +200,22 @@ func (c *Checker) SuggestTyped(name string, symbols []string, prefix string) (im
 	if !known {
 		return "", false
 	}
-	return c.Suggest(name, symbols)
+	return c.Suggest(ctx, name, symbols)
 }
 
 // Finder is a Packages that can also find packages outside of the base library, which may take a while.
 type Finder interface {
 	// Find returns the first package of a name that has agrees to. It makes a package available to Export before it asks.
-	Find(name string, has func(path string) bool) (path string, ok bool)
+	Find(ctx context.Context, name string, has func(path string) bool) (path string, ok bool)
 }
 
 // elsewhere looks for a package outside of the base library.
-func (c *Checker) elsewhere(name string, symbols []string) (path string, ok bool) {
+func (c *Checker) elsewhere(ctx context.Context, name string, symbols []string) (path string, ok bool) {
 	f, ok := c.packages.(Finder)
 	if !ok {
 		return "", false
 	}
-	return f.Find(name, func(path string) bool {
+	return f.Find(ctx, name, func(path string) bool {
 		pkg, err := c.importer.Import(path)
 		return err == nil && !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil })
 	})

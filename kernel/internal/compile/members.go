@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"go/types"
 	"slices"
 	"strings"
@@ -13,13 +14,15 @@ type Member struct {
 
 // Members lists what can follow base and a dot: the exported names of a package in force or in the base
 // library, or the fields and methods of a variable.
-func (c *Checker) Members(st *State, base string) []Member {
+func (c *Checker) Members(ctx context.Context, st *State, base string) (members []Member) {
+	var ended error // then there is no answer
+	defer rescue(&ended)
 	if v := st.Vars[base]; v != nil {
-		return c.fields(st, v)
+		return c.fields(ctx, st, v)
 	}
 	p, ok := st.Imports[base]
 	if !ok {
-		if p, ok = c.SuggestTyped(base, nil, ""); !ok {
+		if p, ok = c.SuggestTyped(ctx, base, nil, ""); !ok {
 			return nil
 		}
 	}
@@ -62,12 +65,12 @@ func member(obj types.Object) Member {
 }
 
 // fields lists the fields and methods of a variable's type.
-func (c *Checker) fields(st *State, v *Var) []Member {
+func (c *Checker) fields(ctx context.Context, st *State, v *Var) []Member {
 	n := &naming{aliases: &aliases{}, symbol: func(s string) string { return s }, alive: func(d *Decl, name string) bool { return st.Decls[name] == d }}
 	src := &source{}
 	n.declarations(src, st, st.closure(v.refs(), false), func(*Decl) bool { return false })
 	n.variable(src, "v"+prime, v)
-	view, err := c.check(src.with("package notebook\n" + n.aliases.clauses()))
+	view, err := c.check(ctx, src.with("package notebook\n"+n.aliases.clauses()))
 	if err != nil {
 		return nil
 	}

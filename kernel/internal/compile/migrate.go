@@ -32,6 +32,7 @@ func (j *job) migrate() error {
 	}
 	var moved []string
 	for name, v := range next.Vars {
+		look(j.ctx)
 		if o := j.old.Vars[name]; o == v && j.old.hash(name) != next.hash(name) {
 			moved = append(moved, name)
 		}
@@ -40,7 +41,7 @@ func (j *job) migrate() error {
 		return nil
 	}
 	slices.Sort(moved)
-	v, err := j.c.check(j.migrationView(next, moved))
+	v, err := j.c.check(j.ctx, j.migrationView(next, moved))
 	if err != nil {
 		return err
 	}

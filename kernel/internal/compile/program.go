@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -29,8 +30,10 @@ type Program struct {
 
 // Program writes a cell as a program of its own. What the notebook holds in variables another process cannot
 // have, so a cell that needs one is refused. The state is left alone.
-func (c *Checker) Program(st *State, syn *cell.Syntax, form Form) (*Program, []Diagnostic, error) {
-	j := &job{c: c, syn: syn, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
+func (c *Checker) Program(ctx context.Context, st *State, syn *cell.Syntax, form Form) (program *Program, diags []Diagnostic, err error) {
+	defer rescue(&err)
+	st = st.Clone() // a check that is left behind shares nothing
+	j := &job{ctx: ctx, c: c, syn: syn, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
 	if err := j.check(); err != nil || len(j.diags) > 0 {
 		return nil, diagnostics(j.diags), err
 	}
@@ -224,15 +227,11 @@ func (w *programWriter) chooseGlobals(stmts []ast.Stmt, all bool) {
 // topsOf lists the variables that a statement declares.
 func (w *programWriter) topsOf(s ast.Stmt) []*top {
 	var out []*top
-	ast.Inspect(declaring(s), func(n ast.Node) bool {
+	inspect(w.j.ctx, declaring(s), func(n ast.Node) bool {
 		switch t := n.(type) {
 		case *ast.Ident:
-			if obj := w.j.run.info.Defs[t]; obj != nil {
-				for _, top := range w.j.tops {
-					if top.obj == obj {
-						out = append(out, top)
-					}
-				}
+			if top := w.j.byObj[w.j.run.info.Defs[t]]; top != nil {
+				out = append(out, top)
 			}
 			return false
 		case ast.Expr:
@@ -266,6 +265,7 @@ func (w *programWriter) touchesGlobal(s ast.Stmt) bool {
 func (w *programWriter) refuse(stmts []ast.Stmt, ownMain bool) {
 	j := w.j
 	for _, name := range w.live {
+		look(j.ctx)
 		if v := j.next.Vars[name]; v != nil && !w.ownVar(name) {
 			at, by := w.user(name)
 			j.fault(at, "the program needs %s%s, a variable of this notebook (%s), and another process cannot have its value: declare it in this cell", name, by, v.TypeString())
@@ -361,6 +361,7 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 	}
 	src.gen("\nfunc ", entry, "() {\n")
 	edits := w.runEdits()
+	sortEdits(edits)
 	blocks := 0
 	depth := w.blockStarts()
 	for _, s := range stmts {
@@ -488,12 +489,13 @@ func (w *programWriter) runEdits() []edit {
 func (w *programWriter) statement(src *source, n *naming, s ast.Stmt, edits []edit) {
 	j := w.j
 	at := func(p token.Pos) int { _, a, _ := j.run.at(p); return a }
+	edits = j.editsOf(s, edits)
 	span := func(from, to token.Pos) { src.copyEdited(j.syn.Text, at(from), at(to), edits) }
 	switch t := s.(type) {
 	case *ast.AssignStmt:
 		if t.Tok == token.DEFINE && w.touchesGlobal(t) {
 			p := at(t.TokPos)
-			edits = append(slices.Clone(edits), edit{p, p + len(":="), "="})
+			edits = append(edits, edit{p, p + len(":="), "="})
 		}
 	case *ast.DeclStmt:
 		if gen := t.Decl.(*ast.GenDecl); gen.Tok == token.VAR && slices.ContainsFunc(w.topsOf(s), func(t *top) bool { return w.globals[t] }) {

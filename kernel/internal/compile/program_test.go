@@ -21,7 +21,7 @@ func program(t *testing.T, form Form, cells ...string) (*Program, []Diagnostic) 
 	if len(errs) > 0 {
 		t.Fatalf("%q: %v", last, errs)
 	}
-	p, diags, err := s.c.Program(s.st, syn, form)
+	p, diags, err := s.c.Program(t.Context(), s.st, syn, form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func program(t *testing.T, form Form, cells ...string) (*Program, []Diagnostic) 
 	}
 	body := &source{}
 	body.gen(string(p.Source))
-	v, err := s.c.check(body)
+	v, err := s.c.check(t.Context(), body)
 	if err != nil {
 		t.Fatalf("program does not parse: %v\n%s", err, p.Source)
 	}

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"go/ast"
 	"go/constant"
 	"go/token"
@@ -29,7 +30,7 @@ func (j *job) promote() {
 	if len(byObj) == 0 {
 		return
 	}
-	p := &promoter{info: j.run.info, candidates: byObj, looped: map[*top]bool{}}
+	p := &promoter{ctx: j.ctx, info: j.run.info, candidates: byObj, looped: map[*top]bool{}}
 	for _, s := range j.topStmts() {
 		p.statement(s)
 	}
@@ -55,10 +56,10 @@ func (j *job) expose() {
 			j.next.exposed[j.next.symbol(id.Name)] = true
 		}
 	}
-	ast.Inspect(j.runBody(), func(n ast.Node) bool {
+	inspect(j.ctx, j.runBody(), func(n ast.Node) bool {
 		switch t := n.(type) {
 		case *ast.FuncLit:
-			ast.Inspect(t, func(n ast.Node) bool { note(n); return true })
+			inspect(j.ctx, t, func(n ast.Node) bool { note(n); return true })
 		case *ast.UnaryExpr:
 			if t.Op == token.AND {
 				note(ast.Unparen(t.X))
@@ -106,6 +107,7 @@ func (j *job) functionRefs() map[string]bool {
 }
 
 type promoter struct {
+	ctx        context.Context
 	info       *types.Info
 	candidates map[types.Object]*top
 	looped     map[*top]bool
@@ -131,10 +133,10 @@ func (p *promoter) drop(e ast.Expr) {
 
 // statement looks for what forbids a local and for loops that would gain by one.
 func (p *promoter) statement(s ast.Stmt) {
-	ast.Inspect(s, func(n ast.Node) bool {
+	inspect(p.ctx, s, func(n ast.Node) bool {
 		switch t := n.(type) {
 		case *ast.FuncLit:
-			ast.Inspect(t, func(n ast.Node) bool {
+			inspect(p.ctx, t, func(n ast.Node) bool {
 				if id, ok := n.(*ast.Ident); ok {
 					p.drop(id)
 				}
@@ -192,7 +194,7 @@ func (p *promoter) header(s ast.Stmt) {
 }
 
 func (p *promoter) loop(n ast.Node) {
-	ast.Inspect(n, func(n ast.Node) bool {
+	inspect(p.ctx, n, func(n ast.Node) bool {
 		if id, ok := n.(*ast.Ident); ok {
 			if t := p.top(id); t != nil {
 				p.looped[t] = true
@@ -230,7 +232,7 @@ func (j *job) assigned(s ast.Stmt) []*top {
 func (j *job) stores(s ast.Stmt) (edits []edit, behind []*top) {
 	calm := harmless(s, j.run.info)
 	seen := map[*top]bool{}
-	ast.Inspect(s, func(n ast.Node) bool {
+	inspect(j.ctx, s, func(n ast.Node) bool {
 		stmt, ok := n.(ast.Stmt)
 		if !ok {
 			return true

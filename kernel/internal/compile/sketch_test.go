@@ -60,7 +60,7 @@ func TestSketchCompiles(t *testing.T) {
 	} {
 		imports := map[string]string{}
 		for name := range cell.Qualifiers(code, len(code)) {
-			if path, ok := s.c.Suggest(name, nil); ok && s.st.Vars[name] == nil {
+			if path, ok := s.c.Suggest(t.Context(), name, nil); ok && s.st.Vars[name] == nil {
 				imports[name] = path
 			}
 		}

@@ -53,11 +53,24 @@ type edit struct {
 	with       string
 }
 
+// sortEdits orders edits by place; those at one place keep their order.
+func sortEdits(edits []edit) {
+	sort.SliceStable(edits, func(i, j int) bool { return edits[i].start < edits[j].start })
+}
+
+// editsWithin are those of sorted edits that begin in a span or at its end. A cell of many statements is written one by one,
+// and each looks at its own edits only.
+func editsWithin(sorted []edit, start, end int) []edit {
+	from := sort.Search(len(sorted), func(i int) bool { return sorted[i].start >= start })
+	to := sort.Search(len(sorted), func(i int) bool { return sorted[i].start > end })
+	return sorted[from:max(from, to)]
+}
+
 // copyEdited copies a span of a cell with edits applied; edits outside of the span are ignored, and of edits
 // at one place the first given stands first.
 func (s *source) copyEdited(t *cell.Text, start, end int, edits []edit) {
 	sorted := append([]edit(nil), edits...)
-	sort.SliceStable(sorted, func(i, j int) bool { return sorted[i].start < sorted[j].start })
+	sortEdits(sorted)
 	at := start
 	for _, e := range sorted {
 		if e.start < at || e.end > end {

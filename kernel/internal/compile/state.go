@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"go/types"
@@ -304,11 +305,12 @@ func (s *State) symbolNumber(name string) int {
 }
 
 // dependants lists the live names that rest on any of the given ones, those themselves left out.
-func (s *State) dependants(changed map[string]bool) []string {
+func (s *State) dependants(ctx context.Context, changed map[string]bool) []string {
 	var out []string
 	names := slices.Sorted(maps.Keys(s.Decls))
 	names = append(names, slices.Sorted(maps.Keys(s.Vars))...)
 	for _, n := range names {
+		look(ctx)
 		if !changed[n] && s.reaches(n, changed) {
 			out = append(out, n)
 		}

@@ -46,7 +46,7 @@ func (j *job) checkStatements() error {
 }
 
 func (j *job) isTop(pos token.Pos) bool {
-	return slices.ContainsFunc(j.tops, func(t *top) bool { return t.obj.Pos() == pos })
+	return j.topAt[pos]
 }
 
 // statementView writes the cell's function, what it needs of the state, and its own declarations, bodies of
@@ -94,6 +94,7 @@ func (j *job) statements(src *source) {
 	declared := map[string]bool{}
 	blocks := 0
 	for i, stmt := range s.Stmts {
+		look(j.ctx)
 		if gen := genDecl(stmt); gen != nil && gen.Tok != token.VAR {
 			continue
 		}
@@ -173,6 +174,13 @@ func (j *job) runBody() *ast.BlockStmt {
 
 // topStmts lists the top-level statements of the cell, in the blocks that statements opened as well.
 func (j *job) topStmts() []ast.Stmt {
+	if j.stmtsOf != j.run {
+		j.stmts, j.stmtsOf = j.findTopStmts(), j.run
+	}
+	return j.stmts
+}
+
+func (j *job) findTopStmts() []ast.Stmt {
 	var out []ast.Stmt
 	list := j.runBody().List
 	for len(list) > 0 {
@@ -215,14 +223,17 @@ func (j *job) shown() ast.Expr {
 
 // findTops collects the variables that the cell's statements declare at top level.
 func (j *job) findTops() {
+	j.byObj, j.topAt = map[types.Object]*top{}, map[token.Pos]bool{}
 	for _, stmt := range j.topStmts() {
-		ast.Inspect(declaring(stmt), func(n ast.Node) bool {
+		inspect(j.ctx, declaring(stmt), func(n ast.Node) bool {
 			switch t := n.(type) {
 			case *ast.Ident:
 				obj, ok := j.run.info.Defs[t].(*types.Var)
 				if ok && t.Name != "_" {
 					_, at, _ := j.run.at(t.Pos())
-					j.tops = append(j.tops, &top{obj: obj, name: t.Name, offset: at})
+					v := &top{obj: obj, name: t.Name, offset: at}
+					j.tops = append(j.tops, v)
+					j.byObj[obj], j.topAt[obj.Pos()] = v, true
 				}
 				return false
 			case ast.Expr:
@@ -261,6 +272,7 @@ func declaring(stmt ast.Stmt) ast.Node {
 // declarations of one name the last one stays.
 func (j *job) declareVariables() {
 	for _, t := range j.tops {
+		look(j.ctx)
 		if t.obj.Type() == types.Typ[types.Invalid] || t.obj.Type() == nil {
 			continue
 		}

@@ -47,7 +47,7 @@ func compileCell(t *testing.T, c *Checker, st *State, source string) *Unit {
 	if len(errs) > 0 {
 		return nil
 	}
-	u, diags, err := c.Compile(st, syn)
+	u, diags, err := c.Compile(t.Context(), st, syn)
 	if err != nil {
 		t.Errorf("cell\n%s\n%v", source, err)
 		return nil
@@ -71,7 +71,7 @@ func checkUnit(t *testing.T, c *Checker, code string, u *Unit) {
 	}
 	src := &source{}
 	src.gen(string(u.Source))
-	v, err := c.check(src)
+	v, err := c.check(t.Context(), src)
 	if err != nil {
 		t.Errorf("cell\n%s\n%v", code, err)
 		return

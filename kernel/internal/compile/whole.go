@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -12,11 +13,12 @@ import (
 
 // WithImports adds the imports that a whole program lacks, as goimports would, in the line of its package clause, so that
 // all lines keep their numbers. A program that does not parse is left to the compiler.
-func (c *Checker) WithImports(code string) string {
+func (c *Checker) WithImports(ctx context.Context, code string) (program string, err error) {
+	defer rescue(&err)
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "", code, 0)
 	if err != nil {
-		return code
+		return code, nil
 	}
 	imported := map[string]bool{}
 	for _, im := range f.Imports {
@@ -32,7 +34,7 @@ func (c *Checker) WithImports(code string) string {
 		unresolved[id] = true
 	}
 	symbols := map[string][]string{}
-	ast.Inspect(f, func(n ast.Node) bool {
+	inspect(ctx, f, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
 			if id, ok := sel.X.(*ast.Ident); ok && unresolved[id] && !imported[id.Name] {
 				symbols[id.Name] = append(symbols[id.Name], sel.Sel.Name)
@@ -42,10 +44,10 @@ func (c *Checker) WithImports(code string) string {
 	})
 	clauses := ""
 	for _, name := range slices.Sorted(maps.Keys(symbols)) {
-		if p, ok := c.Suggest(name, symbols[name]); ok {
+		if p, ok := c.Suggest(ctx, name, symbols[name]); ok {
 			clauses += fmt.Sprintf("; import %s %q", name, p)
 		}
 	}
 	at := fset.Position(f.Name.End()).Offset
-	return code[:at] + clauses + code[at:]
+	return code[:at] + clauses + code[at:], nil
 }

@@ -71,8 +71,8 @@ func fetchCure(err error) string {
 const findTime = 10 * time.Second
 
 // Find implements compile.Finder.
-func (p packages) Find(name string, has func(path string) bool) (string, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), findTime)
+func (p packages) Find(ctx context.Context, name string, has func(path string) bool) (string, bool) {
+	ctx, cancel := context.WithTimeout(ctx, findTime)
 	defer cancel()
 	paths, err := p.b.Named(ctx, name)
 	if err != nil {

@@ -130,7 +130,7 @@ func (e *Engine) inventory(r *run, names []string) ([]item, *session.Fault) {
 	b.WriteString(")\n")
 	text := cell.NewText(b.String())
 	e.remember(text, r.cell.Count)
-	syn, fault := e.parse(text, text.Source)
+	syn, fault := e.parse(r, text, text.Source)
 	if fault != nil {
 		return nil, fault
 	}

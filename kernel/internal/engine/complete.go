@@ -38,7 +38,7 @@ func (e *Engine) completeAt(ctx context.Context, code string, at int) session.Co
 		}
 		return none
 	}
-	known := e.completeKnown(text, at)
+	known := e.completeKnown(ctx, text, at)
 	c, ok := e.editor.complete(ctx, text, at)
 	if !ok || len(c.Matches) == 0 {
 		return known
@@ -55,13 +55,13 @@ func (e *Engine) completeAt(ctx context.Context, code string, at int) session.Co
 
 // completeKnown is what the kernel knows itself: the notebook's names, those the cell declares, packages, and the members of
 // packages and variables.
-func (e *Engine) completeKnown(text string, at int) session.Completion {
+func (e *Engine) completeKnown(ctx context.Context, text string, at int) session.Completion {
 	from := wordStart(text, at)
 	c := session.Completion{Start: from, End: at}
 	prefix := text[from:at]
 	if from > 0 && text[from-1] == '.' {
 		base := text[wordStart(text, from-1) : from-1]
-		c.Matches = matches(e.checker.Members(e.snapshot(), base), prefix)
+		c.Matches = matches(e.checker.Members(ctx, e.snapshot(), base), prefix)
 		return c
 	}
 	c.Matches = matches(e.names(), prefix)

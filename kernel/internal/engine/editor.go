@@ -293,7 +293,7 @@ func (d *editor) qualifiers(ctx context.Context, st *compile.State, text string,
 			if from := wordStart(text, at); strings.HasSuffix(text[:from], name+".") {
 				prefix = text[from:at]
 			}
-			if path, ok := d.e.checker.SuggestTyped(name, symbols, prefix); ok {
+			if path, ok := d.e.checker.SuggestTyped(ctx, name, symbols, prefix); ok {
 				out[name] = path
 			}
 		} else if path := d.elsewhere(ctx, name); path != "" {

@@ -57,6 +57,7 @@ type Engine struct {
 	comms  *comms
 
 	progress chan link.Step
+	asides   chan struct{} // holds one for each step that runs aside
 
 	// Set before opened is closed, constant after.
 	builder *link.Builder
@@ -101,7 +102,7 @@ func New(o Options) *Engine {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{o: o, log: o.Logger, ctx: ctx, cancel: cancel, out: &outlet{}, opened: make(chan struct{}),
-		progress: make(chan link.Step, 1), state: compile.NewState(), abandoned: map[uint64]bool{}, texts: map[string]*record{}}
+		progress: make(chan link.Step, 1), asides: make(chan struct{}, asideMost), state: compile.NewState(), abandoned: map[uint64]bool{}, texts: map[string]*record{}}
 	e.out.places = e.inCells
 	e.editor = newEditor(e)
 	e.comms = &comms{e: e, targets: map[string]bool{}, open: map[string]*session.Comm{}}

@@ -85,7 +85,7 @@ func (e *Engine) runCode(r *run, text *cell.Text, code string) *session.Fault {
 
 func (e *Engine) attempt(r *run, text *cell.Text, code string) *session.Fault {
 	r.before, r.untaken = nil, false
-	syn, fault := e.parse(text, code)
+	syn, fault := e.parse(r, text, code)
 	if fault != nil {
 		return fault
 	}
@@ -108,38 +108,76 @@ func (e *Engine) attempt(r *run, text *cell.Text, code string) *session.Fault {
 }
 
 // parse reads the cell.
-func (e *Engine) parse(text *cell.Text, code string) (*cell.Syntax, *session.Fault) {
-	syn, errs := cell.Parse(text, code)
-	if len(errs) == 0 {
-		return syn, nil
+func (e *Engine) parse(r *run, text *cell.Text, code string) (*cell.Syntax, *session.Fault) {
+	type parsed struct {
+		syn  *cell.Syntax
+		errs []cell.Error
+	}
+	p, fault := aside(e, r, "reading the cell", func() parsed {
+		syn, errs := cell.Parse(text, code)
+		return parsed{syn, errs}
+	})
+	if fault != nil || len(p.errs) == 0 {
+		return p.syn, fault
 	}
 	var list []compile.Diagnostic
-	for _, err := range errs {
-		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: "syntax error: " + err.Message + misplaced(text, code, err.Offset)})
+	for i, err := range p.errs {
+		message := "syntax error: " + err.Message
+		if i < mostErrors {
+			message += misplaced(text, code, err.Offset)
+		}
+		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: message})
 	}
 	return nil, e.compileFault(list)
 }
 
 // apply checks the cell against the state; the result holds the state to come.
 func (e *Engine) apply(r *run, syn *cell.Syntax) (*compile.Unit, *session.Fault) {
+	if fault := e.require(r, syn); fault != nil {
+		return nil, fault
+	}
+	c, fault := aside(e, r, "checking the cell", func() checked[*compile.Unit] {
+		unit, diags, err := e.checker.Compile(r.ctx, e.snapshot(), syn)
+		return checked[*compile.Unit]{unit, diags, err}
+	})
+	if fault != nil {
+		return nil, fault
+	}
+	return c.result, e.checkFault(c.diags, c.err)
+}
+
+// require makes what the cell imports available.
+func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
+	if len(syn.Imports) == 0 {
+		return nil
+	}
 	var paths []string
 	for _, im := range syn.Imports {
 		paths = append(paths, compile.Canonical(im.Path))
 	}
-	if err := e.builder.Require(r.ctx, paths...); err != nil {
-		if r.ctx.Err() != nil {
-			return nil, interruptedEarly("resolving imports")
-		}
-		return nil, e.importFault(syn, err)
+	err, fault := aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, paths...) })
+	if fault == nil && err != nil {
+		return e.importFault(syn, err)
 	}
-	unit, diags, err := e.checker.Compile(e.snapshot(), syn)
+	return fault
+}
+
+// checked is what the checker says of a cell.
+type checked[T any] struct {
+	result T
+	diags  []compile.Diagnostic
+	err    error
+}
+
+// checkFault is the fault of a cell that was checked, nil when it is sound.
+func (e *Engine) checkFault(diags []compile.Diagnostic, err error) *session.Fault {
 	if err != nil {
-		return nil, e.internalFault(err)
+		return e.internalFault(err)
 	}
 	if len(diags) > 0 {
-		return nil, e.compileFault(diags)
+		return e.compileFault(diags)
 	}
-	return unit, nil
+	return nil
 }
 
 func (e *Engine) snapshot() *compile.State {
@@ -153,14 +191,22 @@ func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
 	if u.Source == nil {
 		return link.Plugin{}, nil
 	}
-	p, err := e.builder.Build(r.ctx, link.Unit{Source: u.Source, Imports: u.Imports, Entry: u.Entry, Key: strings.TrimPrefix(u.Entry, "Run_")})
+	type built struct {
+		plugin link.Plugin
+		err    error
+	}
+	b, fault := aside(e, r, "compiling", func() built {
+		p, err := e.builder.Build(r.ctx, link.Unit{Source: u.Source, Imports: u.Imports, Entry: u.Entry, Key: strings.TrimPrefix(u.Entry, "Run_")})
+		return built{p, err}
+	})
+	p, err := b.plugin, b.err
 	var refused *link.CompileError
 	switch {
+	case fault != nil:
+		return p, fault
 	case err == nil:
 		e.log.Debug("built", "entry", u.Entry, "cached", p.Cached, "times", fmt.Sprintf("%+v", p.Times))
 		return p, nil
-	case r.ctx.Err() != nil:
-		return p, interruptedEarly("compiling")
 	case errors.As(err, &refused):
 		return p, e.compilerFault(refused.Lines)
 	}
@@ -271,7 +317,7 @@ func (e *Engine) expressions(r *run) map[string]session.ExpressionValue {
 		e.out.setCapture(&b)
 		text := cell.NewText(expr)
 		e.remember(text, r.cell.Count)
-		syn, fault := e.parse(text, expr)
+		syn, fault := e.parse(r, text, expr)
 		if fault == nil && (len(syn.Stmts) != 1 || !isExpression(syn.Stmts[0])) {
 			fault = plainFault("CompileError", "a user expression is one Go expression: "+expr)
 		}

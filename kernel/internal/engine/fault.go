@@ -35,10 +35,17 @@ func (e *Engine) where(t *cell.Text) string {
 	return "In[?]"
 }
 
-// compileFault shows all errors of a cell, each with its line and a caret.
+// mostErrors is how many errors of one cell are shown.
+const mostErrors = 50
+
+// compileFault shows the errors of a cell, each with its line and a caret.
 func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
 	f := &session.Fault{Name: "CompileError"}
 	for i, d := range list {
+		if i == mostErrors {
+			f.Traceback = append(f.Traceback, fmt.Sprintf("… and %s", plural(len(list)-i, "more error")))
+			break
+		}
 		line, column := d.Text.Position(d.Offset)
 		at := fmt.Sprintf("%s:%d:%d", e.where(d.Text), line, column)
 		message := compile.Plain(d.Message)
@@ -60,7 +67,11 @@ var compilerLine = regexp.MustCompile(`/In/([0-9a-f]+):(\d+)(?::(\d+))?: (.*)`)
 // compilerFault shows what only the compiler found. Columns are those of the generated line, so none is shown.
 func (e *Engine) compilerFault(lines []string) *session.Fault {
 	f := &session.Fault{Name: "CompileError"}
-	for _, l := range lines {
+	for i, l := range lines {
+		if i == mostErrors {
+			f.Traceback = append(f.Traceback, fmt.Sprintf("… and %s", plural(len(lines)-i, "more line")))
+			break
+		}
 		m := compilerLine.FindStringSubmatch(l)
 		if m == nil {
 			f.Traceback = append(f.Traceback, compile.Plain(l))

@@ -26,7 +26,7 @@ func (e *Engine) Inspect(ctx context.Context, code string, cursor, detail int) s
 	if markdown, ok := e.editor.describe(ctx, text, q); ok && markdown != "" {
 		return inspection(markdown)
 	}
-	return e.inspectKnown(text, q)
+	return e.inspectKnown(ctx, text, q)
 }
 
 // question is what is asked about a place: offsets of the word there, of the name of the function that is called, of the
@@ -57,14 +57,14 @@ func ask(text string, at int) question {
 }
 
 // inspectKnown is what the kernel knows itself.
-func (e *Engine) inspectKnown(text string, q question) session.Inspection {
+func (e *Engine) inspectKnown(ctx context.Context, text string, q question) session.Inspection {
 	for _, at := range []int{q.word, q.function} {
 		if at < 0 {
 			continue
 		}
 		list := e.names()
 		if at > 0 && text[at-1] == '.' {
-			list = e.checker.Members(e.snapshot(), text[wordStart(text, at-1):at-1])
+			list = e.checker.Members(ctx, e.snapshot(), text[wordStart(text, at-1):at-1])
 		}
 		for _, m := range list {
 			if m.Name == text[at:wordEnd(text, at)] {

@@ -62,7 +62,7 @@ func directiveLines(text *cell.Text, code string) (n int) {
 // explain compiles a cell for what the compiler says. Functions that nothing in the cell uses are compiled all the
 // same; own is the id under which the cell's lines appear.
 func (e *Engine) explain(r *run, text *cell.Text, code string, how ...string) (out []byte, own string, fault *session.Fault) {
-	syn, fault := e.parse(text, code)
+	syn, fault := e.parse(r, text, code)
 	if fault != nil {
 		return nil, "", fault
 	}
@@ -78,7 +78,7 @@ func (e *Engine) explain(r *run, text *cell.Text, code string, how ...string) (o
 	code = code[:at] + more + code[at:]
 	whole := cell.NewText(text.Source[:at] + more + text.Source[at:])
 	e.remember(whole, r.cell.Count)
-	if syn, fault = e.parse(whole, code); fault != nil {
+	if syn, fault = e.parse(r, whole, code); fault != nil {
 		return nil, "", fault
 	}
 	unit, fault := e.apply(r, syn)
@@ -88,17 +88,24 @@ func (e *Engine) explain(r *run, text *cell.Text, code string, how ...string) (o
 	if unit.Source == nil {
 		return nil, "", plainFault("CommandError", "there is nothing to compile in this cell: write a function or a statement below the command")
 	}
-	out, err := e.builder.Explain(r.ctx, link.Unit{Source: unit.Source, Imports: unit.Imports, Entry: unit.Entry, Key: strings.TrimPrefix(unit.Entry, "Run_")}, how...)
+	type explained struct {
+		out []byte
+		err error
+	}
+	x, fault := aside(e, r, "compiling", func() explained {
+		out, err := e.builder.Explain(r.ctx, link.Unit{Source: unit.Source, Imports: unit.Imports, Entry: unit.Entry, Key: strings.TrimPrefix(unit.Entry, "Run_")}, how...)
+		return explained{out, err}
+	})
 	var refused *link.CompileError
 	switch {
-	case err == nil:
-		return out, whole.ID, nil
-	case r.ctx.Err() != nil:
-		return nil, "", interruptedEarly("compiling")
-	case errors.As(err, &refused):
+	case fault != nil:
+		return nil, "", fault
+	case x.err == nil:
+		return x.out, whole.ID, nil
+	case errors.As(x.err, &refused):
 		return nil, "", e.compilerFault(refused.Lines)
 	}
-	return nil, "", e.internalFault(err)
+	return nil, "", e.internalFault(x.err)
 }
 
 // uses mentions every function and type that a cell declares, for declarations alone are not compiled.

@@ -158,7 +158,7 @@ func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string
 
 // programSource writes the program. A cell that begins with a package clause is one as it stands.
 func (e *Engine) programSource(r *run, text *cell.Text, code string) ([]byte, *session.Fault) {
-	syn, fault := e.parse(text, code)
+	syn, fault := e.parse(r, text, code)
 	if fault != nil {
 		return nil, fault
 	}
@@ -166,7 +166,14 @@ func (e *Engine) programSource(r *run, text *cell.Text, code string) ([]byte, *s
 		if syn.Package != "main" {
 			return nil, plainFault("CompileError", "a program is package main, and this cell is package "+syn.Package)
 		}
-		return []byte("//line /In/" + text.ID + ":1:1\n" + e.checker.WithImports(code) + "\n"), nil
+		c, fault := aside(e, r, "checking the cell", func() checked[string] {
+			whole, err := e.checker.WithImports(r.ctx, code)
+			return checked[string]{result: whole, err: err}
+		})
+		if fault == nil {
+			fault = e.checkFault(nil, c.err)
+		}
+		return []byte("//line /In/" + text.ID + ":1:1\n" + c.result + "\n"), fault
 	}
 	p, fault := e.asProgram(r, syn, compile.MainForm)
 	if fault != nil {
@@ -177,24 +184,17 @@ func (e *Engine) programSource(r *run, text *cell.Text, code string) ([]byte, *s
 
 // asProgram is apply for a program: it leaves the state alone.
 func (e *Engine) asProgram(r *run, syn *cell.Syntax, form compile.Form) (*compile.Program, *session.Fault) {
-	var paths []string
-	for _, im := range syn.Imports {
-		paths = append(paths, compile.Canonical(im.Path))
+	if fault := e.require(r, syn); fault != nil {
+		return nil, fault
 	}
-	if err := e.builder.Require(r.ctx, paths...); err != nil {
-		if r.ctx.Err() != nil {
-			return nil, interruptedEarly("resolving imports")
-		}
-		return nil, e.importFault(syn, err)
+	c, fault := aside(e, r, "checking the cell", func() checked[*compile.Program] {
+		p, diags, err := e.checker.Program(r.ctx, e.snapshot(), syn, form)
+		return checked[*compile.Program]{p, diags, err}
+	})
+	if fault != nil {
+		return nil, fault
 	}
-	p, diags, err := e.checker.Program(e.snapshot(), syn, form)
-	if err != nil {
-		return nil, e.internalFault(err)
-	}
-	if len(diags) > 0 {
-		return nil, e.compileFault(diags)
-	}
-	return p, nil
+	return c.result, e.checkFault(c.diags, c.err)
 }
 
 // buildProgram runs go build. Symbols for debuggers, which cost a third of the time, are left out.

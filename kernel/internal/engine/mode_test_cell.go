@@ -123,7 +123,7 @@ func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 	if err != nil {
 		return plainFault("CommandError", err.Error())
 	}
-	syn, fault := e.parse(text, code)
+	syn, fault := e.parse(r, text, code)
 	if fault != nil {
 		return fault
 	}

@@ -36,7 +36,7 @@ func (e *Engine) traceMode(r *run, d cell.Directive, text *cell.Text, code strin
 	if err != nil {
 		return plainFault("CommandError", err.Error())
 	}
-	if f := e.refuseTracing(text, code); f != nil {
+	if f := e.refuseTracing(r, text, code); f != nil {
 		return f
 	}
 	return e.runWatched(r, "trace", text, code, func(w *watching) error {
@@ -113,10 +113,10 @@ func pictureBundle(p picture.Picture, text string) session.Bundle {
 }
 
 // refuseTracing refuses a cell that starts a trace of its own.
-func (e *Engine) refuseTracing(text *cell.Text, code string) *session.Fault {
-	syn, errs := cell.Parse(text, code)
-	if len(errs) > 0 {
-		return nil // said better when it is compiled
+func (e *Engine) refuseTracing(r *run, text *cell.Text, code string) *session.Fault {
+	syn, fault := e.parse(r, text, code)
+	if fault != nil {
+		return fault
 	}
 	st := e.snapshot()
 	// The import that would be added is that of runtime/trace, for no other package trace has a Start.

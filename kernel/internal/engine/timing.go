@@ -145,7 +145,7 @@ const (
 
 // timeit runs a cell's statements in a loop: first to find how often, then for samples.
 func (e *Engine) timeit(r *run, text *cell.Text, code string) *session.Fault {
-	syn, fault := e.parse(text, code)
+	syn, fault := e.parse(r, text, code)
 	if fault != nil {
 		return fault
 	}
@@ -265,7 +265,7 @@ func (e *Engine) loopUnit(r *run, syn *cell.Syntax, n int) (*compile.Unit, *sess
 		source := head + body + "\n}"
 		text := cell.NewText(source)
 		e.rememberAs(text.ID, syn.Text, r.cell.Count)
-		looped, f := e.parse(text, source)
+		looped, f := e.parse(r, text, source)
 		if f != nil {
 			fault = f
 			continue

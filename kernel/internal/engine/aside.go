@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"interleave/kernel/internal/session"
+)
+
+// asideMost is how many steps that an interrupt has left behind may still be going on before another one waits for an end:
+// each may hold the memory of a large cell.
+const asideMost = 4
+
+// aside does a step of a cell in a goroutine of its own, and leaves it behind when the cell is interrupted: parsers and
+// checkers of the standard library do not stop when they are told to. Such a step must change nothing that the engine holds.
+func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fault *session.Fault) {
+	select {
+	case e.asides <- struct{}{}:
+	case <-r.ctx.Done():
+		return result, interruptedEarly(doing)
+	}
+	type ended struct {
+		result T
+		panics any
+	}
+	done := make(chan ended, 1)
+	go func() {
+		defer func() { <-e.asides }()
+		var end ended
+		defer func() {
+			if p := recover(); p != nil {
+				end.panics = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			}
+			done <- end
+		}()
+		end.result = step()
+	}()
+	select {
+	case end := <-done:
+		if end.panics != nil {
+			panic(end.panics) // the session tells of it, as of any other
+		}
+		if r.ctx.Err() != nil {
+			return result, interruptedEarly(doing)
+		}
+		return end.result, nil
+	case <-r.ctx.Done():
+		return result, interruptedEarly(doing)
+	}
+}
