@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"interleave/kernel/internal/installation"
@@ -23,21 +24,42 @@ type place struct {
 	Name      string `default:"gophernotes" help:"Name by which notebooks ask for the kernel."`
 }
 
-// kernels is the folder of kernelspecs that is meant.
-func (p place) kernels(ctx context.Context) (string, error) {
+// target is where a place is on this machine.
+type target struct {
+	kernels string // the folder of kernelspecs
+	root    string // the folder of installations
+	shared  bool   // both lie below a prefix, for everybody who can read it
+}
+
+// target finds the folders that are meant.
+func (p place) target(ctx context.Context) (target, error) {
+	prefix := p.Prefix
 	switch {
-	case p.Prefix != "":
-		prefix, err := filepath.Abs(p.Prefix)
-		return kernelspec.PrefixDir(prefix), err
+	case prefix != "":
 	case p.SysPrefix:
 		out, err := exec.CommandContext(ctx, "python3", "-c", "import sys; print(sys.prefix)").Output()
 		if err != nil {
-			return "", fmt.Errorf("ask python3 for its sys.prefix: %w; use --prefix DIR to name it yourself", err)
+			return target{}, fmt.Errorf("ask python3 for its sys.prefix: %w; use --prefix DIR to name it yourself", err)
 		}
-		return kernelspec.PrefixDir(strings.TrimSpace(string(out))), nil
+		prefix = strings.TrimSpace(string(out))
 	default:
-		return kernelspec.UserDir()
+		kernels, err := kernelspec.UserDir()
+		if err != nil {
+			return target{}, err
+		}
+		root, err := installation.Root()
+		return target{kernels: kernels, root: root}, err
 	}
+	prefix, err := filepath.Abs(prefix)
+	return target{kernels: kernelspec.PrefixDir(prefix), root: installation.Shared(prefix), shared: true}, err
+}
+
+// writable tells whether files can be made there.
+func (t target) writable() error {
+	if err := installation.Writable(t.root); err != nil {
+		return err
+	}
+	return installation.Writable(t.kernels)
 }
 
 type installCommand struct {
@@ -49,26 +71,41 @@ type installCommand struct {
 func (installCommand) Help() string {
 	return `The kernel is installed under the name gophernotes, so that notebooks written for gophernotes open with it. A kernel of that name which is not ours is left alone unless --force is given.
 
+With --prefix or --sys-prefix everything goes below that folder, into share/interleave and share/jupyter, for all users who can read it: the program, and the sources that cells are linked with. They never write there.
+
 Examples:
 
-    kernel install                       for you, in every Jupyter you use
-    kernel install --sys-prefix          into the active virtual environment
-    kernel install --prefix /usr/local   for all users
-    kernel install --name go             under another name
+    kernel install                            for you, in every Jupyter you use
+    kernel install --sys-prefix               into the active virtual environment
+    sudo kernel install --prefix /usr/local   for all users
+    kernel install --name go                  under another name
 `
 }
 
 func (c *installCommand) Run(ctx context.Context, to streams) error {
-	kernels, err := c.kernels(ctx)
+	t, err := c.target(ctx)
 	if err != nil {
 		return err
 	}
-	p := newProgress(to.err)
-	inst, err := ensure(ctx, p)
+	if err := t.writable(); err != nil {
+		return err
+	}
+	if err := kernelspec.Free(t.kernels, c.Name, c.Force); err != nil {
+		return err
+	}
+	if t.shared {
+		defer syscall.Umask(syscall.Umask(0o022)) // others read it, whatever the shell has set
+	}
+	inst, err := ensureIn(ctx, t.root, newProgress(to.err))
 	if err != nil {
 		return err
 	}
-	dir, err := register(kernels, c.Name, inst, c.Force)
+	if t.shared {
+		if err := installation.Share(inst.Dir); err != nil {
+			return fmt.Errorf("let others read %s: %w", inst.Dir, err)
+		}
+	}
+	dir, err := register(t.kernels, c.Name, inst, c.Force)
 	if err != nil {
 		return err
 	}
@@ -77,8 +114,21 @@ func (c *installCommand) Run(ctx context.Context, to streams) error {
 			return err
 		}
 	}
+	if t.shared {
+		tellClosed(to, inst.Program, dir)
+	}
 	fmt.Fprintf(to.out, "installed the kernel %q in %s\n", c.Name, dir)
 	return nil
+}
+
+// tellClosed says when paths lie where other users cannot read them.
+func tellClosed(to streams, paths ...string) {
+	for _, path := range paths {
+		if at := installation.Closed(path); at != "" {
+			fmt.Fprintf(to.err, "note: other users cannot enter %s, so they cannot use this kernel: open that folder (chmod o+x), or install below one that everybody can read, such as /usr/local\n", at)
+			return
+		}
+	}
 }
 
 // toolchain tells what is missing of what building takes.
@@ -90,16 +140,21 @@ func toolchain(ctx context.Context) error {
 	return tool.Headers(ctx)
 }
 
-// ensure checks the toolchain and returns the installation of the sources at hand.
+// ensure checks the toolchain and returns the user's installation of the sources at hand.
 func ensure(ctx context.Context, p *progress) (*installation.Installation, error) {
+	root, err := installation.Root()
+	if err != nil {
+		return nil, err
+	}
+	return ensureIn(ctx, root, p)
+}
+
+// ensureIn is ensure for a folder of installations.
+func ensureIn(ctx context.Context, root string, p *progress) (*installation.Installation, error) {
 	if err := toolchain(ctx); err != nil {
 		return nil, err
 	}
 	sources, err := installation.Sources(ctx)
-	if err != nil {
-		return nil, err
-	}
-	root, err := installation.Root()
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +178,12 @@ func register(kernels, name string, inst *installation.Installation, force bool)
 
 // warm builds what cells of a folder are linked with, in the installed program: caches are its own then.
 func warm(ctx context.Context, inst *installation.Installation, dir string, to streams) error {
-	cmd := exec.CommandContext(ctx, inst.Program, "warm", dir)
+	return inside(ctx, inst, to, "warm", dir)
+}
+
+// inside runs a command of the installed program.
+func inside(ctx context.Context, inst *installation.Installation, to streams, args ...string) error {
+	cmd := exec.CommandContext(ctx, inst.Program, args...)
 	cmd.Stdout, cmd.Stderr = to.err, to.err
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
@@ -131,7 +191,7 @@ func warm(ctx context.Context, inst *installation.Installation, dir string, to s
 	if err := cmd.Run(); errors.As(err, &exit) && ctx.Err() == nil {
 		return errSaid // in its own words
 	} else if err != nil {
-		return fmt.Errorf("build the base library: %w", err)
+		return fmt.Errorf("run %s %s: %w", inst.Program, args[0], err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/kernelspec"
@@ -17,33 +18,47 @@ type uninstallCommand struct {
 }
 
 func (uninstallCommand) Help() string {
-	return `Only a kernel that this program installed is removed.
+	return `Only a kernel that this program installed is removed. Caches of users stay, unless --everything is given, which takes yours away.
 
 Examples:
 
-    kernel uninstall                what "kernel install" did
-    kernel uninstall --sys-prefix   what "kernel install --sys-prefix" did
-    kernel uninstall --everything   and the caches, which "kernel lab" made
+    kernel uninstall                            what "kernel install" did
+    kernel uninstall --sys-prefix               what "kernel install --sys-prefix" did
+    sudo kernel uninstall --prefix /usr/local   what "kernel install --prefix /usr/local" did
+    kernel uninstall --everything               and your caches, which "kernel lab" made
 `
 }
 
 func (c *uninstallCommand) Run(ctx context.Context, to streams) error {
-	kernels, err := c.kernels(ctx)
+	t, err := c.target(ctx)
 	if err != nil {
 		return err
 	}
-	switch dir, err := kernelspec.Remove(kernels, c.Name); {
+	if t.shared {
+		if err := c.removable(t); err != nil {
+			return err
+		}
+	}
+	switch dir, err := kernelspec.Remove(t.kernels, c.Name); {
 	case err == nil:
 		fmt.Fprintf(to.out, "removed %s\n", dir)
 	case c.Everything && errors.Is(err, kernelspec.ErrNotInstalled):
 	default:
 		return err
 	}
+	if t.shared {
+		if err := emptied(t); err != nil {
+			return err
+		}
+	}
 	root, err := installation.Root()
 	if err != nil {
 		return err
 	}
 	if !c.Everything {
+		if t.shared {
+			return nil
+		}
 		running, _ := installation.Running()
 		_, err = installation.Prune(root, running, 0)
 		return err
@@ -57,6 +72,37 @@ func (c *uninstallCommand) Run(ctx context.Context, to streams) error {
 			return err
 		}
 		fmt.Fprintf(to.out, "removed %s\n", dir)
+	}
+	return nil
+}
+
+// removable tells whether what lies below a prefix is ours to remove. What a wheel brought is pip's.
+func (c *uninstallCommand) removable(t target) error {
+	name, err := kernelspec.Name(c.Name)
+	if err != nil {
+		return err
+	}
+	spec, err := kernelspec.Read(t.kernels, name)
+	if err != nil || !spec.Ours() {
+		return nil // Remove says what is there instead
+	}
+	if err := t.writable(); err != nil {
+		return err
+	}
+	inst, ok := installation.Of(spec.Program(filepath.Join(t.kernels, name)))
+	if !ok || inst.Dir != t.root {
+		return nil
+	}
+	return fmt.Errorf("the kernel in %s came in a wheel: pip uninstall interleave takes it away", filepath.Join(t.kernels, name))
+}
+
+// emptied removes the installations below a prefix that no kernelspec names any more, and the folders that are empty then.
+func emptied(t target) error {
+	if _, err := installation.Prune(t.root, nil, 0); err != nil {
+		return err
+	}
+	for _, dir := range []string{t.root, t.kernels, filepath.Dir(t.kernels)} {
+		installation.RemoveEmpty(dir)
 	}
 	return nil
 }

@@ -2,11 +2,14 @@
 // the module's sources, from which workers are built and which notebooks elsewhere import lessons, plots and
 // display from.
 //
-// Each version lies in a folder named by the content of its sources, below the user's data folder:
+// Each version lies in a folder named by the content of its sources, below the user's data folder or, for all users, below
+// PREFIX/share/interleave:
 //
 //	VERSION/bin/interleave   the program kernel.json names
 //	VERSION/src/             the sources, without tests and notebooks
 //	VERSION/used-by          the kernelspec folders that name the program, a line each
+//
+// A wheel puts bin and src into PREFIX/share/interleave itself.
 //
 // A version is complete or not there at all: it is built elsewhere and renamed. The package knows nothing of
 // Jupyter but that used-by names files which may still exist. It starts no goroutine.
@@ -63,8 +66,7 @@ func Running() (*Installation, bool) {
 	if err != nil {
 		return nil, false
 	}
-	i := at(filepath.Dir(filepath.Dir(program)))
-	return i, i.Program == program && isModule(i.Sources)
+	return Of(program)
 }
 
 // Ensure returns the installation of the sources, building it first when it is not there yet. building is
@@ -170,6 +172,9 @@ func (i *Installation) users() ([]string, error) {
 	return users, err
 }
 
+// versions are the names of folders that Ensure makes, or leaves when it is killed. Others may lie beside them.
+var versions = regexp.MustCompile(`^([0-9a-f]{12}|\.new-.*)$`)
+
 // Prune removes the versions below root, except keep, that no kernelspec names any more and that are older
 // than age: a kernel started from one may still run.
 func Prune(root string, keep *Installation, age time.Duration) (removed []string, err error) {
@@ -179,7 +184,7 @@ func Prune(root string, keep *Installation, age time.Duration) (removed []string
 	}
 	for _, e := range entries {
 		i := at(filepath.Join(root, e.Name()))
-		if !e.IsDir() || keep != nil && i.Dir == keep.Dir {
+		if !e.IsDir() || !versions.MatchString(e.Name()) || keep != nil && i.Dir == keep.Dir {
 			continue
 		}
 		info, err := e.Info()

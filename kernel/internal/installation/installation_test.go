@@ -125,3 +125,42 @@ func TestEnsureShowsCompilersWords(t *testing.T) {
 		t.Errorf("%v is no exit status", err)
 	}
 }
+
+// TestPruneLeavesOthers: below a prefix a wheel's files may lie beside the versions, and whatever else somebody put there.
+func TestPruneLeavesOthers(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"bin", "src", "mine", "0123456789ab", ".new-1"} {
+		if err := os.Mkdir(filepath.Join(root, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removed, err := Prune(root, nil, 0)
+	if want := []string{".new-1", "0123456789ab"}; err != nil || !reflect.DeepEqual(removed, want) {
+		t.Errorf("Prune = %q, %v; want %q", removed, err, want)
+	}
+}
+
+func TestShare(t *testing.T) {
+	root := t.TempDir()
+	for name, modes := range map[string][2]os.FileMode{"dir/": {0o700, 0o755}, "dir/file": {0o600, 0o644}, "program": {0o700, 0o755}, "open": {0o666, 0o644}} {
+		at := filepath.Join(root, name)
+		if strings.HasSuffix(name, "/") {
+			if err := os.Mkdir(at, modes[0]); err != nil && !errors.Is(err, os.ErrExist) {
+				t.Fatal(err)
+			}
+		} else if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+			t.Fatal(err)
+		} else if err := os.WriteFile(at, nil, modes[0]); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(at, modes[0]); err != nil { // whatever the umask is
+			t.Fatal(err)
+		}
+		if err := Share(root); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(at); err != nil || info.Mode().Perm() != modes[1] {
+			t.Errorf("%s is %v, %v; want %v", name, info.Mode(), err, modes[1])
+		}
+	}
+}

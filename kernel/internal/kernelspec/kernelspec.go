@@ -123,7 +123,7 @@ func Install(kernels, name string, s Spec, force bool) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(kernels, name)
-	if err := mayReplace(kernels, name); err != nil && !force {
+	if err := Free(kernels, name, force); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(kernels, 0o755); err != nil {
@@ -157,6 +157,24 @@ func Remove(kernels, name string) (string, error) {
 		return "", err
 	}
 	return dir, os.RemoveAll(dir)
+}
+
+// Free tells whether Install may put a spec there: a *ForeignError says that it may not.
+func Free(kernels, name string, force bool) error {
+	name, err := Name(name)
+	if err != nil || force {
+		return err
+	}
+	return mayReplace(kernels, name)
+}
+
+// Program is the program that a spec in the folder dir starts, with Jupyter's word for that folder replaced by it; "" when it
+// names none.
+func (s Spec) Program(dir string) string {
+	if len(s.Argv) == 0 {
+		return ""
+	}
+	return filepath.Clean(strings.ReplaceAll(s.Argv[0], "{resource_dir}", dir))
 }
 
 // mayReplace is nil when there is nothing at kernels/name or what is there is ours.
