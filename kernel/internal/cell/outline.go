@@ -273,17 +273,19 @@ func Call(code string, offset int) (name, argument int, ok bool) {
 		call, brace    bool
 	}
 	var open []bracket
+	declared := -1 // the parenthesis of a declaration's parameters
 	for i, t := range list {
 		if t.at >= offset {
 			break
 		}
 		switch t.tok {
+		case token.FUNC:
+			declared = parameters(list, i)
 		case token.LPAREN, token.LBRACK, token.LBRACE:
 			b := bracket{argument: t.end, brace: t.tok == token.LBRACE}
-			if i > 0 && t.tok == token.LPAREN {
+			if i > 0 && t.tok == token.LPAREN && i != declared {
 				before := list[i-1]
-				named := before.tok == token.IDENT && (i < 2 || list[i-2].tok != token.FUNC)
-				b.name, b.call = before.end, named || before.tok == token.RBRACK || before.tok == token.RPAREN
+				b.name, b.call = before.end, before.tok == token.IDENT || before.tok == token.RBRACK || before.tok == token.RPAREN
 			}
 			open = append(open, b)
 		case token.RPAREN, token.RBRACK, token.RBRACE:
@@ -300,6 +302,21 @@ func Call(code string, offset int) (name, argument int, ok bool) {
 		}
 	}
 	return 0, 0, false
+}
+
+// parameters is the index of the parenthesis before the parameters of the function that token i begins to declare; -1 when
+// it begins a literal.
+func parameters(list []tok, i int) int {
+	if !begins(list, i) {
+		return -1
+	}
+	if i++; list[i].tok == token.LPAREN {
+		i = behind(list, i)
+	}
+	if i++; i < len(list) && list[i].tok == token.LBRACK {
+		i = behind(list, i)
+	}
+	return i
 }
 
 // Qualifiers lists the names that stand before a dot and a name, with the names behind them; what touches the offset is

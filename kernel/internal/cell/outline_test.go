@@ -20,6 +20,10 @@ func TestOutline(t *testing.T) {
 		{"type T struct {\n\tA, B int\n}\ntype (\n\tU = T\n\tV[P any] []P\n)", "type[T] type[U V]"},
 		{"const a, b = 1, 2\nconst (\n\tc = iota\n\td\n\t_\n)\nvar mu, x sync.Mutex\nvar (\n\ty = f(func() { z := 1 })\n\tq int\n)", "const[a b] const[c d _] var[mu x] var[y q]"},
 		{"a, b := f()\nc = 1\nd.e, f := 1, 2\nfor i := range 3 {\n\tj := i\n}\nif x := 1; x > 0 {\n}", "define[a b]"},
+		{"func (p *T[K]) m[U any](u U) {\n\tx := 1\n}\nfunc (T) n[A, B any]() {}\ny := 2", "func[T.m] func[T.n] define[y]"},
+		{"func (t T) m[U an", "func[T.m]"},
+		{"func (t T) m[U any](\nx := 1", "func[T.m]"},
+		{"func(x int) List[int] { y := 1; return nil }(3)\nz := 2", "define[z]"},
 		{"x :", ""}, {"", ""}, {"type", "type[]"}, {"var (", "var[]"}, {"x := `\nfunc f() {}", "define[x]"}, {"}\nfunc f() {}", "func[f]"},
 	} {
 		var got []string
@@ -77,6 +81,7 @@ func TestCall(t *testing.T) {
 	for code, want := range map[string]string{ // up to the end of the name | from there to the argument
 		"f(‸": "f|(", "f(a, ‸b)": "f|(a,", "f(a)‸": "", "x.f(g(1), ‸": "x.f|(g(1),", "x.f(g(‸": "x.f(g|(", "(‸": "", "f((a + ‸": "f|(",
 		"f[int](‸": "f[int]|(", "f()(‸": "f()|(", "f(a[‸": "f|(", "f(T{‸": "", "f(func() { ‸": "", "func f(‸": "", "func() { f(‸ }": "func() { f|(",
+		"func f[T any](‸": "", "func (t T) m(‸": "", "func (t T) m[U any](a U, ‸": "", "func (t T) m[U any](a U) { g[U](‸": "func (t T) m[U any](a U) { g[U]|(", "t.m[int](‸": "t.m[int]|(",
 		"if (‸": "", "f(\"(\", ‸": "f|(\"(\",", "f (a,\n\t‸": "f| (a,", "[]byte(‸": "[]byte|(",
 	} {
 		text, at := atCursor(code)
@@ -113,7 +118,7 @@ func atCursor(code string) (string, int) {
 
 // FuzzOutline looks for cells on which the functions that read half-written code fail.
 func FuzzOutline(f *testing.F) {
-	for _, code := range []string{"x := 1\nfunc (p *T) m() {", "import (\n\"fmt\"", "var (\na, b = 1", "const c", "type (\nT = int", "f(a[1", "}", "/*", "`", "a, b :="} {
+	for _, code := range []string{"x := 1\nfunc (p *T) m() {", "import (\n\"fmt\"", "var (\na, b = 1", "const c", "type (\nT = int", "f(a[1", "}", "/*", "`", "a, b :=", "func (t T) m[U any](u U) U { return f[U](", "func (t T) m["} {
 		f.Add(code, len(code)/2)
 	}
 	f.Fuzz(func(t *testing.T, code string, at int) {

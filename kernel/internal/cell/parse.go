@@ -5,6 +5,8 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"go/version"
+	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -93,6 +95,10 @@ func tidy(code string, errs []Error) []Error {
 		}
 		e.Message = strings.Replace(e.Message, "found 'EOF'", "found the end of the cell", 1)
 		e.Message = plainer.Replace(e.Message)
+		if e.Message == "method must have no type parameters" { // the parser of an older release
+			e.Message = "a method with type parameters needs Go 1.27, and this is Go " + strings.TrimPrefix(version.Lang(runtime.Version()), "go") +
+				": install a newer Go from https://go.dev/dl, then restart the kernel"
+		}
 		if e.Offset = min(e.Offset, end); !seen[e.Offset] { // a second one at the same place is an echo
 			seen[e.Offset] = true
 			out = append(out, e)

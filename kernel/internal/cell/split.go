@@ -114,18 +114,33 @@ func begins(list []tok, i int) bool {
 	if next >= len(list) || list[next].tok != token.LPAREN {
 		return false
 	}
-	for depth := 0; next < len(list); next++ { // a receiver, or the parameters of a literal
-		switch list[next].tok {
-		case token.LPAREN:
+	next = behind(list, next) // a receiver, or the parameters of a literal
+	if next+1 >= len(list) || list[next].tok != token.IDENT {
+		return false
+	}
+	switch next++; list[next].tok {
+	case token.LPAREN:
+		return true
+	case token.LBRACK: // the type parameters of a method, or the arguments of a literal's result: func(x int) List[int] {
+		next = behind(list, next)
+		return next >= len(list) || list[next].tok == token.LPAREN
+	}
+	return false
+}
+
+// behind is the index behind the bracket that closes the one at token i, that of the end when nothing does.
+func behind(list []tok, i int) int {
+	for depth := 0; i < len(list); i++ {
+		switch list[i].tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
 			depth++
-		case token.RPAREN:
-			depth--
-		}
-		if depth == 0 {
-			break
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			if depth--; depth == 0 {
+				return i + 1
+			}
 		}
 	}
-	return next+2 < len(list) && list[next+1].tok == token.IDENT && list[next+2].tok == token.LPAREN
+	return len(list)
 }
 
 // stretch returns where the item that starts at token i ends and the index of its last token.
