@@ -21,7 +21,7 @@ import (
 //	extra/KEY/…     packages that Require found
 //	mod/KEY/…       generated go.mod and go.work files
 //	state/…         small files: which base belongs to which module, results of self tests, packages wanted
-//	scratch/        the module of notebooks without one
+//	scratch-go1.26/ the module of notebooks without one, for that language
 //	lock/, tmp/
 //
 // Every entry is made in tmp and renamed into place, so what is there is whole; tmp of processes that died is

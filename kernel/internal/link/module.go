@@ -2,7 +2,9 @@ package link
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	gover "go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,7 +26,8 @@ const unreleased = "v0.0.0-00010101000000-000000000000"
 type Module struct {
 	Path    string // "interleave", "example.com/m"; "scratch" when no go.mod governs the folder
 	Dir     string // where go commands run
-	Lang    string // the go line of its go.mod as the compiler's -lang takes it: "go1.26"
+	Lang    string // its language version as the compiler's -lang takes it: "go1.26"
+	LangBy  string // the go.mod or go.work whose go line says so; "" when it is the toolchain's
 	Scratch bool
 	Sources string // the root of module interleave
 
@@ -46,14 +49,14 @@ func findModule(t *Toolchain, dir, sources string, c *cache) (*Module, error) {
 		return workspace(gowork, gomod, dir, sources, c)
 	}
 	if gomod == "" || gomod == os.DevNull {
-		return scratch(sources, c)
+		return scratch(t, sources, c)
 	}
 	data, f, err := readMod(gomod)
 	if err != nil {
 		return nil, err
 	}
 	root := filepath.Dir(gomod)
-	m := &Module{Path: f.Module.Mod.Path, Dir: root, Lang: lang(f), Sources: sources}
+	m := &Module{Path: f.Module.Mod.Path, Dir: root, Lang: lang(f), LangBy: gomod, Sources: sources}
 	if isOwn(m.Path, root) {
 		m.Sources = root
 		m.files = []string{gomod, filepath.Join(root, "go.sum")}
@@ -89,16 +92,21 @@ func findModule(t *Toolchain, dir, sources string, c *cache) (*Module, error) {
 	return m, nil
 }
 
-// scratch is the module of notebooks that no go.mod governs. It starts with what module interleave requires and
-// grows by go get.
-func scratch(sources string, c *cache) (*Module, error) {
+// scratch is the module of notebooks that no go.mod governs. It starts with what module interleave requires and grows by
+// go get. Its language is the toolchain's: nobody has chosen an older one. Each language has a module of its own, as an
+// older toolchain refuses the go line of a newer one; the first requires what that of the release before did.
+func scratch(t *Toolchain, sources string, c *cache) (*Module, error) {
 	ours, err := readSources(sources)
 	if err != nil {
 		return nil, err
 	}
-	dir := c.path("scratch")
+	line := goLine(ours)
+	if newest := gover.Lang(t.release()); gover.Compare(newest, langOf(line)) > 0 {
+		line = strings.TrimPrefix(newest, "go")
+	}
+	dir := c.path("scratch-" + langOf(line))
 	at := filepath.Join(dir, "go.mod")
-	m := &Module{Path: "scratch", Dir: dir, Lang: lang(ours), Scratch: true, Sources: sources,
+	m := &Module{Path: "scratch", Dir: dir, Lang: langOf(line), Scratch: true, Sources: sources,
 		env:   map[string]string{"GOWORK": "off"},
 		files: []string{at, filepath.Join(dir, "go.sum")}}
 	unlock, err := c.lock("scratch")
@@ -106,19 +114,20 @@ func scratch(sources string, c *cache) (*Module, error) {
 		return nil, err
 	}
 	defer unlock()
-	f := &modfile.File{Syntax: &modfile.FileSyntax{Name: at}}
 	old, err := os.ReadFile(at)
-	if err == nil {
-		f, err = modfile.Parse(at, old, nil)
+	before, from := old, dir
+	if errors.Is(err, os.ErrNotExist) {
+		before, from = olderScratch(c, m.Lang)
 	}
-	if err != nil { // there is none, or it is broken
+	f, err := modfile.Parse(at, before, nil)
+	if err != nil || f.Module == nil { // there is none, or it is broken
 		f = &modfile.File{Syntax: &modfile.FileSyntax{Name: at}}
 		if err := f.AddModuleStmt("scratch"); err != nil {
 			return nil, fmt.Errorf("write scratch go.mod: %w", err)
 		}
 	}
-	if f.Go == nil && ours.Go != nil {
-		if err := f.AddGoStmt(ours.Go.Version); err != nil {
+	if f.Go == nil || gover.Compare("go"+f.Go.Version, "go"+line) < 0 {
+		if err := f.AddGoStmt(line); err != nil {
 			return nil, fmt.Errorf("write scratch go.mod: %w", err)
 		}
 	}
@@ -143,7 +152,7 @@ func scratch(sources string, c *cache) (*Module, error) {
 		return m, nil
 	}
 	g := &generated{}
-	g.sums(filepath.Join(dir, "go.sum"), filepath.Join(sources, "go.sum"))
+	g.sums(filepath.Join(from, "go.sum"), filepath.Join(sources, "go.sum"))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make scratch module: %w", err)
 	}
@@ -151,6 +160,26 @@ func scratch(sources string, c *cache) (*Module, error) {
 		return nil, err
 	}
 	return m, writeFile(at, data)
+}
+
+// olderScratch is the go.mod of the scratch module of the newest language up to lang, and its folder.
+func olderScratch(c *cache, lang string) (data []byte, dir string) {
+	found := ""
+	list, _ := filepath.Glob(c.path("scratch*", "go.mod"))
+	for _, name := range list {
+		at := filepath.Dir(name)
+		_, of, ok := strings.Cut(filepath.Base(at), "-")
+		if !ok { // the one folder that earlier releases of Interleave had
+			of = Oldest
+		}
+		if gover.Compare(of, lang) > 0 || gover.Compare(of, found) <= 0 {
+			continue
+		}
+		if text, err := os.ReadFile(name); err == nil {
+			data, dir, found = text, at, of
+		}
+	}
+	return data, dir
 }
 
 // generated tells that go commands see a go.mod of ours.

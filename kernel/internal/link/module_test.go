@@ -233,3 +233,34 @@ func TestScratchKept(t *testing.T) {
 		t.Error("go.sum was left")
 	}
 }
+
+// The scratch module speaks the language of the toolchain. Each language has a module of its own, which begins with what
+// the one before requires.
+func TestScratchLanguage(t *testing.T) {
+	c, err := openCache(t.TempDir(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, c.path("scratch"), "go.mod", "module scratch\n\ngo 1.26.0\n\nrequire example.com v1.0.0\n") // of an earlier release of Interleave
+	write(t, c.path("scratch"), "go.sum", "example.com v1.0.0 h1:x\n")
+	for _, of := range []struct{ version, lang, line, dir string }{
+		{"go1.26.8", "go1.26", "1.26.0", "scratch-go1.26"},
+		{"go1.27.4 X:nodwarf5", "go1.27", "1.27", "scratch-go1.27"},
+		{"go1.28rc1", "go1.28", "1.28", "scratch-go1.28"},
+		{"go1.26.9-vendor", "go1.26", "1.26.0", "scratch-go1.26"},
+		{"devel go1.28-abcdef", "go1.26", "1.26.0", "scratch-go1.26"},
+	} {
+		m, err := scratch(&Toolchain{Version: of.version}, absRepository(t), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Lang != of.lang || m.LangBy != "" || filepath.Base(m.Dir) != of.dir {
+			t.Errorf("%s: %+v", of.version, m)
+		}
+		text, _ := os.ReadFile(filepath.Join(m.Dir, "go.mod"))
+		sums, _ := os.ReadFile(filepath.Join(m.Dir, "go.sum"))
+		if !strings.Contains(string(text), "\ngo "+of.line+"\n") || !strings.Contains(string(text), "example.com v1.0.0") || !strings.Contains(string(sums), "example.com v1.0.0 h1:x") {
+			t.Errorf("%s:\n%s%s", of.version, text, sums)
+		}
+	}
+}

@@ -74,9 +74,7 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 		return nil, fmt.Errorf("read go env: %w", err)
 	}
 	t.Version, t.Root, t.Tools = t.Env["GOVERSION"], t.Env["GOROOT"], t.Env["GOTOOLDIR"]
-	release, _, _ := strings.Cut(t.Version, "-")
-	release, _, _ = strings.Cut(release, " ")
-	if !strings.HasPrefix(t.Version, "devel") && gover.Compare(release, Oldest) < 0 {
+	if !strings.HasPrefix(t.Version, "devel") && gover.Compare(t.release(), Oldest) < 0 {
 		return nil, &ToolchainError{fmt.Sprintf("%s is %s, and Interleave needs %s", t.Go, t.Version, Oldest), "Install a newer Go from https://go.dev/dl (a distribution's package is often too old) and put its bin folder first on PATH"}
 	}
 	if t.Env["CGO_ENABLED"] != "1" && getenv(env, "CGO_ENABLED") == "" { // Go does so when it finds no compiler
@@ -105,6 +103,13 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 	}
 	t.Key = t.key()
 	return t, nil
+}
+
+// release is the version without what a vendor or an experiment adds: "go1.26.8"; not valid for a development version.
+func (t *Toolchain) release() string {
+	release, _, _ := strings.Cut(t.Version, "-")
+	release, _, _ = strings.Cut(release, " ")
+	return release
 }
 
 // Headers tells whether the C compiler finds the headers of the C library and of the kernel, which Debian has in packages of

@@ -22,7 +22,7 @@ func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
 		return nil, &PackageError{err.Error()}
 	}
 	root := filepath.Dir(gowork)
-	m := &Module{Path: "workspace", Dir: dir, Lang: "go1.26", Sources: sources}
+	m := &Module{Path: "workspace", Dir: dir, Lang: Oldest, LangBy: gowork, Sources: sources}
 	if w.Go != nil {
 		m.Lang = langOf(w.Go.Version)
 	}
@@ -36,7 +36,7 @@ func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
 		}
 		m.files = append(m.files, filepath.Join(at, "go.mod"), filepath.Join(at, "go.sum"))
 		if filepath.Join(at, "go.mod") == gomod {
-			m.Path, m.Lang = f.Module.Mod.Path, lang(f)
+			m.Path, m.Lang, m.LangBy = f.Module.Mod.Path, lang(f), gomod
 		}
 		if isOwn(f.Module.Mod.Path, at) {
 			m.Sources = at
