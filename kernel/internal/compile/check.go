@@ -27,12 +27,18 @@ type Diagnostic struct {
 type Checker struct {
 	packages Packages
 	importer *lockedImporter
-	version  string // "go1.26"
+	language Language
 }
 
-// NewChecker returns a checker for a language version such as go1.26.
-func NewChecker(p Packages, version string) *Checker {
-	return &Checker{packages: p, importer: newImporter(p), version: version}
+// Language is a version of Go's language, and what decides it.
+type Language struct {
+	Version string // "go1.26"
+	By      string // the go.mod or go.work whose go line says so; "" when it is the toolchain's own
+}
+
+// NewChecker returns a checker for a language.
+func NewChecker(p Packages, l Language) *Checker {
+	return &Checker{packages: p, importer: newImporter(p), language: l}
 }
 
 // view is one checked source.
@@ -82,7 +88,7 @@ func (c *Checker) check(ctx context.Context, src *source) (*view, error) {
 	}}
 	var conf types.Config
 	conf = types.Config{
-		GoVersion: c.version, Importer: stoppable{ctx, c.importer}, Sizes: types.SizesFor("gc", runtime.GOARCH),
+		GoVersion: c.language.Version, Importer: stoppable{ctx, c.importer}, Sizes: types.SizesFor("gc", runtime.GOARCH),
 		DisableUnusedImportCheck: true,
 		Error: func(err error) {
 			if ctx.Err() != nil {
@@ -96,6 +102,9 @@ func (c *Checker) check(ctx context.Context, src *source) (*view, error) {
 	}
 	v.pkg, _ = conf.Check("notebook", fset, []*ast.File{file}, v.info)
 	look(ctx)
+	for i, e := range v.errs {
+		v.errs[i].message = c.language.cure(v.newer(e))
+	}
 	return v, nil
 }
 

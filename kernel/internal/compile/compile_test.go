@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	gover "go/version"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -57,7 +59,7 @@ func newChecker(t testing.TB) *Checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NewChecker(listed(m), "go1.26")
+	return NewChecker(listed(m), Language{Version: gover.Lang(runtime.Version())})
 }
 
 // session compiles cells one after the other, as if each had run.

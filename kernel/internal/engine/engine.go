@@ -128,7 +128,8 @@ func (e *Engine) open() {
 	})
 	e.builder, e.openErr = b, err
 	if err == nil {
-		e.checker = compile.NewChecker(packages{b, e.log}, b.Module().Lang)
+		m := b.Module()
+		e.checker = compile.NewChecker(packages{b, e.log}, compile.Language{Version: m.Lang, By: m.LangBy})
 		e.startWorker()
 	}
 	close(e.opened)
