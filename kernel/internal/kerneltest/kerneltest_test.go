@@ -58,11 +58,31 @@ func TestParseTranscriptFaults(t *testing.T) {
 		"Odd.\n-- cell 1 fast --\n":               "unknown",
 		"Odd.\n-- cell 1 timeout=x --\n":          "invalid duration",
 		"Odd.\n-- cell 1 --\nx\n-- out 2 --\ny\n": "out 2 has no cell",
+		"Odd.\n-- cell 1 since=go1.99 --\nx\n":    "no section",
 	} {
 		_, err := parseTranscript(txtar.Parse([]byte(text)))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error is %v, want one with %q", text, err, want)
 		}
+	}
+}
+
+// Of two sections the one for the release that has built the test counts, wherever it stands.
+func TestTranscriptOfReleases(t *testing.T) {
+	archive := txtar.Parse([]byte("Two.\n-- cell 1 --\nx\n-- out 1 before=go1.99 --\nold\n-- out 1 --\nnew\n-- cell 2 --\ny\n-- out 2 before=go1.2 --\nold\n-- cell 3 since=go1.99 --\nz\n"))
+	cells, err := parseTranscript(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cells) != 2 || string(cells[0].out.Data) != "old\n" || string(cells[1].out.Data) != "" {
+		t.Errorf("%d cells", len(cells))
+	}
+	var names []string
+	for _, f := range archive.Files { // what -update writes
+		names = append(names, f.Name)
+	}
+	if want := "cell 1,out 1,out 1 before=go1.99,cell 2,out 2,out 2 before=go1.2,cell 3 since=go1.99,out 3"; strings.Join(names, ",") != want {
+		t.Errorf("%q", names)
 	}
 }
 

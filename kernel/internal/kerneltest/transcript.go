@@ -5,8 +5,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"go/version"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,6 +59,19 @@ const cellTime = 2 * time.Minute
 //	timeout=5m           instead of two minutes
 //
 // A word holds no space; %20 in stdin and expr stands for one.
+//
+// Where an older release of Go answers differently, a second section says so:
+//
+//	-- cell 1 --
+//	...
+//	-- out 1 --
+//	...
+//	-- out 1 before=go1.27 --
+//	error: ...
+//
+// It is the one that counts when the test is built with a release before that. Cells that build on such a cell bear the
+// word since=go1.27 and are left out there; a transcript that has them says in one cell at least what the older release
+// answers.
 func RunTranscripts(t *testing.T, glob string, start func(t testing.TB) *Kernel) {
 	t.Helper()
 	files, err := filepath.Glob(glob)
@@ -122,6 +138,7 @@ type scriptCell struct {
 	output  bool          // interrupt after the first output
 	signal  bool          // interrupt by SIGINT
 	timeout time.Duration
+	since   string // the first release of Go that has what it shows
 }
 
 // parseTranscript reads the cells. An output section that is missing is added, so that -update can fill it.
@@ -129,30 +146,50 @@ func parseTranscript(archive *txtar.Archive) ([]*scriptCell, error) {
 	if len(bytes.TrimSpace(archive.Comment)) == 0 {
 		return nil, fmt.Errorf("say in one sentence at the top what it shows")
 	}
-	outs := make(map[string][]byte)
-	for _, f := range archive.Files {
-		if number, ok := strings.CutPrefix(f.Name, "out "); ok {
-			outs[number] = f.Data
-		}
-	}
-	var cells []*scriptCell
-	files := make([]txtar.File, 0, len(archive.Files))
+	outs := make(map[string][]txtar.File) // by number, that of all releases first
 	for _, f := range archive.Files {
 		fields := strings.Fields(f.Name)
 		switch {
 		case len(fields) == 2 && fields[0] == "out":
-			continue
+			outs[fields[1]] = append([]txtar.File{f}, outs[fields[1]]...)
+		case len(fields) == 3 && fields[0] == "out" && strings.HasPrefix(fields[2], "before="):
+			outs[fields[1]] = append(outs[fields[1]], f)
 		case len(fields) < 2 || fields[0] != "cell":
 			return nil, fmt.Errorf("section %q is neither cell N nor out N", f.Name)
 		}
+	}
+	var cells []*scriptCell
+	var counts []int // which section of files is a cell's
+	since, answered := false, false
+	files := make([]txtar.File, 0, len(archive.Files))
+	for _, f := range archive.Files {
+		fields := strings.Fields(f.Name)
+		if fields[0] != "cell" {
+			continue
+		}
 		c := &scriptCell{number: fields[1], code: strings.TrimSuffix(string(f.Data), "\n"), timeout: cellTime}
 		for _, word := range fields[2:] {
-			if err := c.directive(word); err != nil {
+			if release, ok := strings.CutPrefix(word, "since="); ok {
+				c.since = release
+			} else if err := c.directive(word); err != nil {
 				return nil, fmt.Errorf("cell %s: %w", c.number, err)
 			}
 		}
 		cells = append(cells, c)
-		files = append(files, f, txtar.File{Name: "out " + c.number, Data: outs[c.number]})
+		of := outs[c.number]
+		if len(of) == 0 || of[0].Name != "out "+c.number {
+			of = append([]txtar.File{{Name: "out " + c.number}}, of...)
+		}
+		chosen := 0
+		for i, o := range of[1:] {
+			answered = true
+			if older(strings.TrimPrefix(strings.Fields(o.Name)[2], "before=")) {
+				chosen = i + 1
+			}
+		}
+		since = since || c.since != ""
+		counts = append(counts, len(files)+1+chosen)
+		files = append(append(files, f), of...)
 		delete(outs, c.number)
 	}
 	for number := range outs {
@@ -161,11 +198,19 @@ func parseTranscript(archive *txtar.Archive) ([]*scriptCell, error) {
 	if len(cells) == 0 {
 		return nil, fmt.Errorf("it has no cell")
 	}
+	if since && !answered {
+		return nil, fmt.Errorf("no section out N before=... says what a release answers that leaves cells out")
+	}
 	archive.Files = files
 	for i, c := range cells {
-		c.out = &archive.Files[2*i+1]
+		c.out = &archive.Files[counts[i]]
 	}
-	return cells, nil
+	return slices.DeleteFunc(cells, func(c *scriptCell) bool { return older(c.since) }), nil
+}
+
+// older reports whether the Go that has built this is older than a release.
+func older(release string) bool {
+	return release != "" && version.Compare(version.Lang(runtime.Version()), release) < 0
 }
 
 func (c *scriptCell) directive(word string) error {
