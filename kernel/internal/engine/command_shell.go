@@ -75,7 +75,8 @@ func (e *Engine) child(r *run, argv []string) error {
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
-	end, err := worker.Command{Argv: append([]string{path}, argv[1:]...), Env: env, Dir: dir, Guard: e.o.Guard, Handler: childOutput{e, r.out, nil}, Ask: syscall.SIGINT}.Run(ctx)
+	end, err := worker.Command{Argv: append([]string{path}, argv[1:]...), Env: env, Dir: dir, Guard: e.o.Guard, Memory: e.memory,
+		Handler: childOutput{e, r.out, nil}, Ask: syscall.SIGINT}.Run(ctx)
 	if err != nil {
 		return err
 	}
@@ -89,6 +90,9 @@ func (e *Engine) child(r *run, argv []string) error {
 		if len(argv) > 3 {
 			name = "the script"
 		}
+	}
+	if end.Excess != nil {
+		return &faultError{e.excessFault(r, name, end.Excess)}
 	}
 	return endingError(name, end)
 }

@@ -38,8 +38,8 @@ type Options struct {
 	Slides  []string // the command that makes slides of a notebook
 	Env     []string // nil for that of this process
 	Version string   // of the kernel
-	// MemoryLimit is the resident memory in bytes at which the worker is ended. 0 looks at
-	// INTERLEAVE_MEMORY and else takes most of the machine's; less than 0 means none.
+	// MemoryLimit is the most memory in bytes that the worker and what cells start may use together. 0 looks at
+	// INTERLEAVE_MEMORY, and else shares the machine with other kernels; less than 0 means no limit.
 	MemoryLimit int64
 	Gopls       string // the program; "" for the one that is built into the cache
 	Logger      *slog.Logger
@@ -55,6 +55,7 @@ type Engine struct {
 	opened chan struct{} // closed when builder, or openErr, is set
 	editor *editor
 	comms  *comms
+	memory *worker.Memory
 
 	progress chan link.Step
 	asides   chan struct{} // holds one for each step that runs aside
@@ -105,6 +106,7 @@ func New(o Options) *Engine {
 		progress: make(chan link.Step, 1), asides: make(chan struct{}, asideMost), state: compile.NewState(), abandoned: map[uint64]bool{}, texts: map[string]*record{}}
 	e.out.places = e.inCells
 	e.editor = newEditor(e)
+	e.memory = worker.NewMemory(e.memoryLimit())
 	e.comms = &comms{e: e, targets: map[string]bool{}, open: map[string]*session.Comm{}}
 	e.out.comm = e.comms.take
 	go e.open()
@@ -180,7 +182,7 @@ func (e *Engine) startWorker() {
 		defer close(s.done)
 		s.w, s.err = worker.Start(e.ctx, worker.Config{
 			Path: path, Args: args, Env: env, Dir: dir, Guard: e.o.Guard,
-			Handler: e.out, MemoryLimit: e.memoryLimit(), Late: e.late, Logger: e.log,
+			Handler: e.out, Memory: e.memory, Spared: e.spared, Late: e.late, Logger: e.log,
 		})
 		e.mu.Lock()
 		defer e.mu.Unlock()
@@ -222,7 +224,7 @@ func ParseMemory(s string) (int64, error) {
 	f, err := strconv.ParseFloat(strings.TrimSuffix(s, unit), 64)
 	scale, ok := map[string]float64{"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[strings.ToLower(strings.TrimSpace(unit))]
 	if err != nil || !ok || f*scale < 1 || f*scale >= math.MaxInt64 {
-		return 0, fmt.Errorf("%q is no amount of memory: write 2GiB, 500MB, a number of bytes, or none", s)
+		return 0, fmt.Errorf("%q is not a memory size: write 2GiB, 500MB, a number of bytes, or none", s)
 	}
 	return int64(f * scale), nil
 }

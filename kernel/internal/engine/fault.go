@@ -123,6 +123,10 @@ func (e *Engine) internalFault(err error) *session.Fault {
 	if cure := storageCure(err); cure != "" {
 		return plainFault("CompileError", "the cell could not be built: "+err.Error()+cure)
 	}
+	var death *worker.Death
+	if errors.As(err, &death) && death.Excess != nil {
+		return plainFault("MemoryLimit", death.Excess.Text("a notebook without variables"))
+	}
 	e.log.Error("engine", "error", err)
 	return plainFault("CompileError", "the kernel failed to build or load this cell, which is a defect of the kernel: "+err.Error())
 }

@@ -222,6 +222,11 @@ func (e *Engine) died(r *run, w *worker.Worker, d *worker.Death) *session.Fault 
 	e.replace(w, d.Reason)
 	lost := e.forgetValues(fmt.Sprintf("lost when the worker died in In[%d]", r.cell.Count))
 	e.startWorker()
+	if d.Excess != nil {
+		here := *d
+		here.Reason = d.Excess.Text(fmt.Sprintf("In[%d]: the notebook", r.cell.Count))
+		d = &here
+	}
 	return e.deathFault(d, lost)
 }
 

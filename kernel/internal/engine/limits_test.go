@@ -1,7 +1,10 @@
 package engine_test
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -24,11 +27,66 @@ func memoryLimit(t *testing.T, mode string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.EName != "WorkerDied" || !strings.Contains(r.EValue, "memory limit") || !strings.Contains(r.EValue, "kept") {
+	if r.EName != "WorkerDied" || !strings.Contains(r.EValue, "In[2]: the notebook used ") ||
+		!strings.Contains(r.EValue, "more than the limit of 400 MiB (INTERLEAVE_MEMORY). To raise the limit, start Jupyter with INTERLEAVE_MEMORY=") || !strings.Contains(r.EValue, "lost variables: hoard, kept") {
 		t.Errorf("%s: %s", r.EName, r.EValue)
 	}
 	if got := value(t, k, "twice(21)"); got != 42 {
 		t.Errorf("a function gives %v after the worker died", got)
+	}
+}
+
+// TestMemoryOfChildren has what cells start use more than the limit: it ends, nothing of it is left, and the variables are kept.
+func TestMemoryOfChildren(t *testing.T) {
+	prepare(t, "")
+	k := startWith(t, "INTERLEAVE_MEMORY=1GiB")
+	execute(t, k, "kept := 41")
+	first := value(t, k, "os.Getpid()")
+	const greedy = "head -c 2000m /dev/zero | tail -c 2000m"
+	hoard := "b := make([]byte, 2<<30)\nfor i := 0; i < len(b); i += 4096 {\n\tb[i] = 1\n}\nprintln(len(b))"
+	for what, code := range map[string]string{
+		"the script":  "%%bash\nsleep 1234567 &\n" + greedy + "\necho done",
+		"the command": "!sleep 1234567 & " + greedy + "; echo done",
+		"the program": "%%program\n" + hoard,
+		"go test":     "%%test\nfunc TestHoard(t *testing.T) {\n" + hoard + "\n}",
+	} {
+		r, err := k.Execute(t.Context(), code, kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf(`^In\[%d\]: %s used [\d.]+ [GM]iB of memory.* more than the limit of 1 GiB \(INTERLEAVE_MEMORY\)\. To raise the limit, start Jupyter with INTERLEAVE_MEMORY=\dGiB in its environment\. It was ended; all variables are kept$`, r.ExecutionCount, what)
+		if r.EName != "MemoryLimit" || !regexp.MustCompile(want).MatchString(r.EValue) {
+			t.Errorf("%s: %s: %s", code, r.EName, r.EValue)
+		}
+	}
+	// A child of the cell's own making ends alone, and the cell sees how.
+	r, err := k.Execute(t.Context(), "exec.Command(\"sh\", \"-c\", \"sleep 1234567 & "+greedy+" >/dev/null\").Run()", kerneltest.ExecuteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := kerneltest.Text(r, kerneltest.TextOptions{}); !strings.Contains(said, fmt.Sprintf("note: In[%d]: the processes that cells have started used ", r.ExecutionCount)) || r.EName != "" {
+		t.Errorf("%s: %s", r.EName, said)
+	}
+	if got := value(t, k, "os.Getpid()"); got != first || value(t, k, "kept + 1") != 42 {
+		t.Errorf("the worker was replaced")
+	}
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, file := range files {
+		if text, _ := os.ReadFile(file); strings.Contains(string(text), "sleep\x001234567") {
+			t.Errorf("%s lives on", file)
+		}
+	}
+}
+
+// TestMemoryLimitTooLow has a limit that no worker can keep to.
+func TestMemoryLimitTooLow(t *testing.T) {
+	prepare(t, "")
+	r, err := startWith(t, "INTERLEAVE_MEMORY=1MiB").Execute(t.Context(), "1", kerneltest.ExecuteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(r.EValue, " MiB of memory, more than the limit of 1 MiB (INTERLEAVE_MEMORY). To raise the limit") || strings.Contains(r.EValue, "defect") {
+		t.Errorf("%s: %s", r.EName, r.EValue)
 	}
 }
 

@@ -247,11 +247,14 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	errs := &crashFilter{out: out}
 	end, err := worker.Command{
 		Argv: append([]string{binary}, p.args...), Env: env, Dir: workDir, Guard: e.o.Guard,
-		Handler: childOutput{e, out, errs}, Timeout: p.timeout, Ask: syscall.SIGQUIT,
+		Handler: childOutput{e, out, errs}, Timeout: p.timeout, Ask: syscall.SIGQUIT, Memory: e.memory,
 	}.Run(ctx)
 	crash := errs.finish()
 	if err != nil {
 		return e.internalFault(fmt.Errorf("run program: %w", err))
+	}
+	if end.Excess != nil {
+		return e.excessFault(r, "the program", end.Excess)
 	}
 	if end.Stopped {
 		value := "the program was interrupted and has ended"

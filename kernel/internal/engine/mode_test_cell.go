@@ -163,12 +163,14 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	argv = append(argv, `-exec=sh "`+script+`"`, file)
 	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.inCells(s))) }}
 	end, err := worker.Command{
-		Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: testOutput{childOutput{e, r.out, report}},
+		Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: testOutput{childOutput{e, r.out, report}}, Memory: e.memory,
 	}.Run(ctx)
 	report.Close()
 	switch {
 	case err != nil:
 		return e.internalFault(fmt.Errorf("run tests: %w", err))
+	case end.Excess != nil:
+		return e.excessFault(r, "go test", end.Excess)
 	case end.Stopped:
 		return plainFault("Interrupted", "the tests were interrupted and have ended")
 	case len(report.Build) > 0 && len(report.Tests) == 0:

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"bytes"
-	"os"
 	"syscall"
 	"time"
 
@@ -102,8 +101,8 @@ func (w *Worker) explainDeath(last guardReport, crash []byte) *Death {
 	}
 	switch {
 	case cause != nil:
-		d.Reason, d.MemoryLimit, d.Closed = cause.Reason, cause.MemoryLimit, cause.Closed
-	case w.ooms.grewTo(readOOMCounters(os.Getpid())):
+		d.Reason, d.Excess, d.Closed = cause.Reason, cause.Excess, cause.Closed
+	case w.ooms.grewTo(readOOMCounters("/")):
 		d.OOM = true
 		d.Reason = "the system ran out of memory and killed it"
 	}

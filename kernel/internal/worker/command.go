@@ -24,6 +24,7 @@ type Command struct {
 	Guard     []string      // as in Config
 	Handler   Handler       // gets everything it says, in order, from one goroutine that ends before Run does
 	Timeout   time.Duration // 0 means none
+	Memory    *Memory       // supervises what it uses; nil means that nothing does
 	// Ask is the signal by which a command that is to be ended early is asked to; 0 kills it at once. SIGINT goes to its
 	// process group, as Ctrl-C would. SIGQUIT, to which a Go program answers with its stacks, goes to it alone.
 	Ask syscall.Signal
@@ -35,6 +36,7 @@ type Ending struct {
 	Signal   syscall.Signal // that ended it, 0 when it exited
 	TimedOut bool           // its time was up
 	Stopped  bool           // the context ended
+	Excess   *Excess        // it was killed for its memory, or nil
 	Wall     time.Duration
 }
 
@@ -160,6 +162,10 @@ func (c Command) follow(ctx context.Context, guard *exec.Cmd, p *pipes) (Ending,
 		defer t.Stop()
 		timeout = t.C
 	}
+	excess := make(chan *Excess, 1)
+	supervised := &part{guard: guard.Process.Pid, end: func(x *Excess) { excess <- x }}
+	c.Memory.add(supervised)
+	defer c.Memory.remove(supervised)
 	var how ending
 	var e Ending
 	select {
@@ -170,6 +176,9 @@ func (c Command) follow(ctx context.Context, guard *exec.Cmd, p *pipes) (Ending,
 	case <-ctx.Done():
 		e.Stopped = true
 		how = endEarly(c, first.PID, p.leash, ended)
+	case e.Excess = <-excess:
+		p.leash.Close()
+		how = <-ended
 	}
 	if how.err != nil {
 		return e, fmt.Errorf("run command: the guard did not say how it ended: %w", how.err)

@@ -15,27 +15,15 @@ type Death struct {
 	Crash    []byte         // the runtime's words and stacks, uncut; empty when it had none
 	Stderr   []byte         // the last of what it wrote to stderr before it was ready; empty afterwards
 
-	MemoryLimit bool // it reached Config.MemoryLimit
-	OOM         bool // the system ran out of memory and chose it
-	Closed      bool // by Close or Kill
+	Excess *Excess // why it was ended for its memory, else nil
+	OOM    bool    // the system ran out of memory and chose it
+	Closed bool    // by Close or Kill
 }
 
 func (d *Death) Error() string { return "worker died: " + d.Reason }
 
 // Is lets errors.Is find ErrClosed in the death of a worker that Close or Kill has ended.
 func (d *Death) Is(target error) bool { return target == ErrClosed && d.Closed }
-
-// memoryReason is the text of a reached limit.
-func memoryReason(limit, rss int64) string {
-	return fmt.Sprintf("memory limit of %s reached (at %s)", size(limit), size(rss))
-}
-
-func size(n int64) string {
-	if n < 1<<30 {
-		return fmt.Sprintf("%d MiB", n>>20)
-	}
-	return strings.Replace(fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)), ".0 ", " ", 1)
-}
 
 // faults are the beginnings of lines in a crash text, the telling ones first.
 var faults = []struct{ line, reason string }{

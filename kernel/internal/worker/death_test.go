@@ -68,7 +68,7 @@ func TestDeaths(t *testing.T) {
 			if got := rec.stream("stdout"); got != "before. " {
 				t.Errorf("stdout is %q", got)
 			}
-			if w.Death() != d || d.MemoryLimit || d.OOM || d.Closed {
+			if w.Death() != d || d.Excess != nil || d.OOM || d.Closed {
 				t.Errorf("death is %+v", d)
 			}
 			if _, err := w.Run(deadline(t, time.Second), cell("Nothing")); !errors.Is(err, d) || !errors.Is(err, ErrNotTaken) {
@@ -90,9 +90,9 @@ func TestDeathAmidNoise(t *testing.T) {
 }
 
 func TestMemoryLimit(t *testing.T) {
-	w, rec := start(t, func(c *Config) { c.MemoryLimit = 400 << 20 })
+	w, rec := start(t, func(c *Config) { c.Memory = NewMemory(400 << 20) })
 	d := die(t, w, "Hog")
-	if !d.MemoryLimit || d.Signal != syscall.SIGKILL || !strings.HasPrefix(d.Reason, "memory limit of 400 MiB reached (at ") {
+	if d.Excess == nil || d.Excess.Used <= 400<<20 || d.Signal != syscall.SIGKILL || !strings.Contains(d.Reason, "more than the limit of 400 MiB (INTERLEAVE_MEMORY)") {
 		t.Errorf("got %+v", d)
 	}
 	t.Log(d.Reason)

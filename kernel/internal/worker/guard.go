@@ -99,7 +99,7 @@ func startWorker(args []string, files []uintptr) (int, error) {
 		unix.Close(int(fd)) // or the kernel would never see the end of its pipes
 	}
 	// When memory runs out, the system should choose the worker, not Jupyter. Raising needs no privilege.
-	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("700"), 0)
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte(workerOOM), 0)
 	return pid, nil
 }
 

@@ -171,7 +171,7 @@ func (r *recorder) await(t *testing.T, ok func() bool) {
 }
 
 func testConfig(h Handler) Config {
-	return Config{Path: built.host, Guard: []string{os.Args[0], "guard"}, Handler: h, MemoryLimit: 4 << 30}
+	return Config{Path: built.host, Guard: []string{os.Args[0], "guard"}, Handler: h, Memory: NewMemory(4 << 30)}
 }
 
 func start(t testing.TB, change func(*Config)) (*Worker, *recorder) {

@@ -1,122 +1,308 @@
 package worker
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"os"
-	"path"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// watchMemory kills the worker at its limit. It looks more often the nearer the limit is: a process that
-// touches new memory on two cores gains some 8 GiB a second.
-func (w *Worker) watchMemory() {
-	defer w.closed.Done()
-	const gain = 8 << 30 // bytes per second
-	for {
-		rss, err := residentMemory(w.pid)
-		if err != nil {
-			<-w.done
-			return
-		}
-		if rss > w.limit {
-			w.kill(&Death{MemoryLimit: true, Reason: memoryReason(w.limit, rss)})
-			<-w.done
-			return
-		}
-		room := time.Duration(float64(w.limit-rss) / gain * float64(time.Second))
-		select {
-		case <-w.done:
-			return
-		case <-time.After(min(max(room, 10*time.Millisecond), 200*time.Millisecond)):
-		}
+// Memory supervises the memory that one notebook uses: its worker, the processes that cells have started in the worker, and
+// the commands that run beside it. It ends some of them when they use more than the limit together, and, where the limit is
+// not the user's, when the machine or the cgroup is nearly out of memory and this notebook uses more than any other kernel.
+//
+// Counted is the proportional set size (PSS): a page that several processes share is divided among them. Guards are not
+// counted, nor are the kernel, compilers and gopls.
+type Memory struct {
+	limit   int64 // less than 0 for none
+	given   bool  // by the user
+	machine machine
+	changed chan struct{} // poked when parts come and go
+
+	exact struct { // of the last exact measurement; only for watch
+		resident, room int64
+		at             time.Time
+		took           time.Duration
 	}
+
+	mu       sync.Mutex
+	parts    []*part
+	watching bool
 }
 
-// residentMemory returns the resident set of one process in bytes.
-func residentMemory(pid int) (int64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0, err
+// NewMemory returns a supervisor. limit is in bytes; 0 stands for three quarters of what the machine, or the cgroup this
+// process runs in, has, less than 0 for none.
+func NewMemory(limit int64) *Memory {
+	m := &Memory{limit: limit, given: limit != 0, machine: readMachine("/"), changed: make(chan struct{}, 1)}
+	if !m.given {
+		m.limit = m.machine.share()
 	}
-	f := bytes.Fields(b)
-	if len(f) < 2 {
-		return 0, fmt.Errorf("/proc/%d/statm is empty", pid)
-	}
-	pages, err := strconv.ParseInt(string(f[1]), 10, 64)
-	return pages * int64(os.Getpagesize()), err
+	return m
 }
 
-// DefaultMemoryLimit is three quarters of what this process may use: the machine's memory or the limit of
-// the cgroup it runs in, whichever is less. It is -1 when neither can be read.
-func DefaultMemoryLimit() int64 { return defaultMemoryLimit("/") }
-
-func defaultMemoryLimit(root string) int64 {
-	most := int64(math.MaxInt64)
-	if b, err := os.ReadFile(filepath.Join(root, "proc/meminfo")); err == nil {
-		if kib, ok := counter(b, "MemTotal:"); ok {
-			most = min(most, kib<<10)
-		}
-	}
-	for _, dir := range cgroups(root, "self") {
-		for _, name := range []string{"memory.max", "memory.limit_in_bytes"} {
-			b, err := os.ReadFile(filepath.Join(dir, name))
-			if err != nil {
-				continue
-			}
-			if n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64); err == nil && n > 0 {
-				most = min(most, n)
-			}
-		}
-	}
-	if most == math.MaxInt64 {
+// Limit is the most that is allowed in bytes, less than 0 if there is no limit. m may be nil.
+func (m *Memory) Limit() int64 {
+	if m == nil {
 		return -1
 	}
-	return most / 4 * 3
+	return m.limit
 }
 
-// cgroups returns the folders of the memory cgroups of a process, innermost first, for version 2 and 1.
-func cgroups(root, pid string) []string {
-	b, err := os.ReadFile(filepath.Join(root, "proc", pid, "cgroup"))
-	if err != nil {
-		return nil
+// Excess says why processes were ended for their memory.
+type Excess struct {
+	Used  int64 // by what was ended
+	Other int64 // by the rest of the notebook
+	Limit int64
+	Given bool // the limit is the user's
+	// Left is what the machine or the cgroup had left. It is less than 0 when the limit was the reason.
+	Left int64
+}
+
+// Text says it, with what can be done. who is what was ended: "the program". what is lost or kept is the caller's to say.
+func (x *Excess) Text(who string) string {
+	text := fmt.Sprintf("%s used %s of memory", who, size(x.Used))
+	switch {
+	case x.Left >= 0:
+		return text + fmt.Sprintf(", more than any other notebook, when this machine had %s left and would soon have stopped responding. "+
+			"Use less memory, or end other programs and notebooks", size(x.Left))
+	case x.Used <= x.Limit:
+		text += fmt.Sprintf(" and the rest of the notebook %s, together more than the limit of %s", size(x.Other), size(x.Limit))
+	default:
+		text += fmt.Sprintf(", more than the limit of %s", size(x.Limit))
 	}
-	var dirs []string
-	for line := range strings.Lines(string(b)) {
-		f := strings.SplitN(strings.TrimSpace(line), ":", 3) // number:controllers:path
-		if len(f) != 3 {
+	if x.Given {
+		text += " (INTERLEAVE_MEMORY)"
+	} else {
+		text += " (three quarters of the memory that is here)"
+	}
+	return text + fmt.Sprintf(". To raise the limit, start Jupyter with INTERLEAVE_MEMORY=%s in its environment", setting(2*(x.Used+x.Other)))
+}
+
+// size is an amount of memory for a reader, rounded up.
+func size(n int64) string {
+	if n < 1<<30 {
+		return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20)
+	}
+	text := fmt.Sprintf("%.2f", math.Ceil(float64(n)/(1<<30)*100)/100)
+	return strings.TrimRight(strings.TrimRight(text, "0"), ".") + " GiB"
+}
+
+// setting is a round amount of at least n as INTERLEAVE_MEMORY takes it.
+func setting(n int64) string {
+	if n < 1<<30 {
+		return fmt.Sprintf("%dMiB", (n+100<<20-1)/(100<<20)*100)
+	}
+	return fmt.Sprintf("%dGiB", (n+1<<30-1)>>30)
+}
+
+// part is a tree of processes that Memory supervises: those below a guard.
+type part struct {
+	guard  int
+	worker int           // the worker, which is ended for its own memory alone; 0 for a command
+	end    func(*Excess) // ends the command, or the worker and all below it; called once, must not block
+	ended  bool
+	spared func(*Excess) // is told that all below the worker was killed, and the worker kept
+
+	last   int          // the system's newest process when pids was read
+	pids   []int        // below the guard
+	killed map[int]bool // those that will be gone in a moment
+}
+
+// use is what a part uses in bytes.
+type use struct{ worker, rest int64 }
+
+func (m *Memory) add(p *part) {
+	if m.Limit() < 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parts = append(m.parts, p)
+	m.poke()
+	if !m.watching {
+		m.watching = true
+		go m.watch() // ends with the last part
+	}
+}
+
+func (m *Memory) remove(p *part) {
+	if m.Limit() < 0 {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.parts = slices.DeleteFunc(m.parts, func(q *part) bool { return q == p })
+	m.poke()
+}
+
+func (m *Memory) poke() {
+	select {
+	case m.changed <- struct{}{}:
+	default:
+	}
+}
+
+// watch looks again and again while there are parts.
+func (m *Memory) watch() {
+	for {
+		m.mu.Lock()
+		parts := slices.Clone(m.parts)
+		if len(parts) == 0 {
+			m.watching = false
+			m.mu.Unlock()
+			return
+		}
+		m.mu.Unlock()
+		select {
+		case <-time.After(pace(m.look(parts))):
+		case <-m.changed:
+		}
+	}
+}
+
+// pace is how long the processes may be left alone that may use room more bytes: new memory that is touched on a few
+// cores comes to some 8 GiB a second.
+func pace(room int64) time.Duration {
+	const gain = 8 << 30 // bytes a second
+	return min(max(time.Duration(float64(room)/gain*float64(time.Second)), 10*time.Millisecond), 200*time.Millisecond)
+}
+
+// look measures the parts and ends what must end. It returns how many bytes are left until something must.
+func (m *Memory) look(parts []*part) (room int64) {
+	parts = slices.DeleteFunc(parts, func(p *part) bool { return p.ended })
+	uses, all := measure(parts, resident)
+	room = m.limit - all
+	x := Excess{Limit: m.limit, Given: m.given, Left: -1}
+	if room < 0 { // pages that processes share may have been counted more than once
+		if uses, room = m.lookAgain(parts, uses, all); room < 0 {
+			m.end(parts, uses, x)
+			return room
+		}
+	}
+	if m.given || all < m.machine.worthwhile() {
+		return room
+	}
+	left, of := m.machine.available()
+	if spare := left - m.machine.reserve(); spare > 0 {
+		return min(room, spare)
+	}
+	if !largest(m.machine.root, os.Getpid(), of) {
+		return pressed // the one that is will be gone in a moment
+	}
+	x.Left = left
+	m.end(parts, uses, x)
+	return 0
+}
+
+// lookAgain measures exactly. That takes the system a while for large processes, so it is done when it can make a difference, and
+// takes a twentieth of the time at most.
+func (m *Memory) lookAgain(parts []*part, uses []use, all int64) ([]use, int64) {
+	if room := m.exact.room - (all - m.exact.resident); room > 0 && time.Since(m.exact.at) < 20*m.exact.took {
+		return uses, room
+	}
+	began := time.Now()
+	uses, sum := measure(parts, proportional)
+	m.exact.resident, m.exact.room, m.exact.at, m.exact.took = all, m.limit-sum, time.Now(), time.Since(began)
+	return uses, m.exact.room
+}
+
+// pressed is a room after which the machine is looked at again in the longest time there is.
+const pressed = math.MaxInt64
+
+// end ends what is chosen.
+func (m *Memory) end(parts []*part, uses []use, x Excess) {
+	i, worker := choose(uses, m.limit, x.Left >= 0)
+	p := parts[i]
+	x.Used = uses[i].rest
+	if worker {
+		x.Used += uses[i].worker
+	}
+	for _, u := range uses {
+		x.Other += u.worker + u.rest
+	}
+	x.Other -= x.Used
+	if p.worker != 0 && !worker && p.killRest() {
+		if p.spared != nil {
+			p.spared(&x)
+		}
+		return
+	}
+	p.ended = true
+	p.end(&x)
+}
+
+// choose picks a part, and whether its worker must end too. Processes that cells have started end before the variables do,
+// unless the worker alone uses more than the limit. When the machine is full, what uses most ends.
+func choose(uses []use, limit int64, full bool) (part int, worker bool) {
+	var most int64
+	for i, u := range uses {
+		if u.rest > most {
+			most, part = u.rest, i
+		}
+	}
+	for i, u := range uses {
+		if u.worker > limit || full && u.worker >= most || most == 0 && u.worker > 0 {
+			return i, true
+		}
+	}
+	return part, false
+}
+
+// killRest kills everything below the guard but the worker. It is false when something may not be killed.
+func (p *part) killRest() bool {
+	for _, pid := range p.list() {
+		if pid == p.worker {
 			continue
 		}
-		mount := "sys/fs/cgroup"
-		if f[1] == "memory" {
-			mount += "/memory"
-		} else if f[1] != "" {
-			continue
+		if err := unix.Kill(pid, unix.SIGKILL); err != nil && err != unix.ESRCH {
+			return false
 		}
-		for p := path.Clean("/" + f[2]); ; p = path.Dir(p) {
-			dirs = append(dirs, filepath.Join(root, mount, p))
-			if p == "/" {
-				break
+		if p.killed == nil {
+			p.killed = map[int]bool{}
+		}
+		p.killed[pid] = true
+	}
+	return true
+}
+
+// measure adds up what parts use. of is resident, which is quick, or proportional, which is exact.
+func measure(parts []*part, of func(pid int) (int64, error)) (uses []use, sum int64) {
+	uses = make([]use, len(parts))
+	for i, p := range parts {
+		for _, pid := range p.list() {
+			n, err := of(pid)
+			switch {
+			case err != nil || p.killed[pid]: // gone, or nearly
+			case pid == p.worker:
+				uses[i].worker = n
+			default:
+				uses[i].rest += n
 			}
 		}
+		sum += uses[i].worker + uses[i].rest
 	}
-	return dirs
+	return uses, sum
 }
 
-// counter finds "name value" in one of the kernel's tables.
-func counter(table []byte, name string) (int64, bool) {
-	for line := range bytes.Lines(table) {
-		f := bytes.Fields(line)
-		if len(f) >= 2 && string(f[0]) == name {
-			n, err := strconv.ParseInt(string(f[1]), 10, 64)
-			return n, err == nil
+// list returns the processes below the guard. They are looked for only when the system has a new process.
+func (p *part) list() []int {
+	last := newestProcess()
+	if last != 0 && last == p.last {
+		return p.pids
+	}
+	p.last, p.pids = last, below(p.guard)
+	for pid := range p.killed {
+		if !slices.Contains(p.pids, pid) {
+			delete(p.killed, pid)
 		}
 	}
-	return 0, false
+	return p.pids
 }
 
 // oomCounters are the system's counts of processes ended for want of memory: a worker that was killed while
@@ -126,14 +312,14 @@ type oomCounters struct {
 	system int64
 }
 
-func readOOMCounters(pid int) (c oomCounters) {
-	for _, dir := range cgroups("/", strconv.Itoa(pid)) {
-		if b, err := os.ReadFile(filepath.Join(dir, "memory.events")); err == nil {
+func readOOMCounters(root string) (c oomCounters) {
+	for _, g := range memoryCgroups(root) {
+		if b, err := os.ReadFile(filepath.Join(g.dir, "memory.events")); err == nil {
 			c.cgroup, _ = counter(b, "oom_kill")
 			break
 		}
 	}
-	if b, err := os.ReadFile("/proc/vmstat"); err == nil {
+	if b, err := os.ReadFile(filepath.Join(root, "proc/vmstat")); err == nil {
 		c.system, _ = counter(b, "oom_kill")
 	}
 	return c

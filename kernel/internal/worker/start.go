@@ -29,12 +29,12 @@ type report = frame.Report[json.RawMessage]
 type Worker struct {
 	config Config
 	log    *slog.Logger
-	limit  int64
 	ooms   oomCounters // as they stood at the start
 
 	pid   int // of the worker
 	left  int // processes the guard could not end; set before alone closes
 	guard *exec.Cmd
+	part  *part            // what is supervised
 	mark  string           // in the environment of everything below it
 	leash *os.File         // closing it has the guard kill everything below it
 	ended chan guardReport // how the worker ended, once
@@ -78,7 +78,6 @@ func Start(ctx context.Context, c Config) (*Worker, error) {
 	w := &Worker{
 		config: c,
 		log:    cmp.Or(c.Logger, slog.New(slog.DiscardHandler)),
-		limit:  cmp.Or(c.MemoryLimit, DefaultMemoryLimit()),
 		ended:  make(chan guardReport, 1),
 		alone:  make(chan struct{}),
 		ready:  make(chan struct{}),
@@ -87,13 +86,13 @@ func Start(ctx context.Context, c Config) (*Worker, error) {
 		runs:   map[uint64]*run{},
 		inputs: map[uint64]pendingInput{},
 	}
-	w.ooms = readOOMCounters(os.Getpid())
+	w.ooms = readOOMCounters("/")
 	w.alive, w.end = context.WithCancel(context.Background())
 	if err := w.launch(ctx); err != nil {
 		w.end()
 		return nil, fmt.Errorf("start worker: %w", err)
 	}
-	if err := w.send(frame.Command{Op: frame.Hello, Limit: w.limit}); err != nil {
+	if err := w.send(frame.Command{Op: frame.Hello, Limit: c.Memory.Limit()}); err != nil {
 		w.log.Debug("worker ended at its start", "err", err) // its death says more
 	}
 	select {
@@ -143,13 +142,12 @@ func (w *Worker) launch(ctx context.Context) (err error) {
 	if w.reads = findReads(w.pid); w.reads == nil {
 		w.log.Warn("standard input is at its end: /proc does not tell whether a cell reads it")
 	}
+	w.part = &part{guard: w.guard.Process.Pid, worker: w.pid, spared: w.config.Spared,
+		end: func(x *Excess) { w.kill(&Death{Excess: x, Reason: x.Text("the notebook")}) }}
+	w.config.Memory.add(w.part)
 	w.closed.Add(2)
 	go w.awaitGuard(ours[7])
 	go newReader(w, ours[1], ours[2], ours[4], ours[5]).loop()
-	if w.limit > 0 {
-		w.closed.Add(1)
-		go w.watchMemory()
-	}
 	return nil
 }
 
@@ -210,6 +208,7 @@ func closeAll(files []*os.File) {
 func (w *Worker) awaitGuard(reports *os.File) {
 	defer w.closed.Done()
 	defer close(w.alone)
+	defer w.config.Memory.remove(w.part)
 	defer reports.Close()
 	var how, last guardReport
 	if err := frame.Read(reports, &how); err != nil {

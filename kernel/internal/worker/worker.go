@@ -22,8 +22,8 @@
 // after comes after, and the same holds for the end of a cell. No clock is involved.
 //
 // Goroutines, for each Worker: one reader (everything the worker says, and all calls of Handler.Text and
-// Handler.Event), one that waits for the guard, one that watches the memory, and one for each line of input
-// that is being asked for. All end with the worker.
+// Handler.Event), one that waits for the guard, and one for each line of input that is being asked for. All end
+// with the worker. A Memory has one while anything runs that it supervises.
 package worker
 
 import (
@@ -46,9 +46,10 @@ type Config struct {
 	Guard   []string // the command whose main calls GuardMain with the arguments after these
 	Handler Handler
 
-	// MemoryLimit is the resident memory in bytes at which the worker (the process alone, without its
-	// children) is killed. 0 means DefaultMemoryLimit, less than 0 means none.
-	MemoryLimit int64
+	// Memory supervises what the worker and its children use; nil means that nothing does. Spared, when set, is told that
+	// the children were killed for it and the worker was not.
+	Memory *Memory
+	Spared func(*Excess)
 
 	// Late, when set, is told how a cell ended that had been abandoned. It is called by the reader goroutine.
 	Late func(id uint64, e Ended)

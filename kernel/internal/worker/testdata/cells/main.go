@@ -313,6 +313,28 @@ func Hog() {
 	}
 }
 
+// Hoard keeps 250 MiB.
+func Hoard() {
+	b := make([]byte, 250<<20)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	hogs = append(hogs, b)
+}
+
+func StartChildren() {
+	c := exec.Command("sh", "-c", "sleep 1000 & echo started; wait")
+	c.Stdout = os.Stdout
+	c.Start()
+}
+
+// GreedyChild waits for a child that uses 2 GB.
+func GreedyChild() {
+	c := exec.Command("sh", "-c", "setsid sleep 1000 & echo $!; head -c 2000m /dev/zero | tail -c 2000m >/dev/null")
+	c.Stdout = os.Stdout
+	fmt.Println(c.Run())
+}
+
 // Cells that do not end by themselves.
 
 func Spin() {

@@ -1,0 +1,26 @@
+package engine
+
+import (
+	"fmt"
+
+	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/worker"
+)
+
+// excessFault is that of a cell whose command, program or tests were killed for their memory.
+func (e *Engine) excessFault(r *run, what string, x *worker.Excess) *session.Fault {
+	return plainFault("MemoryLimit", x.Text(fmt.Sprintf("In[%d]: %s", r.cell.Count, what))+". It was ended; all variables are kept")
+}
+
+// spared tells the reader that processes which cells had started were killed for their memory.
+func (e *Engine) spared(x *worker.Excess) {
+	e.mu.Lock()
+	who := "the processes that cells have started"
+	if e.running != nil {
+		who = fmt.Sprintf("In[%d]: %s", e.running.cell.Count, who)
+	}
+	e.mu.Unlock()
+	if out := e.out.current(); out != nil {
+		out.Stream("stderr", []byte("note: "+x.Text(who)+". They were ended; all variables are kept\n"))
+	}
+}
