@@ -3,17 +3,22 @@ package link
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"interleave/kernel/internal/whole"
 )
 
-// assemble makes the folder of a base.
-func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*listed, worker *listed) error {
+// assemble makes the folder of a base. What is whole of one that is there already is taken over; and of the library that loaded, which
+// may be nil, has mapped.
+func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*listed, worker *listed, loaded *base) error {
 	tmp, err := w.cache.temp("base")
 	if err != nil {
 		return err
@@ -23,32 +28,8 @@ func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*l
 	if err := os.Mkdir(filepath.Join(tmp, "pkg"), 0o755); err != nil {
 		return fmt.Errorf("make base: %w", err)
 	}
-	var index, cfg strings.Builder
-	s := &site{w: w, mode: mode, dir: tmp, lib: tmp}
-	for i, p := range all {
-		data, err := os.ReadFile(p.Export)
-		if err != nil {
-			return fmt.Errorf("make base: %w", err)
-		}
-		a, err := readArchive(data)
-		if err != nil {
-			return fmt.Errorf("make base: %s: %w", p.ImportPath, err)
-		}
-		name := filepath.Join("pkg", strconv.Itoa(i))
-		if mode == Thin {
-			err = os.WriteFile(filepath.Join(tmp, name), a.exports(), 0o644)
-		} else {
-			err = copyFile(filepath.Join(tmp, name), p.Export)
-		}
-		if err != nil {
-			return fmt.Errorf("make base: %w", err)
-		}
-		print := a.print()
-		fmt.Fprintf(&index, "%s\t%s\t%t\t%t\t%s\t%s\n", p.ImportPath, p.Name, p.Standard, a.host && !p.Standard, name, hex.EncodeToString(print[:]))
-		fmt.Fprintf(&cfg, "packagefile %s=%s\n", p.ImportPath, filepath.Join(final, name))
-		s.add(p.ImportPath, p.Export)
-	}
-	if err := os.WriteFile(filepath.Join(tmp, "compile.cfg"), []byte(cfg.String()), 0o644); err != nil {
+	s := &site{w: w, mode: mode, dir: tmp, lib: tmp, have: salvage(final, tmp, loaded)}
+	if err := s.packages(all, final); err != nil {
 		return fmt.Errorf("make base: %w", err)
 	}
 	if mode == Thin {
@@ -56,34 +37,103 @@ func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*l
 			return err
 		}
 	}
-	if err := s.stubTemplates(ctx); err != nil {
-		return err
+	if !s.have[stubNames[true]] || !s.have[stubNames[false]] {
+		if err := s.stubTemplates(ctx); err != nil {
+			return err
+		}
 	}
-	w.step(Step{What: "link worker"})
-	var files []string
-	for _, f := range worker.GoFiles {
-		files = append(files, filepath.Join(worker.Dir, f))
-	}
-	if err := s.program(ctx, "worker", files); err != nil {
-		return err
+	if !s.have[workerName] {
+		w.step(Step{What: "link worker"})
+		var files []string
+		for _, f := range worker.GoFiles {
+			files = append(files, filepath.Join(worker.Dir, f))
+		}
+		if err := s.program(ctx, workerName, files); err != nil {
+			return err
+		}
 	}
 	for _, name := range []string{"compile.cfg.tmp", "link.cfg.tmp"} {
 		_ = os.Remove(filepath.Join(tmp, name)) // what they name lies in the go command's cache
 	}
-	if err := os.WriteFile(filepath.Join(tmp, "index"), []byte(index.String()), 0o644); err != nil {
+	if _, err := whole.Make(tmp); err != nil {
 		return fmt.Errorf("make base: %w", err)
 	}
 	return w.cache.publish(tmp, final)
+}
+
+// workerName is the worker's program in the folder of a base.
+const workerName = "worker"
+
+// salvage takes over what is whole of a base into dir, and names it. All that is made of the same packages by the same tools is the same
+// byte for byte, so new parts go with old ones.
+func salvage(from, dir string, loaded *base) map[string]bool {
+	have := map[string]bool{}
+	files, _ := whole.Read(from)
+	for name := range files {
+		if files.Is(from, name) && os.Link(filepath.Join(from, name), filepath.Join(dir, name)) == nil {
+			have[name] = true
+		}
+	}
+	if !have[libraryName] && loaded != nil && loaded.lib != nil {
+		have[libraryName] = loaded.lib.saveAs(filepath.Join(dir, libraryName), loaded.files[libraryName])
+	}
+	return have
+}
+
+// packages writes the export data of all packages and what lists them.
+func (s *site) packages(all []*listed, final string) error {
+	var index, cfg strings.Builder
+	for i, p := range all {
+		data, err := os.ReadFile(p.Export)
+		if err != nil {
+			return err
+		}
+		a, err := readArchive(data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.ImportPath, err)
+		}
+		name := filepath.Join("pkg", strconv.Itoa(i))
+		switch {
+		case s.have[name]:
+		case s.mode == Thin:
+			err = os.WriteFile(filepath.Join(s.dir, name), a.exports(), 0o644)
+		default:
+			err = copyFile(filepath.Join(s.dir, name), p.Export)
+		}
+		if err != nil {
+			return err
+		}
+		print := a.print()
+		fmt.Fprintf(&index, "%s\t%s\t%t\t%t\t%s\t%s\n", p.ImportPath, p.Name, p.Standard, a.host && !p.Standard, name, hex.EncodeToString(print[:]))
+		fmt.Fprintf(&cfg, "packagefile %s=%s\n", p.ImportPath, filepath.Join(final, name))
+		s.add(p.ImportPath, p.Export)
+	}
+	for name, text := range map[string]string{"index": index.String(), "compile.cfg": cfg.String()} {
+		if err := s.replace(name, []byte(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replace writes a file, which may be a link to one of another folder.
+func (s *site) replace(name string, data []byte) error {
+	at := filepath.Join(s.dir, name)
+	if err := os.Remove(at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(at, data, 0o644)
 }
 
 // site is where programs and the library are linked.
 type site struct {
 	w       *workshop
 	mode    Mode
-	dir     string   // where the results go
-	lib     string   // folder of the base library
-	files   []string // "path=file" of whole archives, or of export data where the library has the code
-	members []string // import paths
+	dir     string          // where the results go
+	lib     string          // folder of the base library
+	files   []string        // "path=file" of whole archives, or of export data where the library has the code
+	members []string        // import paths
+	have    map[string]bool // what is in dir already
 }
 
 func (s *site) add(path, file string) {
@@ -113,17 +163,16 @@ const libraryName = "libbase.so"
 // library links all packages into one shared library. With -Bsymbolic the code reaches the library's own variables
 // without a detour.
 func (s *site) library(ctx context.Context) error {
-	s.w.step(Step{What: "link base library"})
-	cfg, err := s.config("compile.cfg.tmp", false)
-	if err != nil {
-		return err
+	at := filepath.Join(s.dir, libraryName)
+	if !s.have[libraryName] {
+		if err := s.linkLibrary(ctx, at); err != nil {
+			return err
+		}
 	}
-	args := []string{"-buildmode=shared", "-linkshared", "-w", "-s", "-o", filepath.Join(s.dir, libraryName), "-importcfg", cfg,
-		"-installsuffix", "dynlink", "-extld=" + strings.Join(s.w.tool.CC, " "), "-extldflags=-Wl,-Bsymbolic"}
-	if err := s.w.run(ctx, "link", append(args, s.files...)...); err != nil {
-		return &LinkError{"the base library", err}
+	if s.have[libraryName] && s.have["types"] {
+		return nil
 	}
-	l, err := openLibrary(filepath.Join(s.dir, libraryName), libraryName)
+	l, err := openLibrary(at, libraryName)
 	if err != nil {
 		return &LinkError{"the base library", err}
 	}
@@ -131,11 +180,27 @@ func (s *site) library(ctx context.Context) error {
 	if err := l.check(); err != nil {
 		return &LinkError{"the base library", err}
 	}
-	if err := l.trimTypes(filepath.Join(s.dir, libraryName)); err != nil {
-		return &LinkError{"the base library", err}
+	if !s.have[libraryName] {
+		if err := l.trimTypes(at); err != nil {
+			return &LinkError{"the base library", err}
+		}
 	}
-	if err := os.WriteFile(filepath.Join(s.dir, "types"), l.typeTable(), 0o644); err != nil {
+	if err := s.replace("types", l.typeTable()); err != nil {
 		return fmt.Errorf("link the base library: %w", err)
+	}
+	return nil
+}
+
+func (s *site) linkLibrary(ctx context.Context, at string) error {
+	s.w.step(Step{What: "link base library"})
+	cfg, err := s.config("compile.cfg.tmp", false)
+	if err != nil {
+		return err
+	}
+	args := []string{"-buildmode=shared", "-linkshared", "-w", "-s", "-o", at, "-importcfg", cfg,
+		"-installsuffix", "dynlink", "-extld=" + strings.Join(s.w.tool.CC, " "), "-extldflags=-Wl,-Bsymbolic"}
+	if err := s.w.run(ctx, "link", append(args, s.files...)...); err != nil {
+		return &LinkError{"the base library", err}
 	}
 	return nil
 }

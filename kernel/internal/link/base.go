@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"interleave/kernel/internal/whole"
 )
 
 // workshop is what building takes: a toolchain, a module, a cache and someone to tell.
@@ -39,18 +42,19 @@ func (w *workshop) said(lines []string) {
 
 // base is a set of packages compiled ahead for one mode. It is read only.
 type base struct {
+	known
 	key      string
 	dir      string
 	mode     Mode
 	packages map[string]*Package
 	sorted   []*Package // by import path
-	folders  []folder   // local packages in it
-	lib      *library   // Thin
+	files    whole.List
+	lib      *library // Thin
 	held     io.Closer
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "13"
+const format = "14"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {
@@ -106,10 +110,8 @@ func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*b
 	k.Base = hash(parts...)
 	b, err := w.load(k, mode)
 	if err != nil { // it is not there, or not whole
-		if err := os.RemoveAll(w.cache.path("base", k.Base)); err != nil {
-			return nil, fmt.Errorf("remove broken base: %w", err)
-		}
-		if err := w.assemble(ctx, mode, k.Base, all, worker); err != nil {
+		w.log.Info("base is made", "key", k.Base, "because", err)
+		if err := w.assemble(ctx, mode, k.Base, all, worker, nil); err != nil {
 			return nil, err
 		}
 		if b, err = w.load(k, mode); err != nil {
@@ -118,9 +120,13 @@ func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*b
 	}
 	data, err := json.Marshal(k)
 	if err != nil {
+		b.close()
 		return nil, fmt.Errorf("remember base: %w", err)
 	}
-	return b, writeFile(w.cache.path("state", state+".json"), data)
+	if w.module.generated() { // the go command may have completed its go.mod
+		state = w.stateKey(mode)
+	}
+	return b, whole.WriteNote(w.cache.path("state", state+".json"), data)
 }
 
 // compileBase has the go command compile everything. It returns the packages that go into the base, and the worker's.
@@ -145,8 +151,8 @@ func (w *workshop) compileBase(ctx context.Context, mode Mode, wanted []string) 
 	if err != nil {
 		return nil, nil, err
 	}
-	args := slices.Concat([]string{"-export", "-deps", "-v"}, flags, roots)
-	got, err := w.list(ctx, func(p string) {
+	args := slices.Concat([]string{"-v"}, flags, roots)
+	got, err := w.export(ctx, func(p string) {
 		done++
 		w.step(Step{What: what, Done: min(done, total), Total: total, Detail: p})
 	}, args...)
@@ -190,8 +196,8 @@ func reason(p *listed) string {
 
 func (w *workshop) known(state string) (known, bool) {
 	var k known
-	data, err := os.ReadFile(w.cache.path("state", state+".json"))
-	if err != nil || json.Unmarshal(data, &k) != nil {
+	data, ok := whole.ReadNote(w.cache.path("state", state+".json"))
+	if !ok || json.Unmarshal(data, &k) != nil {
 		return known{}, false
 	}
 	return k, true
@@ -207,54 +213,65 @@ func (k *known) fresh() bool {
 	return true
 }
 
-// load opens a base that is there.
-func (w *workshop) load(k known, mode Mode) (b *base, err error) {
+// load opens a base that is there. The error says what of it is not as it was made.
+func (w *workshop) load(k known, mode Mode) (*base, error) {
 	dir := w.cache.path("base", k.Base)
-	index, err := os.Open(filepath.Join(dir, "index"))
+	held, err := w.cache.hold(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open base: %w", err)
 	}
-	defer index.Close()
-	b = &base{key: k.Base, dir: dir, mode: mode, packages: map[string]*Package{}, folders: k.Folders}
-	if b.held, err = w.cache.hold(dir); err != nil {
-		return nil, err
+	b := &base{known: k, key: k.Base, dir: dir, mode: mode, packages: map[string]*Package{}, held: held}
+	if err := b.open(w.cache.path("state", "checked-"+hash(dir))); err != nil {
+		b.close()
+		return nil, fmt.Errorf("open base %s: %w", dir, err)
 	}
-	defer func() {
-		if err != nil {
-			b.close()
-		}
-	}()
+	return b, nil
+}
+
+// open reads a base whose files are as they were made; note remembers that they were.
+func (b *base) open(note string) error {
+	var ok bool
+	if b.files, ok = whole.Read(b.dir); !ok {
+		return errors.New("its list of files is missing or damaged")
+	}
+	if bad := b.files.Broken(b.dir, note); len(bad) > 0 {
+		return fmt.Errorf("%d of its files are missing or damaged, %s among them", len(bad), bad[0])
+	}
+	if err := b.readIndex(); err != nil {
+		return err
+	}
+	if b.mode != Thin {
+		return nil
+	}
+	var err error
+	if b.lib, err = openLibrary(filepath.Join(b.dir, libraryName), libraryName); err != nil {
+		return err
+	}
+	return b.lib.readTypes(filepath.Join(b.dir, "types"))
+}
+
+// readIndex reads which packages the base holds.
+func (b *base) readIndex() error {
+	index, err := os.Open(filepath.Join(b.dir, "index"))
+	if err != nil {
+		return err
+	}
+	defer index.Close()
 	s := bufio.NewScanner(index)
 	for s.Scan() {
 		f := strings.Split(s.Text(), "\t")
 		if len(f) != 6 {
-			return nil, fmt.Errorf("open base: broken index in %s", dir)
+			return errors.New("broken index")
 		}
-		p := &Package{ImportPath: f[0], Name: f[1], Std: f[2] == "true", cgo: f[3] == "true", export: filepath.Join(dir, f[4])}
+		p := &Package{ImportPath: f[0], Name: f[1], Std: f[2] == "true", cgo: f[3] == "true", export: filepath.Join(b.dir, f[4])}
 		if _, err := hex.Decode(p.print[:], []byte(f[5])); err != nil {
-			return nil, fmt.Errorf("open base: broken index in %s: %w", dir, err)
+			return fmt.Errorf("broken index: %w", err)
 		}
 		b.packages[p.ImportPath] = p
 		b.sorted = append(b.sorted, p)
 	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("open base: %w", err)
-	}
 	slices.SortFunc(b.sorted, func(x, y *Package) int { return strings.Compare(x.ImportPath, y.ImportPath) })
-	for _, name := range []string{"worker", "compile.cfg", stubNames[true], stubNames[false]} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			return nil, fmt.Errorf("open base: %w", err)
-		}
-	}
-	if mode == Thin {
-		if b.lib, err = openLibrary(filepath.Join(dir, libraryName), libraryName); err != nil {
-			return nil, err
-		}
-		if err := b.lib.readTypes(filepath.Join(dir, "types")); err != nil {
-			return nil, err
-		}
-	}
-	return b, nil
+	return s.Err()
 }
 
 func (b *base) close() {
@@ -268,8 +285,8 @@ func (b *base) close() {
 
 // wanted are packages that notebooks of this module required and the base had not.
 func (w *workshop) wanted() []string {
-	data, err := os.ReadFile(w.wantedFile())
-	if err != nil {
+	data, ok := whole.ReadNote(w.wantedFile())
+	if !ok {
 		return nil
 	}
 	paths := strings.Fields(string(data))
@@ -285,5 +302,5 @@ func (w *workshop) wantedFile() string {
 func (w *workshop) want(paths []string) error {
 	all := append(w.wanted(), paths...)
 	slices.Sort(all)
-	return writeFile(w.wantedFile(), []byte(strings.Join(slices.Compact(all), "\n")+"\n"))
+	return whole.WriteNote(w.wantedFile(), []byte(strings.Join(slices.Compact(all), "\n")+"\n"))
 }

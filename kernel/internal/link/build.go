@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"interleave/kernel/internal/whole"
 )
 
 // unit is the import path that all units share: to the compiler they are versions of one package.
@@ -27,7 +29,7 @@ func (b *Builder) Build(ctx context.Context, u Unit) (Plugin, error) {
 	p := Plugin{Path: b.pluginPath(u.Key), Symbol: pluginSymbol}
 	unlock := b.building.lock(u.Key)
 	defer unlock()
-	if _, err := os.Stat(p.Path); err == nil {
+	if whole.Sealed(p.Path) {
 		touch(p.Path)
 		p.Cached, p.Times.Total = true, time.Since(began)
 		return p, nil
@@ -47,6 +49,9 @@ func (b *Builder) Build(ctx context.Context, u Unit) (Plugin, error) {
 	}
 	if err != nil {
 		return Plugin{}, err
+	}
+	if err := whole.Seal(j.path("plugin.so")); err != nil {
+		return Plugin{}, fmt.Errorf("store plugin: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(p.Path), 0o755); err != nil {
 		return Plugin{}, fmt.Errorf("store plugin: %w", err)
@@ -71,7 +76,7 @@ func (b *Builder) Compile(ctx context.Context, u Unit) error {
 }
 
 // pluginFormat changes whenever plugins of the same unit are built in another way.
-const pluginFormat = "2"
+const pluginFormat = "3"
 
 func (b *Builder) pluginPath(key string) string {
 	return b.shop.cache.path("plugin", b.base.key, key+"-"+pluginFormat+".so")
@@ -217,10 +222,13 @@ func (j *job) thin(ctx context.Context) error {
 	}
 	j.times.Stub = time.Since(began)
 	began = time.Now()
-	if err := j.detach(); err != nil {
+	var cfg string
+	err := j.b.base.lib.safely(func() (err error) {
+		if err = j.detach(); err == nil {
+			cfg, err = j.thinConfig()
+		}
 		return err
-	}
-	cfg, err := j.thinConfig()
+	})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"interleave/kernel/internal/whole"
 )
 
 // cache is the folder that everything lies in, "link" below the cache of the program:
@@ -24,8 +26,9 @@ import (
 //	scratch-go1.26/ the module of notebooks without one, for that language
 //	lock/, tmp/
 //
-// Every entry is made in tmp and renamed into place, so what is there is whole; tmp of processes that died is
-// removed by the next trim.
+// Every entry is made in tmp, handed over to the disk and renamed into place. What a crash of the machine or a cleaner of caches has
+// done to it nevertheless is found before it is used (package whole), and what is not whole is made again. Tmp of processes that died
+// is removed by the next trim.
 type cache struct {
 	root  string
 	limit int64
@@ -47,15 +50,23 @@ func openCache(root string, limit int64) (*cache, error) {
 		limit = DefaultLimit
 	}
 	c := &cache{root: filepath.Join(root, "link"), limit: limit}
-	if err := makePrivate(root); err != nil {
-		return nil, fmt.Errorf("make cache folder: %w", err)
+	if err := c.folders(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// folders makes the folders of the cache that are not there: whoever cleans up may take them away while a kernel runs.
+func (c *cache) folders() error {
+	if err := makePrivate(filepath.Dir(c.root)); err != nil {
+		return fmt.Errorf("make cache folder: %w", err)
 	}
 	for _, sub := range []string{"base", "plugin", "extra", "mod", "state", "lock", "tmp"} {
 		if err := os.MkdirAll(c.path(sub), 0o755); err != nil {
-			return nil, fmt.Errorf("make cache folder: %w", err)
+			return fmt.Errorf("make cache folder: %w", err)
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // makePrivate makes a folder that is the user's alone, or becomes it: plugins hold the text of cells. A folder of somebody else stays as
@@ -74,23 +85,30 @@ func (c *cache) path(elem ...string) string {
 	return filepath.Join(append([]string{c.root}, elem...)...)
 }
 
+// again does what failed because a folder of the cache is gone once more, when the folders are there again.
+func again[T any](c *cache, do func() (T, error)) (T, error) {
+	v, err := do()
+	if errors.Is(err, fs.ErrNotExist) && c.folders() == nil {
+		v, err = do()
+	}
+	return v, err
+}
+
 // temp makes a folder of this process's own.
 func (c *cache) temp(what string) (string, error) {
-	dir, err := os.MkdirTemp(c.path("tmp"), fmt.Sprintf("%s-%d-", what, os.Getpid()))
+	dir, err := again(c, func() (string, error) {
+		return os.MkdirTemp(c.path("tmp"), fmt.Sprintf("%s-%d-", what, os.Getpid()))
+	})
 	if err != nil {
 		return "", fmt.Errorf("make temporary folder: %w", err)
 	}
 	return dir, nil
 }
 
-// publish gives a finished temporary folder its place, unless another process was quicker.
+// publish gives a finished temporary folder its place, in the stead of one that is not whole.
 func (c *cache) publish(tmp, at string) error {
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		return fmt.Errorf("publish in cache: %w", err)
-	}
-	err := os.Rename(tmp, at)
-	if err != nil {
-		if _, exists := os.Stat(at); exists == nil {
+	if err := whole.Publish(tmp, at); err != nil {
+		if _, exists := os.Stat(at); exists == nil { // another process was quicker
 			return nil
 		}
 		return fmt.Errorf("publish in cache: %w", err)
@@ -98,9 +116,9 @@ func (c *cache) publish(tmp, at string) error {
 	return nil
 }
 
-// lock waits for the named lock. The kernel frees it when the process dies.
+// lock waits for the named lock. The system frees it when the process dies.
 func (c *cache) lock(name string) (unlock func(), err error) {
-	f, err := os.OpenFile(c.path("lock", name), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := again(c, func() (*os.File, error) { return os.OpenFile(c.path("lock", name), os.O_CREATE|os.O_RDWR, 0o644) })
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", name, err)
 	}
@@ -114,6 +132,9 @@ func (c *cache) lock(name string) (unlock func(), err error) {
 // hold marks an entry as in use by this process, until the returned file is closed.
 func (c *cache) hold(dir string) (io.Closer, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "used"), os.O_CREATE|os.O_RDWR, 0o644)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		f, err = os.Open(dir) // it belongs to somebody else, who does not trim it by our leave
+	}
 	if err != nil {
 		return nil, fmt.Errorf("hold cache entry: %w", err)
 	}
@@ -270,27 +291,7 @@ func hash(parts ...string) string {
 }
 
 // writeFile writes a file that is whole or not there.
-func writeFile(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	return nil
-}
+func writeFile(name string, data []byte) error { return whole.Write(name, data, 0o644) }
 
 // copyFile makes dst from src, as a hard link where both lie on one file system: files of the go command's cache are
 // named by content and never written again.

@@ -85,10 +85,8 @@ func writeEditor(dir string, files map[string]string) (changed bool, err error) 
 	old, _ := os.ReadFile(mark)
 	changed = string(old) != key
 	for name, text := range files {
-		if strings.HasPrefix(name, "go.") && !changed {
-			continue
-		}
-		if was, err := os.ReadFile(filepath.Join(dir, name)); err == nil && string(was) == text {
+		was, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil && (string(was) == text || strings.HasPrefix(name, "go.") && !changed && sound(name, was, []byte(text))) {
 			continue
 		}
 		if err := writeFile(filepath.Join(dir, name), []byte(text)); err != nil {

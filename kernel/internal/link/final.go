@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"interleave/kernel/internal/whole"
 )
 
 // cmd/link starts the external linker, gcc by habit, three times: twice only to see which options it takes. It
@@ -26,19 +28,11 @@ exit 1
 // recorder is the script's path. A folder of the cache that does not run programs would not load plugins either.
 func (w *workshop) recorder() (string, error) {
 	at := w.cache.path("state", "extld-"+hash(recorderScript))
-	if _, err := os.Stat(at); err == nil {
+	data, err := os.ReadFile(at)
+	if info, e := os.Stat(at); err == nil && e == nil && string(data) == recorderScript && info.Mode()&0o111 != 0 {
 		return at, nil
 	}
-	if err := writeFile(at+".new", []byte(recorderScript)); err != nil {
-		return "", err
-	}
-	if err := os.Chmod(at+".new", 0o755); err != nil {
-		return "", fmt.Errorf("write linker script: %w", err)
-	}
-	if err := os.Rename(at+".new", at); err != nil {
-		return "", fmt.Errorf("write linker script: %w", err)
-	}
-	return at, nil
+	return at, whole.Write(at, []byte(recorderScript), 0o755)
 }
 
 func readArgs(name string) ([]string, error) {

@@ -1,10 +1,13 @@
 package link
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -14,6 +17,7 @@ import (
 type generated struct {
 	mod     []byte
 	sum     []string
+	seen    map[string]bool   // lines in sum
 	overlay map[string]string // path of a go.mod → its content as the go command shall see it
 }
 
@@ -80,14 +84,23 @@ func (g *generated) unvendor(f *modfile.File, root string) error {
 }
 
 func (g *generated) sums(files ...string) {
-	seen := map[string]bool{}
 	for _, name := range files {
 		data, _ := os.ReadFile(name) // none is as good as empty
 		for line := range strings.Lines(string(data)) {
-			if line = strings.TrimSpace(line); line != "" && !seen[line] {
-				seen[line] = true
-				g.sum = append(g.sum, line)
+			g.add(strings.TrimSpace(line))
+		}
+	}
+}
+
+// add adds lines to the go.sum, each once.
+func (g *generated) add(lines ...string) {
+	for _, line := range lines {
+		if line != "" && !g.seen[line] {
+			if g.seen == nil {
+				g.seen = map[string]bool{}
 			}
+			g.seen[line] = true
+			g.sum = append(g.sum, line)
 		}
 	}
 }
@@ -97,7 +110,21 @@ func (g *generated) sums(files ...string) {
 func (g *generated) store(c *cache, mod, sum, salt string) (string, error) {
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	at := c.path("mod", hash(salt, string(g.mod), strings.Join(g.sum, "\n"), fmt.Sprint(g.overlay)))
-	if _, err := os.Stat(filepath.Join(at, mod)); err == nil {
+	n := 0
+	files := map[string][]byte{mod: g.mod, sum: []byte(strings.Join(g.sum, "\n") + "\n")}
+	for _, path := range slices.Sorted(maps.Keys(g.overlay)) {
+		n++
+		name := fmt.Sprintf("overlay%d.mod", n)
+		files[name] = []byte(g.overlay[path])
+		overlay.Replace[path] = filepath.Join(at, name)
+	}
+	text, err := json.MarshalIndent(overlay, "", "\t")
+	if err != nil {
+		return "", fmt.Errorf("write overlay: %w", err)
+	}
+	files["overlay.json"] = text
+	if g.stands(at, files) {
+		touch(at)
 		return at, nil
 	}
 	tmp, err := c.temp("mod")
@@ -105,23 +132,24 @@ func (g *generated) store(c *cache, mod, sum, salt string) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(tmp)
-	n := 0
-	for path, text := range g.overlay {
-		n++
-		name := fmt.Sprintf("overlay%d.mod", n)
-		if err := writeFile(filepath.Join(tmp, name), []byte(text)); err != nil {
-			return "", err
-		}
-		overlay.Replace[path] = filepath.Join(at, name)
-	}
-	text, err := json.MarshalIndent(overlay, "", "\t")
-	if err != nil {
-		return "", fmt.Errorf("write overlay: %w", err)
-	}
-	for name, data := range map[string][]byte{mod: g.mod, sum: []byte(strings.Join(g.sum, "\n") + "\n"), "overlay.json": text} {
+	for name, data := range files {
 		if err := writeFile(filepath.Join(tmp, name), data); err != nil {
 			return "", err
 		}
 	}
 	return at, c.publish(tmp, at)
+}
+
+// stands tells whether the files are in a folder, with what the go command has added to them.
+func (g *generated) stands(at string, files map[string][]byte) bool {
+	for name, want := range files {
+		have, err := os.ReadFile(filepath.Join(at, name))
+		if err != nil {
+			return false
+		}
+		if overlay := strings.HasPrefix(name, "overlay"); overlay && !bytes.Equal(have, want) || !overlay && !sound(name, have, want) {
+			return false
+		}
+	}
+	return true
 }

@@ -9,10 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"sort"
 	"strings"
 	"syscall"
+
+	"interleave/kernel/internal/whole"
 )
 
 // library is the base library, mapped, with what is needed to find symbols and relocations in it. It is safe
@@ -72,6 +75,35 @@ func (l *library) close() error {
 	err := syscall.Munmap(l.data)
 	l.data = nil
 	return err
+}
+
+// saveAs writes the library to a file if what is mapped is still as it was made.
+func (l *library) saveAs(name string, made whole.Part) bool {
+	err := l.safely(func() error {
+		if (whole.Part{Size: int64(len(l.data)), Sum: whole.Sum(l.data)}) != made {
+			return errCut
+		}
+		return os.WriteFile(name, l.data, 0o755)
+	})
+	return err == nil
+}
+
+// errCut says that the mapped file has been written to by somebody.
+var errCut = errors.New("the base library was changed or cut off while it was in use")
+
+// safely calls what reads the library. The pages of a file that is cut off are there no more, which would otherwise end the process.
+func (l *library) safely(read func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }: // what the runtime panics with
+			err = errCut
+		default:
+			panic(r)
+		}
+	}()
+	return read()
 }
 
 func (l *library) read() (err error) {

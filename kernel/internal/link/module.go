@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	gover "go/version"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/modfile"
 )
@@ -114,13 +116,21 @@ func scratch(t *Toolchain, sources string, c *cache) (*Module, error) {
 		return nil, err
 	}
 	defer unlock()
-	old, err := os.ReadFile(at)
-	before, from := old, dir
-	if errors.Is(err, os.ErrNotExist) {
-		before, from = olderScratch(c, m.Lang)
+	good := c.savedScratch(dir)
+	old, f, err := readMod(at)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a go command of another kernel may be writing it
+		time.Sleep(200 * time.Millisecond)
+		old, f, err = readMod(at)
 	}
-	f, err := modfile.Parse(at, before, nil)
-	if err != nil || f.Module == nil { // there is none, or it is broken
+	from := dir
+	if err != nil { // there is none, or it is broken
+		text := []byte(good.Mod)
+		if len(text) == 0 {
+			text, from = olderScratch(c, m.Lang)
+		}
+		f, err = modfile.Parse(at, text, nil)
+	}
+	if err != nil || f.Module == nil {
 		f = &modfile.File{Syntax: &modfile.FileSyntax{Name: at}}
 		if err := f.AddModuleStmt("scratch"); err != nil {
 			return nil, fmt.Errorf("write scratch go.mod: %w", err)
@@ -148,18 +158,29 @@ func scratch(t *Toolchain, sources string, c *cache) (*Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write scratch go.mod: %w", err)
 	}
-	if string(data) == string(old) {
-		return m, nil
-	}
 	g := &generated{}
+	oldSum, _ := os.ReadFile(filepath.Join(dir, "go.sum"))
+	lines, all := sumLines(oldSum)
+	g.add(lines...)
+	before := len(g.sum)
+	last, _ := sumLines([]byte(good.Sum))
+	g.add(last...)
 	g.sums(filepath.Join(from, "go.sum"), filepath.Join(sources, "go.sum"))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make scratch module: %w", err)
+	sum := strings.Join(g.sum, "\n") + "\n"
+	if len(g.sum) > before || !all {
+		if err := writeFile(filepath.Join(dir, "go.sum"), []byte(sum)); err != nil {
+			return nil, err
+		}
 	}
-	if err := writeFile(filepath.Join(dir, "go.sum"), []byte(strings.Join(g.sum, "\n")+"\n")); err != nil {
-		return nil, err
+	if string(data) != string(old) {
+		if err := writeFile(at, data); err != nil {
+			return nil, err
+		}
 	}
-	return m, writeFile(at, data)
+	if now := (saved{string(data), sum}); now != good {
+		return m, c.saveScratch(dir, now)
+	}
+	return m, nil
 }
 
 // olderScratch is the go.mod of the scratch module of the newest language up to lang, and its folder.

@@ -131,7 +131,7 @@ func (b *Builder) release() {
 
 // Worker is the program to start for this builder's plugins.
 func (b *Builder) Worker() (path string, args, env []string) {
-	return filepath.Join(b.base.dir, "worker"), nil, b.shop.env
+	return filepath.Join(b.base.dir, workerName), nil, b.shop.env
 }
 
 // trimEvery is how many bytes of plugins are made between two trims.

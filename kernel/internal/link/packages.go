@@ -2,12 +2,16 @@ package link
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -183,6 +187,46 @@ func (w *workshop) list(ctx context.Context, seen func(importPath string), args 
 	return all, nil
 }
 
+// export runs go list -export, which compiles packages and what they rest on. The go command does not look whether what it takes out of
+// its cache is as it was put there; it names it by its content, so what is not is removed and made again.
+func (w *workshop) export(ctx context.Context, seen func(importPath string), args ...string) ([]*listed, error) {
+	for tries := 0; ; tries++ {
+		all, err := w.list(ctx, seen, append([]string{"-export", "-deps"}, args...)...)
+		if err != nil || tries > 0 {
+			return all, err
+		}
+		damaged := false
+		for _, p := range all {
+			if p.Export == "" || isContent(p.Export) {
+				continue
+			}
+			damaged = true
+			w.log.Warn("a file of the go command's cache is damaged, and made again", "package", p.ImportPath, "file", p.Export)
+			if err := os.Remove(p.Export); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("remove a damaged file of the go command's cache: %w", err)
+			}
+		}
+		if !damaged {
+			return all, nil
+		}
+	}
+}
+
+// isContent tells whether a file of the go command's cache, "HASH-d", holds what its name says.
+func isContent(name string) bool {
+	want, _, _ := strings.Cut(filepath.Base(name), "-")
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return false
+	}
+	return len(want) != 2*sha256.Size || want == hex.EncodeToString(h.Sum(nil))
+}
+
 // profile is with what a base is compiled (profile-guided optimization); command profile makes it.
 //
 //go:embed base.pgo
@@ -199,7 +243,7 @@ func (w *workshop) modeFlags(mode Mode) ([]string, error) {
 		return []string{"-buildmode=plugin", "-gcflags=all=-d=wrapglobalmapctl=1"}, nil
 	}
 	name := w.cache.path("state", "profile-"+hash(string(profile))+".pgo")
-	if _, err := os.Stat(name); err != nil {
+	if data, err := os.ReadFile(name); err != nil || !bytes.Equal(data, profile) {
 		if err := writeFile(name, profile); err != nil {
 			return nil, err
 		}

@@ -67,8 +67,7 @@ func (b *Builder) Require(ctx context.Context, importPaths ...string) error {
 	if err != nil {
 		return err
 	}
-	args := slices.Concat([]string{"-export", "-deps"}, flags, []string{"--"}, missing)
-	all, err := shop.list(ctx, nil, args...)
+	all, err := shop.export(ctx, nil, slices.Concat(flags, []string{"--"}, missing)...)
 	if err != nil {
 		return err
 	}
@@ -117,7 +116,10 @@ func (b *Builder) admit(all []*listed, asked []string) error {
 			return fmt.Errorf("store package: %w", err)
 		}
 		p.export = filepath.Join(dir, filepath.Base(l.Export)+".a")
-		if _, err := os.Stat(p.export); err != nil {
+		if !isContent(p.export) {
+			if err := os.Remove(p.export); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("store package: %w", err)
+			}
 			if err := copyFile(p.export, l.Export); err != nil && !errors.Is(err, os.ErrExist) {
 				return err
 			}
@@ -170,7 +172,7 @@ func (b *Builder) reach(imports []string) ([]*Package, error) {
 // the change.
 func (b *Builder) Changed() []string {
 	b.mu.Lock()
-	folders := append(slices.Clone(b.base.folders), b.folders...)
+	folders := append(slices.Clone(b.base.Folders), b.folders...)
 	b.mu.Unlock()
 	var out []string
 	for _, f := range folders {

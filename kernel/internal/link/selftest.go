@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"interleave/kernel/internal/whole"
 )
 
 // proverSource opens plugins in the order of its arguments and calls each one's symbol.
@@ -136,7 +138,7 @@ func (w *workshop) choose(ctx context.Context) (Mode, string, error) {
 // passed is selfTest with a memory. Only a verdict on the technique is remembered.
 func (w *workshop) passed(ctx context.Context, mode Mode) error {
 	note := w.cache.path("state", "selftest-"+hash(format, string(mode), w.tool.Key, recorderScript, proofFirst, proofSecond)+".txt")
-	if data, err := os.ReadFile(note); err == nil {
+	if data, ok := whole.ReadNote(note); ok {
 		if text := strings.TrimSpace(string(data)); text != "passed" {
 			return &LinkError{"the self test", errors.New(text)}
 		}
@@ -146,9 +148,9 @@ func (w *workshop) passed(ctx context.Context, mode Mode) error {
 	var verdict *LinkError
 	switch {
 	case err == nil:
-		return writeFile(note, []byte("passed\n"))
+		return whole.WriteNote(note, []byte("passed\n"))
 	case errors.As(err, &verdict) && ctx.Err() == nil:
-		if err := writeFile(note, []byte(verdict.Err.Error()+"\n")); err != nil {
+		if err := whole.WriteNote(note, []byte(verdict.Err.Error()+"\n")); err != nil {
 			return err
 		}
 	}
