@@ -98,6 +98,9 @@ func Ensure(ctx context.Context, root, sources string, building func()) (*Instal
 	if err := build(ctx, at(fresh), sources, list); err != nil {
 		return nil, fmt.Errorf("install: %w", err)
 	}
+	if err := unchanged(version, sources, at(fresh).Sources); err != nil {
+		return nil, fmt.Errorf("install: %w", err)
+	}
 	if err := os.Chmod(fresh, 0o755); err != nil {
 		return nil, fmt.Errorf("install: %w", err)
 	}
@@ -117,16 +120,33 @@ func build(ctx context.Context, i *Installation, sources string, list []string) 
 	if err := copyFiles(sources, i.Sources, list); err != nil {
 		return err
 	}
-	// -trimpath: the folder is renamed afterwards. GOWORK, GOFLAGS: the copy must not depend on whose
-	// workspace or vendoring the checkout lies in.
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", i.Program, "./kernel")
-	cmd.Dir = i.Sources
+	// It is built in the checkout and without -trimpath, as go run has just built it: the go command then finds every package in
+	// its cache and only links. GOWORK, GOFLAGS: the program must not depend on the user's workspace or flags.
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", i.Program, "./kernel")
+	cmd.Dir = sources
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=")
 	out, err := cmd.CombinedOutput()
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("go build: %w\n%s", err, words(out))
 	}
 	return err
+}
+
+// unchanged tells whether each of the folders holds what version is the hash of. The program is built in one of them and the
+// other is a copy of it: an edit in the meantime must not give a program that differs from its sources.
+func unchanged(version string, roots ...string) error {
+	for _, root := range roots {
+		list, err := files(root)
+		if err != nil {
+			return fmt.Errorf("read the sources: %w", err)
+		}
+		if now, err := digest(root, list); err != nil {
+			return fmt.Errorf("read the sources: %w", err)
+		} else if now != version {
+			return errors.New("the sources changed while the kernel was built; start the command again")
+		}
+	}
+	return nil
 }
 
 // offline is how the go command says that it could not download a module.

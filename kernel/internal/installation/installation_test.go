@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -162,5 +163,65 @@ func TestShare(t *testing.T) {
 		if info, err := os.Stat(at); err != nil || info.Mode().Perm() != modes[1] {
 			t.Errorf("%s is %v, %v; want %v", name, info.Mode(), err, modes[1])
 		}
+	}
+}
+
+// TestEnsureIsOnlyALink counts compilations: after go run, which every newcomer starts with, only package main is compiled
+// again, which go run compiles without debug information.
+func TestEnsureIsOnlyALink(t *testing.T) {
+	sources := module(t, "package main\n\nimport \"interleave/lessons\"\n\nfunc main() { println(lessons.One) }\n")
+	if err := os.WriteFile(filepath.Join(sources, "lessons/l.go"), []byte("package lessons\n\nconst One = 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := exec.Command("go", "run", "./kernel")
+	run.Dir = sources
+	if out, err := run.CombinedOutput(); err != nil {
+		t.Fatalf("go run: %v\n%s", err, out)
+	}
+	compiled := toolLog(t)
+	if _, err := Ensure(t.Context(), t.TempDir(), sources, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := compiled(); !slices.Equal(got, []string{"interleave/kernel"}) {
+		t.Errorf("compiled: %q", got)
+	}
+}
+
+// toolLog has the go commands of this test report the packages that they compile.
+func toolLog(t *testing.T) (compiled func() []string) {
+	t.Helper()
+	dir := t.TempDir()
+	gocommand, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// go build -v names the packages it compiles.
+	script := "#!/bin/sh\nverb=$1; shift\n[ $verb = build ] && exec " + gocommand + " build -v \"$@\" 2>>" + dir + "/log\nexec " + gocommand + " $verb \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	return func() []string {
+		text, err := os.ReadFile(filepath.Join(dir, "log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Fields(string(text))
+	}
+}
+
+// TestEnsureDuringAnEdit: a program never stands beside sources that it was not built from.
+func TestEnsureDuringAnEdit(t *testing.T) {
+	root, sources := t.TempDir(), module(t, "package main\n\nfunc main() {}\n")
+	edit := func() {
+		if err := os.WriteFile(filepath.Join(sources, "kernel/main.go"), []byte("package main\n\nfunc main() { println(2) }\n"), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := Ensure(t.Context(), root, sources, edit); err == nil || !strings.Contains(err.Error(), "start the command again") {
+		t.Errorf("Ensure = %v", err)
+	}
+	if entries, _ := os.ReadDir(root); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
 	}
 }
