@@ -2,6 +2,7 @@ package python
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -86,6 +87,47 @@ func TestOpenWithoutVenvModule(t *testing.T) {
 	_, err := Open(t.Context(), Options{Cache: t.TempDir(), Python: fake, Set: Lab})
 	if err == nil || !strings.Contains(err.Error(), "apt-get install python3-venv") || !strings.Contains(err.Error(), "No module named ensurepip") {
 		t.Errorf("Open = %v", err)
+	}
+}
+
+// TestMakeVenv: the venv is made without pip, and the pip of Python's own wheel installs into it, itself as well.
+func TestMakeVenv(t *testing.T) {
+	p, err := Find(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := &Env{Dir: filepath.Join(t.TempDir(), "a folder"), Python: p}
+	pip, own, err := makeVenv(t.Context(), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own == "" {
+		t.Fatalf("%s has no pip wheel: apt-get install python3-venv", p.Path)
+	}
+	req := filepath.Join(env.Dir, "pip.txt")
+	if err := os.WriteFile(req, []byte(own), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := runPip(t.Context(), append(pip, "install", "--no-index", "--no-compile", "--require-hashes", "-r", req), 1, func(int, int, string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(env.Program("pip"), "--version").CombinedOutput(); err != nil || !strings.Contains(string(out), env.Dir) {
+		t.Errorf("pip --version = %q, %v", out, err)
+	}
+}
+
+// TestOpenInterrupted: what was half made is removed.
+func TestOpenInterrupted(t *testing.T) {
+	cache := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := Open(ctx, Options{Cache: cache, Set: Lab, Progress: func(int, int, string) { cancel() }})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Open = %v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(cache, "python-*"))
+	if err != nil || len(left) != 1 || filepath.Ext(left[0]) != ".lock" {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 
