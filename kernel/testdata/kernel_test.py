@@ -39,7 +39,7 @@ class KernelTests(jupyter_kernel_test.KernelTests):
     ]
     complete_code_samples = ["1", "x := 1", "for {\n}", "func f() {}", "%help", "$ ls", 'fmt.Println("ä")', "`a\nb`", ""]
     incomplete_code_samples = ["for {", "func f() {", "x := []int{1,", "fmt.Println(", "`a", "if x {\n} else {", "/* a"]
-    invalid_code_samples = ["for }", "x := )", '"a', "func 1() {}", "a b c"]
+    invalid_code_samples = ["for }", "x := )", '"a', "func 1() {}", "a b c", "func ( {}", "func f( {}", "if x {{]"]
     code_page_something = "%help"
     code_generate_error = 'panic("boom")'
     code_execute_result = [

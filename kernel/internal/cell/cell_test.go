@@ -51,29 +51,6 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-func TestComplete(t *testing.T) {
-	for _, c := range []struct{ src, status, indent string }{
-		{"x := 1", "complete", ""},
-		{"", "complete", ""},
-		{"func f() {", "incomplete", "\t"},
-		{"for {\n\tif x {", "incomplete", "\t\t"},
-		{"x :=", "incomplete", "\t"},
-		{"a +", "incomplete", "\t"},
-		{"f(1,", "incomplete", "\t"},
-		{"s := `abc", "incomplete", ""},
-		{"/* abc", "incomplete", ""},
-		{"s := \"abc", "invalid", ""},
-		{"}", "invalid", ""},
-		{"x y z", "invalid", ""},
-		{"i++", "complete", ""},
-		{"import \"fmt\"\nfmt.Println(1)", "complete", ""},
-	} {
-		if status, indent := Complete(c.src); status != c.status || indent != c.indent {
-			t.Errorf("%q: %s %q, want %s %q", c.src, status, indent, c.status, c.indent)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"x := 1", "func f() {}", "import \"fmt\"\nfmt.Println()", "}", "func (", "/*", "L: for { break L }", "func (t T) f(", "package main\nfunc main() {}"} {
 		f.Add(s)
