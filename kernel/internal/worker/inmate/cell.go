@@ -29,7 +29,11 @@ func (h *host) start(c frame.Command) {
 	h.current.Store(c.Cell)
 	stage.SetContext(ctx)
 	if c.Stdin {
-		if err := h.stdin.renew(); err != nil { // out of descriptors; the cell may yet free some
+		err := h.stdin.renew()
+		if isShortage(err) {
+			h.reserve.lend(func() { err = h.stdin.renew() })
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "note: this cell reads the standard input of the one before:", err)
 		}
 	}
@@ -77,7 +81,13 @@ func (h *host) run(ctx context.Context, c frame.Command, done *frame.Report[any]
 			h.loader.spoil(c.Plugin, done.Panic.Text)
 		}
 	}()
-	cell, fresh, err := h.loader.load(c.Plugin, c.Symbol)
+	cell, fresh, err := h.loader.loaded(c.Plugin, c.Symbol)
+	if cell == nil && err == nil {
+		h.reserve.lend(func() { cell, fresh, err = h.loader.load(c.Plugin, c.Symbol) })
+	}
+	if note := h.reserve.warning(); note != "" {
+		os.Stderr.WriteString(note)
+	}
 	if err != nil {
 		done.LoadError = err.Error()
 		returned = true
@@ -121,17 +131,19 @@ type loader struct {
 	spoiled map[string]string // by path
 }
 
-// load returns the function of a plugin and whether it was looked up for the first time.
-func (l *loader) load(path, symbol string) (cell func(), fresh bool, err error) {
+// loaded returns the function of a plugin that is there; nil when it is not, with an error when it cannot be.
+func (l *loader) loaded(path, symbol string) (cell func(), fresh bool, err error) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	cell, spoiled := l.cells[[2]string{path, symbol}], l.spoiled[path]
-	l.mu.Unlock()
-	if cell != nil {
-		return cell, false, nil
-	}
-	if spoiled != "" {
+	if cell == nil && spoiled != "" {
 		return nil, false, fmt.Errorf("its packages panicked when they were initialised: %s", spoiled)
 	}
+	return cell, false, nil
+}
+
+// load opens a plugin and returns its function. fresh is true when it does not fail.
+func (l *loader) load(path, symbol string) (cell func(), fresh bool, err error) {
 	p, err := plugin.Open(path)
 	if err != nil {
 		return nil, false, err

@@ -74,6 +74,7 @@ type host struct {
 	reports  *outlet
 
 	loader  loader
+	reserve reserve
 	stdin   stdin
 	current atomic.Uint64 // the cell that was started last
 	seq     atomic.Uint64
@@ -117,8 +118,10 @@ func (h *host) open() (err error) {
 	if h.reports, err = openOutlet(reportsFD); err != nil {
 		return err
 	}
-	h.commands, err = openIntake(commandsFD, h.obey, h.period)
-	return err
+	if h.commands, err = openIntake(commandsFD, h.obey, h.period); err != nil {
+		return err
+	}
+	return h.reserve.open()
 }
 
 // obey carries out one command. Nothing in it may block on user code or on the report pipe.

@@ -28,6 +28,58 @@ func PrintPID() { fmt.Print(os.Getpid()) }
 
 var NotAFunction = 1
 
+// Descriptors.
+
+var leaked []int
+
+// leak opens until no descriptor is left of so many that opening takes a second at most.
+func leak(open func() ([]int, error)) {
+	var limit syscall.Rlimit
+	syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
+	limit.Cur = min(limit.Cur, 300)
+	syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	for {
+		fds, err := open()
+		if err != nil {
+			fmt.Print(err)
+			break
+		}
+		leaked = append(leaked, fds...)
+	}
+	for { // and the one that half a pair leaves
+		fd, err := syscall.Dup(1)
+		if err != nil {
+			return
+		}
+		leaked = append(leaked, fd)
+	}
+}
+
+func LeakFiles() {
+	leak(func() ([]int, error) {
+		fd, err := syscall.Open("/dev/null", syscall.O_RDONLY, 0)
+		return []int{fd}, err
+	})
+}
+
+func LeakPipes() {
+	leak(func() ([]int, error) { fds := make([]int, 2); return fds, syscall.Pipe(fds) })
+}
+
+func LeakSockets() {
+	leak(func() ([]int, error) {
+		fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+		return fds[:], err
+	})
+}
+
+func CloseLeaked() {
+	for _, fd := range leaked {
+		syscall.Close(fd)
+	}
+	leaked = nil
+}
+
 // Output.
 
 func Order() {
