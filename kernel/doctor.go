@@ -77,7 +77,9 @@ func (c *doctorCommand) Run(ctx context.Context, to streams) error {
 		tell(f)
 	}
 	tell(checkKernelspec())
-	tell(checkModule(ctx, dir))
+	if tool != nil {
+		tell(checkModule(tool, dir))
+	}
 	sources, err := installation.Sources(ctx)
 	if err != nil {
 		tell(finding{what: "sources", says: err.Error(), cure: "start it in the repository's folder", bad: true})
@@ -124,7 +126,7 @@ func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) 
 	var missing *link.ToolchainError
 	switch {
 	case err == nil:
-		f.says = tool.Version + " at " + tool.Go
+		f.says = tool.Version + " at " + tool.Go + ": " + tool.Why
 	case errors.As(err, &missing):
 		f.says, f.cure, f.bad = missing.Problem, missing.Cure, true
 	default:
@@ -238,19 +240,10 @@ func checkKernelspec() finding {
 	return f
 }
 
-func checkModule(ctx context.Context, dir string) finding {
-	f := finding{what: "module"}
-	cmd := exec.CommandContext(ctx, "go", "env", "GOMOD")
-	cmd.Dir = dir
-	out, err := cmd.Output()
-	mod := strings.TrimSpace(string(out))
-	switch {
-	case err != nil:
-		f.says, f.cure = "go env GOMOD fails: "+err.Error(), "run it in "+dir+" and mend what it says"
-	case mod == "" || mod == os.DevNull:
+func checkModule(tool *link.Toolchain, dir string) finding {
+	f := finding{what: "module", says: tool.Env["GOMOD"]}
+	if f.says == "" || f.says == os.DevNull {
 		f.says = dir + " is in no module; its notebooks use one in the cache"
-	default:
-		f.says = mod
 	}
 	return f
 }

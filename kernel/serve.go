@@ -20,7 +20,7 @@ type serveCommand struct {
 }
 
 func (serveCommand) Help() string {
-	return `The cells run in the current folder. INTERLEAVE_LINK (thin or thick) chooses how cells are linked, INTERLEAVE_MEMORY (2GiB, or none) limits the memory that their process and everything they start may use together.
+	return `The cells run in the current folder. INTERLEAVE_LINK (thin or thick) chooses how cells are linked, INTERLEAVE_MEMORY (2GiB, or none) limits the memory that their process and everything they start may use together, INTERLEAVE_GO names the go command to compile them with.
 
 Examples:
 

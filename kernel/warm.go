@@ -41,6 +41,6 @@ func (c *warmCommand) Run(ctx context.Context, to streams) error {
 	} else if err != nil { // the kernel can do without
 		fmt.Fprintf(to.err, "note: completion will know less, because of this: %v\n", err)
 	}
-	fmt.Fprintf(to.err, "%s; cells are linked %s: %s\n", b.Toolchain().Version, b.Mode(), b.Why())
+	fmt.Fprint(to.err, b.About())
 	return nil
 }

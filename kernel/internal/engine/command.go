@@ -52,7 +52,7 @@ func commands() []command {
 		{"%vars", "[NAME…]", "list variables with type, size and value", (*Engine).vars,
 			"It calls no methods and walks no maps, so it is safe beside goroutines that are at work on the values.",
 			"%vars"},
-		{"%version", "", "show the versions of the kernel and of Go", (*Engine).version, "And how cells are linked, with the reason.", "%version"},
+		{"%version", "", "show the versions of the kernel and of Go", (*Engine).version, "And which Go compiles cells, how they are linked, and why. `!go` and `$ go` run the first Go on PATH, whatever compiles cells.", "%version"},
 		{"%who", "", "list the names of everything that is declared", (*Engine).who, "Variables, functions, types, constants and imports, by kind.", "%who"},
 	}
 }

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -82,8 +84,16 @@ func (e *Engine) version(r *run, args string) error {
 	if err := none("%version", args); err != nil {
 		return err
 	}
+	to := streamWriter{r.out, "stdout"}
+	fmt.Fprintf(to, "interleave %s, built with %s\n%s", e.o.Version, runtime.Version(), e.builder.About())
+	env := e.o.Env
+	if env == nil {
+		env = os.Environ()
+	}
 	t := e.builder.Toolchain()
-	fmt.Fprintf(streamWriter{r.out, "stdout"}, "interleave %s\n%s %s\nlinking: %s (%s)\n", e.o.Version, t.Version, t.Root, e.builder.Mode(), e.builder.Why())
+	if other := lookPath("go", env, e.o.Dir); other != "" && (other != t.Found || t.Switched()) {
+		fmt.Fprintf(to, "!go and $ go may be another: they run %s, the first on PATH\n", other)
+	}
 	return nil
 }
 

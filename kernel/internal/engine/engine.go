@@ -130,6 +130,7 @@ func (e *Engine) open() {
 	})
 	e.builder, e.openErr = b, err
 	if err == nil {
+		e.log.Info("open", "about", b.About())
 		m := b.Module()
 		e.checker = compile.NewChecker(packages{b, e.log}, compile.Language{Version: m.Lang, By: m.LangBy})
 		e.startWorker()

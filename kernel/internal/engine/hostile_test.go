@@ -489,7 +489,7 @@ func TestNothingToWorkWith(t *testing.T) {
 		name, cure string
 		env        []string
 	}{
-		{"no go command", "Install Go", []string{"PATH=/nonexistent", "GOROOT="}},
+		{"no go command", "Install Go", []string{"PATH=/nonexistent", "INTERLEAVE_GO=/nonexistent/go"}},
 		{"no C compiler", "apt-get install gcc", []string{"PATH=" + goAlone(t), "CC=gcc"}},
 		{"go's cache not writable", "(GOCACHE for Go's own cache)", []string{"GOCACHE=/dev/null/cache"}},
 		{"cache not writable", "set XDG_CACHE_HOME", []string{"XDG_CACHE_HOME=/dev/null/cache", "GOCACHE=" + home + "/.cache/go-build"}},

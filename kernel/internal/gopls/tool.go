@@ -127,8 +127,8 @@ func (t Tool) prune() {
 }
 
 func build(ctx context.Context, goCommand, dir string, progress func(Step)) error {
-	// GOTOOLCHAIN: a newer toolchain is not downloaded for an editor's sake.
-	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=", "GOTOOLCHAIN=local")
+	// GOTOOLCHAIN: a newer toolchain is not downloaded for an editor's sake. GOROOT: it may be that of another go command.
+	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=", "GOTOOLCHAIN=local", "GOROOT=")
 	list := exec.CommandContext(ctx, goCommand, "list", "-deps", toolPath)
 	list.Dir, list.Env = dir, env
 	out, err := list.Output()

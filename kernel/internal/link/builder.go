@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -127,6 +128,12 @@ func (b *Builder) Mode() Mode { return b.mode }
 
 // Why says in a sentence why Mode was chosen.
 func (b *Builder) Why() string { return b.why }
+
+// About says in two lines which Go builds, how it links, and why.
+func (b *Builder) About() string {
+	t := b.shop.tool
+	return fmt.Sprintf("%s %s: %s\nlinking: %s (%s)\n", t.Version, t.Root, t.Why, b.mode, b.why)
+}
 
 // Toolchain is the go installation that builds.
 func (b *Builder) Toolchain() *Toolchain { return b.shop.tool }

@@ -32,7 +32,7 @@ func (b *Builder) EditorModule(files map[string]string) (dir string, env []strin
 		f = strings.TrimLeft(f, "-")
 		return strings.HasPrefix(f, "mod=") || strings.HasPrefix(f, "modfile=") || strings.HasPrefix(f, "overlay=")
 	})
-	set := map[string]string{}
+	set := w.tool.only()
 	if gowork := w.gowork(); gowork != "" {
 		err = m.editorWork(gowork, dir, all)
 		set["GOWORK"] = filepath.Join(dir, "go.work")

@@ -219,7 +219,7 @@ func (m *Module) command(ctx context.Context, t *Toolchain, env []string, verb s
 	argv := append([]string{verb}, m.flags...)
 	cmd := exec.CommandContext(ctx, t.Go, append(argv, args...)...)
 	cmd.Dir = m.Dir
-	cmd.Env = setenv(env, m.env)
+	cmd.Env = setenv(setenv(env, t.only()), m.env)
 	return cmd
 }
 

@@ -187,11 +187,11 @@ func TestToolchainErrors(t *testing.T) {
 		env  []string
 		want string
 	}{
-		{"no go", []string{home, "PATH=" + empty}, "the go command was not found"},
+		{"no go", []string{home, "PATH=" + empty, "INTERLEAVE_GO=/nonexistent/go"}, "the go command was not found"},
 		{"no C compiler", []string{home, "PATH=" + bin}, "no C compiler was found"},
 		{"cgo off", []string{home, "PATH=" + bin, "CGO_ENABLED=0"}, "cgo is switched off"},
 		{"no C compiler, cgo on", []string{home, "PATH=" + bin, "CGO_ENABLED=1"}, "the C compiler"},
-		{"old go", []string{home, "PATH=" + old}, "is go1.19.8, and Interleave needs go1.26"},
+		{"old go", []string{home, "INTERLEAVE_GO=" + old + "/go"}, "is go1.19.8, and Interleave needs go1.26"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := FindToolchain(t.Context(), empty, c.env)

@@ -14,7 +14,7 @@ import (
 // Open makes a Builder for a folder. It builds the base when the cache has none, which takes the better part of a minute
 // on a new machine and is told to Options.Progress; otherwise it takes some milliseconds.
 func Open(ctx context.Context, o Options) (b *Builder, err error) {
-	w, err := newWorkshop(ctx, o)
+	w, mode, why, err := o.choose(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -23,21 +23,7 @@ func Open(ctx context.Context, o Options) (b *Builder, err error) {
 			w.close()
 		}
 	}()
-	mode, forced := o.Mode, "the caller's choice"
-	if mode == Auto {
-		mode, forced = Mode(getenv(w.env, "INTERLEAVE_LINK")), "INTERLEAVE_LINK says so"
-	}
-	made := &Builder{opts: o, shop: w, extra: map[string]*Package{}, toolEnv: w.toolEnv()}
-	switch mode {
-	case Thin, Thick:
-		made.mode, made.why = mode, forced
-	case Auto:
-		if made.mode, made.why, err = w.choose(ctx); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, fmt.Errorf("INTERLEAVE_LINK=%s: it is thin or thick", mode)
-	}
+	made := &Builder{opts: o, shop: w, mode: mode, why: why, extra: map[string]*Package{}, toolEnv: w.toolEnv()}
 	var stale bool
 	if made.base, stale, err = w.openBase(ctx, made.mode); err != nil {
 		return nil, err
@@ -48,7 +34,16 @@ func Open(ctx context.Context, o Options) (b *Builder, err error) {
 }
 
 func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
-	w := &workshop{env: o.Env, progress: o.Progress, log: o.Logger}
+	tool, err := o.search().Find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return o.workshop(tool)
+}
+
+// workshop is that of a toolchain.
+func (o Options) workshop(tool *Toolchain) (*workshop, error) {
+	w := &workshop{tool: tool, env: o.Env, progress: o.Progress, log: o.Logger}
 	if w.env == nil {
 		w.env = os.Environ()
 	}
@@ -58,9 +53,6 @@ func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("find notebook folder: %w", err)
-	}
-	if w.tool, err = FindToolchain(ctx, dir, w.env); err != nil {
-		return nil, err
 	}
 	if proxy, ok := carried(o.Sources); ok {
 		w.env = setenv(w.env, map[string]string{"GOPROXY": proxy + "," + w.tool.Env["GOPROXY"]})

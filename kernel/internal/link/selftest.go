@@ -119,22 +119,6 @@ func SelfTest(ctx context.Context, o Options, mode Mode) error {
 	return w.selfTest(ctx, mode)
 }
 
-// choose takes the first mode that passes the self test, and says why. Results are remembered.
-func (w *workshop) choose(ctx context.Context) (Mode, string, error) {
-	err := w.passed(ctx, Thin)
-	if err == nil {
-		return Thin, "it passes the self test on " + w.tool.Version, nil
-	}
-	var thin *LinkError
-	if !errors.As(err, &thin) {
-		return "", "", err
-	}
-	if err := w.passed(ctx, Thick); err != nil {
-		return "", "", fmt.Errorf("no way to link works here (thin: %v): %w", thin, err)
-	}
-	return Thick, "thin does not work here: " + thin.Error(), nil
-}
-
 // passed is selfTest with a memory. Only a verdict on the technique is remembered.
 func (w *workshop) passed(ctx context.Context, mode Mode) error {
 	note := w.cache.path("state", "selftest-"+hash(format, string(mode), w.tool.Key, recorderScript, proofFirst, proofSecond)+".txt")

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	gover "go/version"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,16 +14,23 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Oldest is the oldest Go release that the technique was tried with.
-const Oldest = "go1.26"
+const (
+	// Oldest is the oldest Go release that the technique was tried with.
+	Oldest = "go1.26"
+	// Proved is the newest one. It is fetched where the Go that is found does not do.
+	Proved = "go1.27.4"
+)
 
 // Toolchain is the user's own go installation with the settings that change what it makes.
 type Toolchain struct {
-	Go      string            // the go command
+	Go      string            // the go command, in Root where it can be: it never switches to another toolchain
+	Found   string            // the go command that was looked up; it may switch
 	Version string            // "go1.26.8"
 	Root    string            // GOROOT
+	Why     string            // why this one
 	Tools   string            // where compile and link lie
 	Env     map[string]string // what go env says in the notebook's folder
 	CC      []string          // the C compiler with its arguments
@@ -46,27 +52,24 @@ var settings = []string{
 	"GOFLAGS", "CGO_ENABLED", "CC", "CXX", "CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS", "GODEBUG",
 }
 
-// FindToolchain asks the go command on PATH (or below GOROOT) about itself, in dir, with env (nil means this
-// process's). The error is a *ToolchainError when the user can do something about it.
+// FindToolchain is Search.Find for a folder; a nil env means this process's.
 func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, error) {
-	if env == nil {
-		env = os.Environ()
-	}
-	t := &Toolchain{}
-	var err error
-	if t.Go, err = findCommand("go", env); err != nil {
-		if root := getenv(env, "GOROOT"); root != "" {
-			t.Go, err = exec.LookPath(filepath.Join(root, "bin", "go"))
-		}
-	}
-	if err != nil {
-		return nil, &ToolchainError{"the go command was not found", "Install Go 1.26 or newer from https://go.dev/dl and put its bin folder on PATH"}
-	}
-	cmd := exec.CommandContext(ctx, t.Go, "env", "-json")
-	cmd.Dir, cmd.Env = dir, env
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
+	return Search{Dir: dir, Env: env}.Find(ctx)
+}
+
+// ask has the go command at path tell about the toolchain that it uses in the folder.
+func (s Search) ask(ctx context.Context, path string, env []string) (*Toolchain, error) {
+	t := &Toolchain{Found: path}
+	cmd := exec.CommandContext(ctx, path, "env", "-json")
+	cmd.Dir, cmd.Env = s.Dir, env
+	cmd.WaitDelay = time.Second // a script may leave children that hold the pipes
+	stderr := &heard{said: s.Said}
+	cmd.Stderr = stderr
 	out, err := cmd.Output()
+	if said := stderr.String(); err != nil && strings.Contains(said, "go: download go") { // it ends so when it cannot switch
+		return nil, &ToolchainError{fmt.Sprintf("%s has to switch to a newer Go and could not get it: %s", path, strings.TrimSpace(said)),
+			"Connect to the network, or install that Go from https://go.dev/dl, or lower the go line of go.mod"}
+	}
 	if err != nil {
 		return nil, &ToolchainError{"go env failed: " + words(stderr.String(), err), "Run go env in the notebook's folder and mend what it names"}
 	}
@@ -74,14 +77,25 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 		return nil, fmt.Errorf("read go env: %w", err)
 	}
 	t.Version, t.Root, t.Tools = t.Env["GOVERSION"], t.Env["GOROOT"], t.Env["GOTOOLDIR"]
-	if !strings.HasPrefix(t.Version, "devel") && gover.Compare(t.release(), Oldest) < 0 {
-		return nil, &ToolchainError{fmt.Sprintf("%s is %s, and Interleave needs %s", t.Go, t.Version, Oldest), "Install a newer Go from https://go.dev/dl (a distribution's package is often too old) and put its bin folder first on PATH"}
+	t.Go = path
+	if inside, err := exec.LookPath(filepath.Join(t.Root, "bin", "go")); err == nil && filepath.IsAbs(inside) {
+		t.Go = inside
 	}
+	return t, nil
+}
+
+// only are the variables with which a go command uses this toolchain and no other.
+func (t *Toolchain) only() map[string]string {
+	return map[string]string{"GOTOOLCHAIN": "local", "GOROOT": t.Root}
+}
+
+// complete looks for what else building takes.
+func (t *Toolchain) complete(env []string) error {
 	if t.Env["CGO_ENABLED"] != "1" && getenv(env, "CGO_ENABLED") == "" { // Go does so when it finds no compiler
-		return nil, &ToolchainError{"no C compiler was found, and cells are linked with one", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
+		return &ToolchainError{"no C compiler was found, and cells are linked with one", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
 	}
 	if t.Env["CGO_ENABLED"] != "1" {
-		return nil, &ToolchainError{"cgo is switched off (CGO_ENABLED=" + t.Env["CGO_ENABLED"] + "), and plugins need it", "Install gcc or clang and unset CGO_ENABLED"}
+		return &ToolchainError{"cgo is switched off (CGO_ENABLED=" + t.Env["CGO_ENABLED"] + "), and plugins need it", "Install gcc or clang and unset CGO_ENABLED"}
 	}
 	t.CC = strings.Fields(t.Env["CC"])
 	if len(t.CC) == 0 {
@@ -89,27 +103,29 @@ func FindToolchain(ctx context.Context, dir string, env []string) (*Toolchain, e
 	}
 	cc, err := findCommand(t.CC[0], env)
 	if err != nil {
-		return nil, &ToolchainError{"the C compiler " + t.CC[0] + " was not found", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
+		return &ToolchainError{"the C compiler " + t.CC[0] + " was not found", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
 	}
 	t.CC[0] = cc
 	if t.Linker, err = findLinker(env, "ld", "ld.bfd", "mold", "ld.lld", "ld.gold"); err != nil {
-		return nil, err
+		return err
 	}
 	if t.Joiner, err = findLinker(env, "mold", "ld.lld", "ld.gold", "ld", "ld.bfd"); err != nil {
-		return nil, err
+		return err
 	}
 	if filepath.Base(t.Joiner[0]) == "ld.gold" { // the others use all CPUs unasked
 		t.Joiner = append(t.Joiner, "--threads", "--thread-count", strconv.Itoa(min(4, runtime.NumCPU())))
 	}
 	t.Key = t.key()
-	return t, nil
+	return nil
 }
 
 // release is the version without what a vendor or an experiment adds: "go1.26.8"; not valid for a development version.
-func (t *Toolchain) release() string {
-	release, _, _ := strings.Cut(t.Version, "-")
-	release, _, _ = strings.Cut(release, " ")
-	return release
+func (t *Toolchain) release() string { return release(t.Version) }
+
+func release(version string) string {
+	version, _, _ = strings.Cut(version, "-")
+	version, _, _ = strings.Cut(version, " ")
+	return version
 }
 
 // Headers tells whether the C compiler finds the headers of the C library and of the kernel, which Debian has in packages of
