@@ -46,7 +46,8 @@ type editor struct {
 	mu       sync.Mutex
 	closed   bool
 	rest     *time.Timer
-	unused   *time.Timer // ends the server; set anew by each question
+	last     time.Time   // of the last question
+	unused   *time.Timer // ends the server some time after that
 	server   *gopls.Server
 	starting chan struct{} // closed when the start under way has ended
 	starts   int
@@ -125,16 +126,20 @@ func (d *editor) prepare() {
 	}
 }
 
+// patience is how long gopls may wait for a question before it is ended.
+func (d *editor) patience() time.Duration { return cmp.Or(d.e.o.GoplsUnused, editorUnused) }
+
 // asked is called when a question comes: the server is in use.
 func (d *editor) asked() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch patience := cmp.Or(d.e.o.GoplsUnused, editorUnused); {
+	d.last = time.Now()
+	switch {
 	case d.closed:
 	case d.unused == nil:
-		d.unused = time.AfterFunc(patience, d.dismiss)
+		d.unused = time.AfterFunc(d.patience(), d.dismiss)
 	default:
-		d.unused.Reset(patience)
+		d.unused.Reset(d.patience())
 	}
 }
 
@@ -142,7 +147,7 @@ func (d *editor) asked() {
 func (d *editor) dismiss() {
 	d.mu.Lock()
 	server := d.server
-	if d.closed || server == nil { // it is starting: that question has waited very long
+	if d.closed || server == nil || time.Since(d.last) < d.patience() { // a question came, and the timer is set again
 		d.mu.Unlock()
 		return
 	}

@@ -550,7 +550,9 @@ func findGopls(k *kerneltest.Kernel, tool gopls.Tool) int {
 			continue
 		}
 		fmt.Sscan(string(text), &pid, &comm, &state, &parent)
-		if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); parent == k.Pid() && exe == tool.Program && state != "Z" {
+		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		exe = strings.TrimSuffix(exe, " (deleted)") // a kernel of another version has built its own
+		if parent == k.Pid() && exe == tool.Program && state != "Z" {
 			return pid
 		}
 	}
