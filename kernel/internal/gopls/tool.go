@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"time"
 
 	"golang.org/x/mod/modfile"
 )
@@ -78,13 +77,47 @@ func (t Tool) Built() bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
+// Or is the tool with the program that lies in another folder, if one of this version does: all users of an installation share it.
+func (t Tool) Or(folder string) Tool {
+	shared := t
+	shared.Program = filepath.Join(folder, filepath.Base(t.Program))
+	if folder == "" || !shared.Built() {
+		return t
+	}
+	return shared
+}
+
+// Copy puts another cache's program in this one's place.
+func (t Tool) Copy(from Tool) error {
+	program, err := os.ReadFile(from.Program)
+	if err != nil {
+		return fmt.Errorf("copy gopls: %w", err)
+	}
+	dir := filepath.Dir(t.Program)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("copy gopls: %w", err)
+	}
+	tmp, err := os.MkdirTemp(dir, ".new-")
+	if err != nil {
+		return fmt.Errorf("copy gopls: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := os.WriteFile(filepath.Join(tmp, "gopls"), program, 0o755); err != nil {
+		return fmt.Errorf("copy gopls: %w", err)
+	}
+	if err := os.Rename(filepath.Join(tmp, "gopls"), t.Program); err != nil {
+		return fmt.Errorf("copy gopls: %w", err)
+	}
+	return nil
+}
+
 // Step is how far a build has come, in packages; Total is 0 while it is not known.
 type Step struct {
 	Done, Total int
 	Package     string
 }
 
-// Build builds the program unless it is there, and removes those of other versions that are not used any more. progress may be nil. goCommand
+// Build builds the program unless it is there, and removes those of other versions. progress may be nil. goCommand
 // is the go command to use.
 func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) error {
 	if t.Built() {
@@ -117,24 +150,14 @@ func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) 
 	return nil
 }
 
-// keep is how long a program of another version stays that nothing has started: two kernels that were built by different
-// releases of Go share a cache.
-const keep = 30 * 24 * time.Hour
-
-// prune removes programs of other versions that are no longer used. A process that runs one keeps it.
+// prune removes programs of other versions. A process that runs one keeps it.
 func (t Tool) prune() {
 	old, _ := filepath.Glob(filepath.Join(filepath.Dir(t.Program), "gopls-*"))
 	for _, program := range old {
-		if info, err := os.Stat(program); program != t.Program && err == nil && time.Since(info.ModTime()) > keep {
+		if program != t.Program {
 			os.Remove(program) // what stays costs a little space
 		}
 	}
-}
-
-// used keeps the program from being removed.
-func (t Tool) used() {
-	now := time.Now()
-	_ = os.Chtimes(t.Program, now, now) // it may be another user's, whose it is to remove
 }
 
 func build(ctx context.Context, goCommand, dir string, progress func(Step)) error {

@@ -9,7 +9,9 @@
 //	VERSION/src/             the sources, without tests and notebooks
 //	VERSION/used-by          the kernelspec folders that name the program, a line each
 //
-// A wheel puts bin and src into PREFIX/share/interleave itself.
+//	VERSION/prepared/        what all users share, read only; below a prefix alone
+//
+// A wheel puts bin, src and prepared into PREFIX/share/interleave itself.
 //
 // A version is complete or not there at all: it is built elsewhere and renamed. The package knows nothing of
 // Jupyter but that used-by names files which may still exist. It starts no goroutine.

@@ -23,6 +23,12 @@ func Of(program string) (*Installation, bool) {
 	return i, i.Program == program && isModule(i.Sources)
 }
 
+// prepared is the folder in an installation for what all its users need and would otherwise make each for themselves.
+const prepared = "prepared"
+
+// Prepared is the folder for what all users of the installation share. It need not be there.
+func (i *Installation) Prepared() string { return filepath.Join(i.Dir, prepared) }
+
 // Writable tells whether files can be made below dir, which need not be there yet. The error is a sentence that says what to
 // do.
 func Writable(dir string) error {

@@ -29,7 +29,7 @@ func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*l
 		return fmt.Errorf("make base: %w", err)
 	}
 	s := &site{w: w, mode: mode, dir: tmp, lib: tmp, have: salvage(final, tmp, loaded)}
-	if err := s.packages(all, final); err != nil {
+	if err := s.packages(all); err != nil {
 		return fmt.Errorf("make base: %w", err)
 	}
 	if mode == Thin {
@@ -81,8 +81,8 @@ func salvage(from, dir string, loaded *base) map[string]bool {
 }
 
 // packages writes the export data of all packages and what lists them.
-func (s *site) packages(all []*listed, final string) error {
-	var index, cfg strings.Builder
+func (s *site) packages(all []*listed) error {
+	var index strings.Builder
 	for i, p := range all {
 		data, err := os.ReadFile(p.Export)
 		if err != nil {
@@ -105,15 +105,9 @@ func (s *site) packages(all []*listed, final string) error {
 		}
 		print := a.print()
 		fmt.Fprintf(&index, "%s\t%s\t%t\t%t\t%s\t%s\n", p.ImportPath, p.Name, p.Standard, a.host && !p.Standard, name, hex.EncodeToString(print[:]))
-		fmt.Fprintf(&cfg, "packagefile %s=%s\n", p.ImportPath, filepath.Join(final, name))
 		s.add(p.ImportPath, p.Export)
 	}
-	for name, text := range map[string]string{"index": index.String(), "compile.cfg": cfg.String()} {
-		if err := s.replace(name, []byte(text)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.replace("index", []byte(index.String()))
 }
 
 // replace writes a file, which may be a link to one of another folder.

@@ -26,6 +26,9 @@ type workshop struct {
 	temp     string // what the tools leave when they are killed lies here; it goes with the Builder
 	progress func(Step)
 	log      *slog.Logger
+
+	installed string // the sources of the installation, which may be others than the module's
+	prepared  string // what was prepared for all users of the installation, "" for nothing
 }
 
 func (w *workshop) step(s Step) {
@@ -49,17 +52,19 @@ type base struct {
 	packages map[string]*Package
 	sorted   []*Package // by import path
 	files    whole.List
-	lib      *library // Thin
-	held     io.Closer
+	lib      *library  // Thin
+	config   []byte    // the compiler's importcfg
+	held     io.Closer // nil for a base that was prepared, which no user may write to
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "14"
+const format = "15"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {
 	Base    string
 	Folders []folder
+	Modules map[string]string // the versions of what is not local
 	Wanted  []string
 }
 
@@ -73,7 +78,16 @@ func (w *workshop) stateKey(mode Mode) string {
 func (w *workshop) openBase(ctx context.Context, mode Mode) (b *base, stale bool, err error) {
 	state := w.stateKey(mode)
 	wanted := w.wanted()
-	if k, ok := w.known(state); ok && k.fresh() {
+	k, have := w.known(state)
+	have = have && k.fresh()
+	if !have || !slices.Equal(k.Wanted, wanted) || len(wanted) == 0 {
+		b, err := w.openPrepared(ctx, mode)
+		if err == nil {
+			return b, len(wanted) > 0, nil
+		}
+		w.log.Debug("no prepared base", "reason", err)
+	}
+	if have {
 		if b, err := w.load(k, mode); err == nil {
 			return b, !slices.Equal(k.Wanted, wanted), nil
 		}
@@ -99,12 +113,14 @@ func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*b
 	if err != nil {
 		return nil, err
 	}
-	k := known{Wanted: wanted}
+	k := known{Wanted: wanted, Modules: map[string]string{}}
 	parts := []string{format, string(mode), w.tool.Key}
 	for _, p := range append(slices.Clone(all), worker) {
 		parts = append(parts, p.ImportPath, filepath.Base(p.Export)) // the go command names it by content
 		if p.local() {
 			k.Folders = append(k.Folders, folderOf(p))
+		} else if p.Module != nil {
+			k.Modules[p.Module.Path] = p.Module.Version
 		}
 	}
 	k.Base = hash(parts...)
@@ -213,13 +229,18 @@ func (k *known) fresh() bool {
 	return true
 }
 
-// load opens a base that is there. The error says what of it is not as it was made.
+// load opens a base that is in the cache. The error says what of it is not as it was made.
 func (w *workshop) load(k known, mode Mode) (*base, error) {
 	dir := w.cache.path("base", k.Base)
 	held, err := w.cache.hold(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open base: %w", err)
 	}
+	return w.loadFrom(dir, k, mode, held)
+}
+
+// loadFrom opens a base that is there. held is closed with it, or when it is not as it was made.
+func (w *workshop) loadFrom(dir string, k known, mode Mode, held io.Closer) (*base, error) {
 	b := &base{known: k, key: k.Base, dir: dir, mode: mode, packages: map[string]*Package{}, held: held}
 	if err := b.open(w.cache.path("state", "checked-"+hash(dir))); err != nil {
 		b.close()
@@ -268,6 +289,7 @@ func (b *base) readIndex() error {
 			return fmt.Errorf("broken index: %w", err)
 		}
 		b.packages[p.ImportPath] = p
+		b.config = fmt.Appendf(b.config, "packagefile %s=%s\n", p.ImportPath, p.export)
 		b.sorted = append(b.sorted, p)
 	}
 	slices.SortFunc(b.sorted, func(x, y *Package) int { return strings.Compare(x.ImportPath, y.ImportPath) })

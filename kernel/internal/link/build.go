@@ -144,18 +144,16 @@ func (j *job) compile(ctx context.Context) error {
 
 // compileConfig is the base's importcfg, with the unit's own packages added.
 func (j *job) compileConfig() (string, error) {
-	at := filepath.Join(j.b.base.dir, "compile.cfg")
-	if len(j.extras) == 0 {
-		return at, nil
-	}
-	text, err := os.ReadFile(at)
-	if err != nil {
-		return "", fmt.Errorf("compile unit: %w", err)
-	}
+	return j.path("compile.cfg"), os.WriteFile(j.path("compile.cfg"), j.config(), 0o644)
+}
+
+// config names the files of all packages that the unit may import.
+func (j *job) config() []byte {
+	text := slices.Clip(j.b.base.config) // other jobs append to it as well
 	for _, p := range j.extras {
 		text = fmt.Appendf(text, "packagefile %s=%s\n", p.ImportPath, p.export)
 	}
-	return j.path("compile.cfg"), os.WriteFile(j.path("compile.cfg"), text, 0o644)
+	return text
 }
 
 // makeStub makes the package main around nb.
@@ -309,14 +307,7 @@ func (j *job) thick(ctx context.Context) error {
 	}
 	j.times.Stub = time.Since(began)
 	began = time.Now()
-	text, err := os.ReadFile(filepath.Join(j.b.base.dir, "compile.cfg"))
-	if err != nil {
-		return fmt.Errorf("link unit: %w", err)
-	}
-	for _, p := range j.extras {
-		text = fmt.Appendf(text, "packagefile %s=%s\n", p.ImportPath, p.export)
-	}
-	text = fmt.Appendf(text, "packagefile %s=%s\n", unitPath, j.path("nb.a"))
+	text := fmt.Appendf(j.config(), "packagefile %s=%s\n", unitPath, j.path("nb.a"))
 	if err := os.WriteFile(j.path("link.cfg"), text, 0o644); err != nil {
 		return fmt.Errorf("link unit: %w", err)
 	}

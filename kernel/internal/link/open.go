@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -43,7 +44,7 @@ func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
 
 // workshop is that of a toolchain.
 func (o Options) workshop(tool *Toolchain) (*workshop, error) {
-	w := &workshop{tool: tool, env: o.Env, progress: o.Progress, log: o.Logger}
+	w := &workshop{tool: tool, env: o.Env, progress: o.Progress, log: o.Logger, installed: o.Sources, prepared: beside(o.Sources)}
 	if w.env == nil {
 		w.env = os.Environ()
 	}
@@ -69,14 +70,16 @@ func (o Options) workshop(tool *Toolchain) (*workshop, error) {
 	return w, nil
 }
 
-// carried is the address, as GOPROXY takes it, of the modules that lie beside the sources: an installation that was made for
-// machines without a network has them.
-func carried(sources string) (proxy string, ok bool) {
-	dir := filepath.Join(filepath.Dir(sources), "modules")
-	if info, err := os.Stat(dir); sources == "" || err != nil || !info.IsDir() {
-		return "", false
+// carried are the addresses, as GOPROXY takes them, of the modules that lie beside the sources: an installation that was made for
+// machines without a network, or prepared for many users, has them.
+func carried(sources string) (proxies string, ok bool) {
+	var found []string
+	for _, dir := range []string{filepath.Join(filepath.Dir(sources), "modules"), filepath.Join(beside(sources), "modules")} {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() && filepath.IsAbs(dir) && sources != "" {
+			found = append(found, (&url.URL{Scheme: "file", Path: dir}).String())
+		}
 	}
-	return (&url.URL{Scheme: "file", Path: dir}).String(), true
+	return strings.Join(found, ","), len(found) > 0
 }
 
 func (w *workshop) close() { os.RemoveAll(w.temp) } // what stays is removed with what dead processes have left

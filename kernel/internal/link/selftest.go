@@ -121,8 +121,8 @@ func SelfTest(ctx context.Context, o Options, mode Mode) error {
 
 // passed is selfTest with a memory. Only a verdict on the technique is remembered.
 func (w *workshop) passed(ctx context.Context, mode Mode) error {
-	note := w.cache.path("state", "selftest-"+hash(format, string(mode), w.tool.Key, recorderScript, proofFirst, proofSecond)+".txt")
-	if data, ok := whole.ReadNote(note); ok {
+	note := w.cache.path("state", w.selfTestName(mode))
+	if data, ok := w.recall(w.selfTestName(mode)); ok {
 		if text := strings.TrimSpace(string(data)); text != "passed" {
 			return &LinkError{"the self test", errors.New(text)}
 		}
@@ -139,6 +139,11 @@ func (w *workshop) passed(ctx context.Context, mode Mode) error {
 		}
 	}
 	return err
+}
+
+// selfTestName is the file that keeps the verdict on a mode.
+func (w *workshop) selfTestName(mode Mode) string {
+	return "selftest-" + hash(format, string(mode), w.tool.Key, recorderScript, proofFirst, proofSecond) + ".txt"
 }
 
 // selfTest is SelfTest.

@@ -159,15 +159,31 @@ func findLinker(env []string, names ...string) ([]string, error) {
 func (t *Toolchain) key() string {
 	h := sha256.New()
 	for _, name := range settings {
-		fmt.Fprintf(h, "%s=%s\n", name, t.Env[name])
+		value := t.Env[name]
+		switch name {
+		case "GOFLAGS":
+			value = strings.Join(slices.DeleteFunc(strings.Fields(value), indifferent), " ")
+		case "CC": // below, as it is found
+			continue
+		}
+		fmt.Fprintf(h, "%s=%s\n", name, value)
 	}
 	for _, tool := range []string{t.CC[0], t.Linker[0], t.Joiner[0], filepath.Join(t.Tools, "compile"), filepath.Join(t.Tools, "link")} {
+		if at, err := filepath.EvalSymlinks(tool); err == nil { // /bin is /usr/bin for many, and users search them in different orders
+			tool = at
+		}
 		if st, err := os.Stat(tool); err == nil {
 			fmt.Fprintf(h, "%s %d %d\n", tool, st.Size(), st.ModTime().UnixNano())
 		}
 	}
-	fmt.Fprintln(h, t.CC, t.Linker, t.Joiner)
+	fmt.Fprintln(h, t.CC[1:], t.Linker[1:], t.Joiner[1:])
 	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// indifferent tells flags in GOFLAGS that change nothing in compiled packages. Users of one machine may have set them differently.
+func indifferent(flag string) bool {
+	name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
+	return slices.Contains([]string{"buildvcs", "modcacherw", "v", "x", "work", "p"}, name)
 }
 
 // findCommand is exec.LookPath with the PATH of env.
