@@ -72,7 +72,7 @@ func (c *doctorCommand) Run(ctx context.Context, to streams) error {
 		tell(checkLinker(tool))
 	}
 	tell(checkCache())
-	tell(checkGopls())
+	tell(checkGopls(ctx))
 	for _, f := range checkPython(ctx) {
 		tell(f)
 	}
@@ -176,9 +176,12 @@ func checkCache() finding {
 	return f
 }
 
-func checkGopls() finding {
+func checkGopls(ctx context.Context) finding {
 	f := finding{what: "gopls"}
 	tool, err := gopls.At("")
+	if sources, missing := installation.Sources(ctx); missing == nil {
+		tool = tool.Or(link.GoplsFolder(sources))
+	}
 	switch {
 	case err != nil:
 		f.says, f.cure = err.Error(), "set XDG_CACHE_HOME to a folder you can write"

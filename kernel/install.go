@@ -71,7 +71,7 @@ type installCommand struct {
 func (installCommand) Help() string {
 	return `The kernel is installed under the name gophernotes, so that notebooks written for gophernotes open with it. A kernel of that name which is not ours is left alone unless --force is given.
 
-With --prefix or --sys-prefix everything goes below that folder, into share/interleave and share/jupyter, for all users who can read it: the program, and the sources that cells are linked with. They never write there.
+With --prefix or --sys-prefix everything goes below that folder, into share/interleave and share/jupyter, for all users who can read it: the program, the sources, and what their first cells would wait for. They never write there.
 
 Examples:
 
@@ -109,10 +109,15 @@ func (c *installCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	if !c.Cold {
-		if err := warm(ctx, inst, inst.Sources, to); err != nil {
-			return err
-		}
+	switch {
+	case c.Cold:
+	case t.shared:
+		err = inside(ctx, inst, to, "prepare")
+	default:
+		err = warm(ctx, inst, inst.Sources, to)
+	}
+	if err != nil {
+		return err
 	}
 	if t.shared {
 		tellClosed(to, inst.Program, dir)

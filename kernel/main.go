@@ -18,6 +18,7 @@ import (
 type commands struct {
 	Lab       labCommand       `cmd:"" help:"Open JupyterLab with this kernel; the first start makes everything it needs."`
 	Install   installCommand   `cmd:"" help:"Install the kernel into the Jupyter you already have."`
+	Prepare   prepareCommand   `cmd:"" help:"Make once, for all users of an installed kernel, what their first cells would wait for."`
 	Uninstall uninstallCommand `cmd:"" help:"Take the kernel out of Jupyter again."`
 	Run       runCommand       `cmd:"" help:"Run notebooks, without Jupyter and without Python."`
 	Slides    slidesCommand    `cmd:"" help:"Make slides of notebooks: HTML that opens anywhere."`

@@ -35,7 +35,7 @@ func (c *uninstallCommand) Run(ctx context.Context, to streams) error {
 		return err
 	}
 	if t.shared {
-		if err := c.removable(t); err != nil {
+		if err := c.removable(t, to); err != nil {
 			return err
 		}
 	}
@@ -76,8 +76,9 @@ func (c *uninstallCommand) Run(ctx context.Context, to streams) error {
 	return nil
 }
 
-// removable tells whether what lies below a prefix is ours to remove. What a wheel brought is pip's.
-func (c *uninstallCommand) removable(t target) error {
+// removable tells whether what lies below a prefix is ours to remove. What a wheel brought is pip's, but for what was prepared
+// for it.
+func (c *uninstallCommand) removable(t target, to streams) error {
 	name, err := kernelspec.Name(c.Name)
 	if err != nil {
 		return err
@@ -92,6 +93,12 @@ func (c *uninstallCommand) removable(t target) error {
 	inst, ok := installation.Of(spec.Program(filepath.Join(t.kernels, name)))
 	if !ok || inst.Dir != t.root {
 		return nil
+	}
+	if _, err := os.Stat(inst.Prepared()); err == nil {
+		if err := os.RemoveAll(inst.Prepared()); err != nil {
+			return err
+		}
+		fmt.Fprintf(to.out, "removed %s\n", inst.Prepared())
 	}
 	return fmt.Errorf("the kernel in %s came in a wheel: pip uninstall interleave takes it away", filepath.Join(t.kernels, name))
 }

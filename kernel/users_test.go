@@ -244,3 +244,59 @@ func TestPrefixIsClosed(t *testing.T) {
 		t.Error("the refusal came after the kernel was built")
 	}
 }
+
+// TestSecondUser: a kernel that one user has installed for all is another user's at once. Their first cells find all that they need below the prefix,
+// without a network and without compiling any package; nothing is written there; and it works when the prefix has moved.
+func TestSecondUser(t *testing.T) {
+	other := newAccount(t)
+	folder := openFolder(t)
+	prefix := filepath.Join(folder, "prefix")
+	program := installPrefix(t, prefix)
+	cells := []string{
+		"import (\"fmt\"; \"os\")\nfmt.Println(\"sum\", 40+2)\nos.Executable()",
+		"import \"interleave/plots\"\nstrip, err := plots.NewStrip(\"ms\", plots.Group{Name: \"one\", Values: []float64{1, 2, 3, 4, 5, 6}})\nplots.NewChart(plots.Notebook(), plots.Labels{Title: \"One\"}, strip)",
+		"import (\"gonum.org/v1/gonum/stat\"; \"interleave/lessons/schedule\"; \"interleave/kernel/display\")\ndisplay.HTML(fmt.Sprint(\"<b>mean \", stat.Mean([]float64{1, 2, 6}, nil), \" of \", schedule.Race().Enumerate(schedule.Limits{}).Schedules, \"</b>\"))",
+	}
+	first := func(program, prefix string) {
+		t.Helper()
+		before := everything(t, prefix)
+		open := other.closeTo(t, prefix)
+		in, out := filepath.Join(folder, "in.ipynb"), filepath.Join(other.home, "out.ipynb")
+		writeNotebook(t, in, cells...)
+		other.run(t, 0, program, "run", "--output", out, in)
+		open()
+		text := contents(t, out)
+		contains(t, text, "sum 42", filepath.Join(filepath.Dir(filepath.Dir(program)), "prepared", "base"), `"image/`, "mean 3 of 20")
+		if after := everything(t, prefix); !slices.Equal(before, after) {
+			t.Errorf("below the prefix was\n%q\nand is\n%q", before, after)
+		}
+		cache := filepath.Join(other.home, ".cache", "interleave", "link")
+		if bases, err := os.ReadDir(filepath.Join(cache, "base")); err != nil || len(bases) != 0 {
+			t.Errorf("the user has a base: %v, %v", bases, err)
+		}
+		if info, err := os.Stat(filepath.Dir(cache)); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("the user's cache: %v, %v", info.Mode(), err)
+		}
+		if used := size(other.home); used > 20<<20 {
+			t.Errorf("the user's home has %d MB", used>>20)
+		}
+	}
+	first(program, prefix)
+
+	moved := filepath.Join(folder, "moved")
+	if err := os.Rename(prefix, moved); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(other.home, ".cache")); err != nil {
+		t.Fatal(err)
+	}
+	first(strings.Replace(program, prefix, moved, 1), moved)
+
+	contains(t, other.run(t, 1, strings.Replace(program, prefix, moved, 1), "prepare"), "cannot write into "+moved)
+	if status, stdout, stderr := command("uninstall", "--prefix", moved); status != 0 {
+		t.Errorf("uninstall: exit status %d\n%s%s", status, stdout, stderr)
+	}
+	if left := tree(t, moved); len(left) != 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}

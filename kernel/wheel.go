@@ -5,13 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/kernelspec"
@@ -26,7 +23,7 @@ type wheelCommand struct {
 func (wheelCommand) Help() string {
 	return `The wheel holds the kernel's program, built for this kind of machine, and the sources from which cells are linked, so that plots and lessons can be imported anywhere. The program is built here and not at the first start, so that pip knows every file and pip uninstall takes each away again. Who installs it still needs Go and a C compiler; "interleave doctor" says so. The caches that the kernel makes belong to the user: "interleave uninstall --everything" removes them.
 
-The first cell of a user downloads the Go modules that cells are linked with, some 60 MB, unless they are in his module cache or the wheel was made with --offline. Completion is made by gopls, which is downloaded in any case.
+The first cell of a user downloads the Go modules that cells are linked with, some 60 MB, unless they are in the user's module cache or the wheel was made with --offline. Where many users share the environment, "interleave prepare --sys-prefix" makes all that once. Completion is made by gopls, which is downloaded in any case.
 
 Examples:
 
@@ -133,37 +130,10 @@ func pack(ctx context.Context, w *wheel.Wheel, inst *installation.Installation) 
 	return nil
 }
 
-// carry puts the modules that cells are linked with into the wheel, in the layout of GOPROXY. What the user's module cache
-// has is not downloaded.
+// carry puts the modules that cells are linked with into the wheel.
 func carry(ctx context.Context, w *wheel.Wheel, inst *installation.Installation) error {
-	scratch, err := os.MkdirTemp("", "interleave-modules-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(scratch)
-	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOPROXY").Output()
-	if err != nil {
-		return fmt.Errorf("ask go env for the module cache: %w", err)
-	}
-	cache, proxy, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	have := &url.URL{Scheme: "file", Path: filepath.Join(cache, "cache", "download")}
-	list := exec.CommandContext(ctx, "go", "list", "-deps", "./kernel", "./kernel/internal/worker/...", "./kernel/display/...", "./lessons/...", "./plots/...",
-		"gonum.org/v1/gonum/...", "gonum.org/v1/plot/...")
-	list.Dir = inst.Sources
-	list.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-modcacherw", "GOMODCACHE="+scratch, "GOPROXY="+have.String()+","+proxy)
-	if out, err := list.CombinedOutput(); err != nil {
-		return fmt.Errorf("collect Go modules: %w\n%s", err, bytes.TrimSpace(out))
-	}
-	download := os.DirFS(filepath.Join(scratch, "cache", "download"))
-	return fs.WalkDir(download, ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && path == "sumdb" {
-			return fs.SkipDir
-		}
-		if err != nil || d.IsDir() || !slices.Contains([]string{".zip", ".mod", ".info"}, filepath.Ext(path)) {
-			return err
-		}
-		text, err := fs.ReadFile(download, path)
+	return modules(ctx, inst.Sources, func(path string, text []byte) error {
 		w.Files = append(w.Files, wheel.File{Path: wheelModules + "/" + path, Text: text, Mode: 0o644})
-		return err
+		return nil
 	})
 }

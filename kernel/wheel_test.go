@@ -15,7 +15,7 @@ import (
 )
 
 // TestWheel installs the wheel into a new environment without a network, has Jupyter run a notebook elsewhere that imports
-// plots and lessons and looks for modules in the wheel, and takes the wheel out again.
+// plots and lessons and looks for modules in the wheel, is linked with what was prepared for all users, and takes the wheel out again.
 func TestWheel(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
@@ -59,6 +59,8 @@ func TestWheel(t *testing.T) {
 		t.Errorf("modules are missing: %v\n%s", err, out)
 	}
 
+	contains(t, run(filepath.Join(venv, "bin", "interleave"), "prepare", "--prefix", venv), "prepared for all users: "+filepath.Join(venv, wheelShare))
+
 	j := newJupyter(t, ctx)
 	t.Setenv("JUPYTER_PATH", filepath.Join(venv, "share", "jupyter"))
 	path := filepath.Join(dir, "elsewhere", "wheel.ipynb")
@@ -68,10 +70,18 @@ func TestWheel(t *testing.T) {
 	writeNotebook(t, path, "import (\"interleave/lessons/schedule\"; \"interleave/plots\"; \"fmt\"; \"os\")\nx := schedule.Race().Enumerate(schedule.Limits{}).Schedules",
 		"_, err := plots.NewStrip(\"ms\")\nfmt.Println(x, err)",
 		"os.Getenv(\"GOPROXY\")",
-		"os.Readlink(fmt.Sprintf(\"/proc/%d/exe\", os.Getppid()))")
+		"os.Readlink(fmt.Sprintf(\"/proc/%d/exe\", os.Getppid()))",
+		"os.Executable()")
 	run(j.env.Program("jupyter"), "execute", "--inplace", path)
-	contains(t, contents(t, path), "20 strip: no data", modules+",", filepath.Join(venv, wheelProgram))
+	contains(t, contents(t, path), "20 strip: no data", modules+",", filepath.Join(venv, wheelProgram), filepath.Join(venv, wheelShare, "prepared", "base"))
 
+	// What was prepared goes by our own word, and the rest by pip's.
+	status, stdout, stderr := command("uninstall", "--prefix", venv)
+	if status != 1 {
+		t.Errorf("uninstall: exit status %d", status)
+	}
+	contains(t, stdout, "removed "+filepath.Join(venv, wheelShare, "prepared"))
+	contains(t, stderr, "pip uninstall interleave")
 	run(pip, "uninstall", "--yes", "--disable-pip-version-check", "interleave")
 	if after := tree(t, venv); !slices.Equal(before, after) {
 		t.Errorf("left behind: %q", slices.DeleteFunc(after, func(p string) bool { return slices.Contains(before, p) }))
