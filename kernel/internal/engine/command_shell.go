@@ -100,6 +100,8 @@ func (e *Engine) child(r *run, argv []string) error {
 // endingError says how a command ended, when not well.
 func endingError(name string, end worker.Ending) error {
 	switch {
+	case end.OOM:
+		return fmt.Errorf("%s was killed because the system ran out of memory", name)
 	case end.Signal != 0:
 		return fmt.Errorf("%s was ended by a signal: %v", name, end.Signal)
 	case end.Code == 127 && name != "the script":

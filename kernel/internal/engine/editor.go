@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -24,15 +25,18 @@ const (
 	editorPatience = 600 * time.Millisecond
 	// editorStart is how long gopls may take to introduce itself.
 	editorStart = 20 * time.Second
-	// editorStarts is how often gopls is started for one notebook.
+	// editorStarts is how often gopls is started again after it has died.
 	editorStarts = 4
-	// editorRest is how long no cell must have run before gopls is started, or told of what was imported. Both use a core for a
-	// moment, and cells that follow each other may be measuring something.
+	// editorRest is how long no cell must have run before gopls is told of what was imported. That uses a core for a moment, and
+	// cells that follow each other may be measuring something.
 	editorRest = 150 * time.Millisecond
+	// editorUnused is how long gopls may wait for a question before it is ended. It starts again within a second or two.
+	editorUnused = 5 * time.Minute
 )
 
-// editor asks gopls about cells that somebody is typing. It starts gopls when the kernel has opened and no cell runs, or at the
-// first question, and again when it has died, but not for ever.
+// editor asks gopls about cells that somebody is typing. It starts gopls at the first question, ends it when none has come for a
+// while, and starts it again when it has died, but not for ever. Most of an idle kernel's memory would be that of gopls, and a
+// notebook that is only run never needs it.
 type editor struct {
 	e      *Engine
 	ctx    context.Context // ends with Close
@@ -42,6 +46,8 @@ type editor struct {
 	mu       sync.Mutex
 	closed   bool
 	rest     *time.Timer
+	last     time.Time   // of the last question
+	unused   *time.Timer // ends the server some time after that
 	server   *gopls.Server
 	starting chan struct{} // closed when the start under way has ended
 	starts   int
@@ -61,8 +67,10 @@ func (d *editor) close() {
 	d.mu.Lock()
 	d.closed = true
 	server := d.server
-	if d.rest != nil {
-		d.rest.Stop()
+	for _, t := range []*time.Timer{d.rest, d.unused} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 	d.mu.Unlock()
 	d.cancel()
@@ -76,7 +84,7 @@ func (d *editor) close() {
 func (d *editor) idle() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	if d.closed || d.server == nil {
 		return
 	}
 	if d.rest == nil {
@@ -94,10 +102,11 @@ func (d *editor) busy() {
 	}
 }
 
-// prepare starts gopls and shows it what the notebook imports, ahead of questions.
+// prepare shows a gopls that runs what the notebook imports, ahead of questions.
 func (d *editor) prepare() {
 	d.mu.Lock()
-	if d.closed {
+	server := d.server
+	if d.closed || server == nil {
 		d.mu.Unlock()
 		return
 	}
@@ -110,15 +119,44 @@ func (d *editor) prepare() {
 	if busy || !d.e.isOpen() {
 		return
 	}
-	server := d.running(d.ctx)
-	if server == nil {
-		return
-	}
 	d.reload(server)
 	files, _ := d.sketch(d.ctx, "", 0)
 	if err := server.Warm(d.ctx, files, gopls.Place{File: typedFile}); err != nil {
 		d.e.log.Debug("gopls", "error", err)
 	}
+}
+
+// patience is how long gopls may wait for a question before it is ended.
+func (d *editor) patience() time.Duration { return cmp.Or(d.e.o.GoplsUnused, editorUnused) }
+
+// asked is called when a question comes: the server is in use.
+func (d *editor) asked() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = time.Now()
+	switch {
+	case d.closed:
+	case d.unused == nil:
+		d.unused = time.AfterFunc(d.patience(), d.dismiss)
+	default:
+		d.unused.Reset(d.patience())
+	}
+}
+
+// dismiss ends a server that nobody has asked for a while.
+func (d *editor) dismiss() {
+	d.mu.Lock()
+	server := d.server
+	if d.closed || server == nil || time.Since(d.last) < d.patience() { // a question came, and the timer is set again
+		d.mu.Unlock()
+		return
+	}
+	d.server, d.starts = nil, 0
+	d.tasks.Add(1)
+	d.mu.Unlock()
+	defer d.tasks.Done()
+	server.Close()
+	debug.FreeOSMemory() // what the questions took
 }
 
 // running is the server, started if need be; nil when there is none, or none by the time ctx ends.
@@ -163,6 +201,8 @@ func (d *editor) start(done chan struct{}) {
 	d.starting = nil
 	close(done)
 	switch {
+	case errors.Is(err, errNoGopls):
+		d.starts-- // it may be built meanwhile
 	case err != nil:
 		d.e.log.Debug("no gopls", "error", err)
 		d.starts = editorStarts // what failed once will fail again
@@ -184,11 +224,14 @@ func (d *editor) launch() (*gopls.Server, error) {
 	if !tool.Built() {
 		return nil, errNoGopls
 	}
-	dir, env, _, err := d.e.builder.EditorModule(emptyFiles)
+	dir, env, changed, err := d.e.builder.EditorModule(emptyFiles)
 	if err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
+	if changed {
+		clear(d.found)
+	}
 	d.module = d.e.builder.Module().Path
 	d.mu.Unlock()
 	ctx, cancel := context.WithTimeout(d.ctx, editorStart)
@@ -343,6 +386,7 @@ func (d *editor) elsewhere(ctx context.Context, name string) string {
 func (d *editor) complete(ctx context.Context, text string, at int) (c session.Completion, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, editorPatience)
 	defer cancel()
+	d.asked()
 	server := d.running(ctx)
 	if server == nil {
 		return c, false
@@ -373,6 +417,7 @@ func (d *editor) complete(ctx context.Context, text string, at int) (c session.C
 func (d *editor) describe(ctx context.Context, text string, q question) (markdown string, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, editorPatience)
 	defer cancel()
+	d.asked()
 	server := d.running(ctx)
 	if server == nil {
 		return "", false

@@ -478,32 +478,56 @@ func TestGoplsDiesWithTheKernel(t *testing.T) {
 	}
 }
 
-// TestGoplsWaitsForCells runs a cell as soon as a kernel listens: it may be measuring something, and gopls is not started.
-func TestGoplsWaitsForCells(t *testing.T) {
+// TestGoplsComesAndGoes runs cells, which need no gopls, asks a question, and is silent: gopls is there for questions alone, and
+// there again for later ones.
+func TestGoplsComesAndGoes(t *testing.T) {
 	tool := buildGopls(t)
-	k := start("")(t)
-	gate := filepath.Join(t.TempDir(), "gate")
-	call, err := k.StartExecute(fmt.Sprintf("fmt.Println(\"begun\")\nfor {\n\tif _, err := os.Stat(%q); err == nil {\n\t\tbreak\n\t}\n\ttime.Sleep(time.Millisecond)\n}", gate), kerneltest.ExecuteOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := call.WaitIOPub(t.Context(), func(m wire.Message) bool { return m.Header.MsgType == "stream" }); err != nil {
-		t.Fatal(err)
-	}
+	k := startWith(t, "INTERLEAVE_TEST_UNUSED=3s")
+	execute(t, k, declarations)
 	for began := time.Now(); time.Since(began) < time.Second; time.Sleep(10 * time.Millisecond) { // it would begin some time
 		if pid := findGopls(k, tool); pid != 0 {
-			t.Fatalf("gopls (%d) was started while the first cell runs", pid)
+			t.Fatalf("gopls (%d) was started, and nobody asks", pid)
 		}
 	}
-	if err := os.WriteFile(gate, nil, 0o600); err != nil {
-		t.Fatal(err)
+	ended := func() string {
+		if findGopls(k, tool) != 0 {
+			return "gopls is still there"
+		}
+		return ""
 	}
-	eventually(t, "after the cell", func() string {
-		if findGopls(k, tool) == 0 {
-			return "there is no gopls"
+	last := 0
+	for range 6 { // more often than a gopls that dies is started again
+		awaitGopls(t, k)
+		pid := goplsOf(t, k, tool)
+		if pid == last {
+			t.Fatalf("gopls (%d) has not ended", pid)
+		}
+		last = pid
+		eventually(t, "after some silence", ended)
+	}
+	execute(t, k, "import \"net/url\"\nu, err := url.Parse(\"x\")")
+	eventually(t, "of a package that was imported meanwhile", func() string {
+		if c := complete(t, k, "(*u).Resol‸"); !slices.Contains(c.Matches, "ResolveReference") {
+			return fmt.Sprintf("matches %q", c.Matches)
 		}
 		return ""
 	})
+}
+
+// TestGoplsIsBuiltLate has a kernel start before gopls is built.
+func TestGoplsIsBuiltLate(t *testing.T) {
+	prepare(t, "")
+	tool := buildGopls(t)
+	link := filepath.Join(t.TempDir(), "gopls")
+	k := startWith(t, "INTERLEAVE_TEST_TOOL="+link)
+	execute(t, k, "1")
+	for range 10 {
+		complete(t, k, "strings.NewReader(\"x\").ReadRu‸")
+	}
+	if err := os.Symlink(tool.Program, link); err != nil {
+		t.Fatal(err)
+	}
+	awaitGopls(t, k)
 }
 
 // goplsOf finds the gopls of a kernel.
@@ -526,7 +550,9 @@ func findGopls(k *kerneltest.Kernel, tool gopls.Tool) int {
 			continue
 		}
 		fmt.Sscan(string(text), &pid, &comm, &state, &parent)
-		if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); parent == k.Pid() && exe == tool.Program && state != "Z" {
+		exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+		exe = strings.TrimSuffix(exe, " (deleted)") // a kernel of another version has built its own
+		if parent == k.Pid() && exe == tool.Program && state != "Z" {
 			return pid
 		}
 	}

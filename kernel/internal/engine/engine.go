@@ -41,7 +41,8 @@ type Options struct {
 	// MemoryLimit is the most memory in bytes that the worker and what cells start may use together. 0 looks at
 	// INTERLEAVE_MEMORY, and else shares the machine with other kernels; less than 0 means no limit.
 	MemoryLimit int64
-	Gopls       string // the program; "" for the one that is built into the cache
+	Gopls       string        // the program; "" for the one that is built into the cache
+	GoplsUnused time.Duration // how long it may wait for a question before it is ended; 0 for some minutes
 	Logger      *slog.Logger
 }
 
@@ -138,7 +139,6 @@ func (e *Engine) open() {
 	close(e.opened)
 	if err == nil {
 		e.checker.Warm("fmt", compile.DisplayPath)
-		e.editor.idle()
 	}
 }
 

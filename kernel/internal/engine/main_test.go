@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"testing"
+	"time"
 
 	"interleave/kernel/internal/engine"
 	"interleave/kernel/internal/kerneltest"
@@ -41,11 +42,13 @@ func prepare(t testing.TB, mode string) {
 
 func serveMain(file string) int {
 	self, err := os.Executable()
+	unused, _ := time.ParseDuration(os.Getenv("INTERLEAVE_TEST_UNUSED"))
 	if err == nil {
 		err = serve.Main(context.Background(), serve.Options{
 			ConnectionFile: file,
-			Engine:         engine.Options{Guard: []string{self, "guard"}, Version: "test", Sources: os.Getenv("INTERLEAVE_TEST_SOURCES"), Gopls: os.Getenv("INTERLEAVE_TEST_TOOL")},
-			Logger:         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+			Engine: engine.Options{Guard: []string{self, "guard"}, Version: "test", Sources: os.Getenv("INTERLEAVE_TEST_SOURCES"),
+				Gopls: os.Getenv("INTERLEAVE_TEST_TOOL"), GoplsUnused: unused},
+			Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		})
 	}
 	if err != nil {

@@ -334,6 +334,8 @@ func endingText(end worker.Ending, timeout time.Duration) string {
 	switch {
 	case end.TimedOut:
 		return fmt.Sprintf("the program was stopped after %v (-timeout)", timeout)
+	case end.OOM:
+		return "the program was killed because the system ran out of memory"
 	case end.Signal != 0:
 		return "the program was ended by a signal: " + end.Signal.String()
 	case end.Code != 0:

@@ -81,8 +81,9 @@ func TestEndingText(t *testing.T) {
 	for want, end := range map[string]worker.Ending{
 		"":                                     {},
 		"the program ended with exit status 3": {Code: 3},
-		"the program was ended by a signal: killed":   {Code: -1, Signal: 9},
-		"the program was stopped after 1s (-timeout)": {Code: -1, Signal: 9, TimedOut: true},
+		"the program was ended by a signal: killed":                   {Code: -1, Signal: 9},
+		"the program was stopped after 1s (-timeout)":                 {Code: -1, Signal: 9, TimedOut: true},
+		"the program was killed because the system ran out of memory": {Code: -1, Signal: 9, OOM: true},
 	} {
 		if got := endingText(end, time.Second); got != want {
 			t.Errorf("got %q, want %q", got, want)

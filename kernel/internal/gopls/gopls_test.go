@@ -298,19 +298,19 @@ func TestTool(t *testing.T) {
 	}
 }
 
-// TestBuild builds gopls with a go command that only says so, beside an older one.
+// TestBuild builds gopls with a go command that only says so, beside others that are used and are not.
 func TestBuild(t *testing.T) {
 	tool, err := At(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	root := filepath.Dir(tool.Program)
-	old := filepath.Join(root, "gopls-v0.0.1-x")
+	old, other := filepath.Join(root, "gopls-v0.0.1-x"), filepath.Join(root, "gopls-v0.0.2-y")
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		old: "",
+		old: "", other: "",
 		filepath.Join(root, "go"): `#!/bin/sh
 [ -s go.mod ] && [ -s go.sum ] || { echo no module; exit 1; }
 case $1 in
@@ -323,6 +323,13 @@ esac
 			t.Fatal(err)
 		}
 	}
+	long := time.Now().Add(-keep - time.Hour)
+	for _, program := range []string{old, other} {
+		if err := os.Chtimes(program, long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Tool{Program: other}.used()
 	var steps []Step
 	for range 2 { // the second has nothing to do
 		if err := tool.Build(t.Context(), filepath.Join(root, "go"), func(s Step) { steps = append(steps, s) }); err != nil {
@@ -334,5 +341,8 @@ esac
 	}
 	if _, err := os.Stat(old); err == nil {
 		t.Error("the older one is still there")
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Error("one that another kernel uses is gone")
 	}
 }

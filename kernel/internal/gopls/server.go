@@ -77,6 +77,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		s.Close()
 		return nil, fmt.Errorf("start gopls: %w", err)
 	}
+	o.Tool.used()
 	s.turn <- struct{}{}
 	return s, nil
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/modfile"
 )
@@ -117,7 +118,7 @@ type Step struct {
 	Package     string
 }
 
-// Build builds the program unless it is there, and removes those of other versions. progress may be nil. goCommand
+// Build builds the program unless it is there, and removes those of other versions that are not used any more. progress may be nil. goCommand
 // is the go command to use.
 func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) error {
 	if t.Built() {
@@ -150,14 +151,24 @@ func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) 
 	return nil
 }
 
-// prune removes programs of other versions. A process that runs one keeps it.
+// keep is how long a program of another version stays that nothing has started: two kernels that were built by different
+// releases of Go share a cache.
+const keep = 30 * 24 * time.Hour
+
+// prune removes programs of other versions that are no longer used. A process that runs one keeps it.
 func (t Tool) prune() {
 	old, _ := filepath.Glob(filepath.Join(filepath.Dir(t.Program), "gopls-*"))
 	for _, program := range old {
-		if program != t.Program {
+		if info, err := os.Stat(program); program != t.Program && err == nil && time.Since(info.ModTime()) > keep {
 			os.Remove(program) // what stays costs a little space
 		}
 	}
+}
+
+// used keeps the program from being removed.
+func (t Tool) used() {
+	now := time.Now()
+	_ = os.Chtimes(t.Program, now, now) // it may be another user's, whose it is to remove
 }
 
 func build(ctx context.Context, goCommand, dir string, progress func(Step)) error {

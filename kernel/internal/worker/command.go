@@ -37,6 +37,7 @@ type Ending struct {
 	TimedOut bool           // its time was up
 	Stopped  bool           // the context ended
 	Excess   *Excess        // it was killed for its memory, or nil
+	OOM      bool           // the system ran out of memory and most likely chose it, or a child of it that it tells of
 	Wall     time.Duration
 }
 
@@ -52,7 +53,7 @@ func (c Command) Run(ctx context.Context) (Ending, error) {
 	if ctx.Err() != nil {
 		return Ending{Code: -1, Stopped: true}, nil
 	}
-	began := time.Now()
+	began, ooms := time.Now(), readOOMCounters("/")
 	p, err := c.open()
 	if err != nil {
 		return Ending{}, fmt.Errorf("run command: %w", err)
@@ -84,7 +85,13 @@ func (c Command) Run(ctx context.Context) (Ending, error) {
 	stuck.Stop()
 	r.close()
 	e.Wall = time.Since(began)
+	e.OOM = e.killed() && ooms.grewTo(readOOMCounters("/"))
 	return e, err
+}
+
+// killed reports whether somebody else has killed the command, or what a shell ran in it.
+func (e Ending) killed() bool {
+	return !e.TimedOut && !e.Stopped && e.Excess == nil && (e.Signal == unix.SIGKILL || e.Code == 128+int(unix.SIGKILL))
 }
 
 // pipes are the ends of a command's pipes.

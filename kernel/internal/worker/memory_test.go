@@ -260,6 +260,35 @@ func TestCommandMemory(t *testing.T) {
 	}
 }
 
+// TestCommandKilled is about endings that may be the system's, for want of memory.
+func TestCommandKilled(t *testing.T) {
+	for _, c := range []struct {
+		e    Ending
+		want bool
+	}{
+		{Ending{Code: -1, Signal: syscall.SIGKILL}, true},
+		{Ending{Code: 137}, true},
+		{Ending{Code: 1}, false},
+		{Ending{Code: -1, Signal: syscall.SIGTERM}, false},
+		{Ending{Code: -1, Signal: syscall.SIGKILL, TimedOut: true}, false},
+		{Ending{Code: -1, Signal: syscall.SIGKILL, Stopped: true}, false},
+		{Ending{Code: -1, Signal: syscall.SIGKILL, Excess: &Excess{}}, false},
+	} {
+		if got := c.e.killed(); got != c.want {
+			t.Errorf("%+v: %v", c.e, got)
+		}
+	}
+	root := plantFiles(t, map[string]string{
+		"proc/vmstat": "oom_kill 3\n", "proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/memory.events": "oom 9\noom_kill 5\n",
+	})
+	now := readOOMCounters(root)
+	for before, want := range map[oomCounters]bool{{5, 3}: false, {4, 3}: true, {5, 2}: true} {
+		if before.grewTo(now) != want {
+			t.Errorf("%+v, then %+v", before, now)
+		}
+	}
+}
+
 // TestChildrenMemory has the children of a cell use more than the limit, which the worker does not: they alone end.
 func TestChildrenMemory(t *testing.T) {
 	told := make(chan *Excess, 10)
