@@ -22,8 +22,9 @@ type workshop struct {
 	tool     *Toolchain
 	module   *Module
 	cache    *cache
-	env      []string
-	temp     string // what the tools leave when they are killed lies here; it goes with the Builder
+	env      []string // of go commands and tools
+	user     []string // of the worker: what the user has set
+	temp     string   // what the tools leave when they are killed lies here; it goes with the Builder
 	progress func(Step)
 	log      *slog.Logger
 

@@ -26,9 +26,9 @@ type Search struct {
 
 func (s Search) env() []string {
 	if s.Env == nil {
-		return os.Environ()
+		return ownEnvironment(os.Environ())
 	}
-	return s.Env
+	return ownEnvironment(s.Env)
 }
 
 // candidate is a place where a go command is.

@@ -188,9 +188,9 @@ func TestToolchainErrors(t *testing.T) {
 		want string
 	}{
 		{"no go", []string{home, "PATH=" + empty, "INTERLEAVE_GO=/nonexistent/go"}, "the go command was not found"},
-		{"no C compiler", []string{home, "PATH=" + bin}, "no C compiler was found"},
-		{"cgo off", []string{home, "PATH=" + bin, "CGO_ENABLED=0"}, "cgo is switched off"},
-		{"no C compiler, cgo on", []string{home, "PATH=" + bin, "CGO_ENABLED=1"}, "the C compiler"},
+		{"no C compiler", []string{home, "PATH=" + bin}, "no C compiler was found (gcc)"},
+		{"cgo off", []string{home, "PATH=" + bin, "CGO_ENABLED=0"}, "no C compiler was found (gcc)"},
+		{"no C compiler, cgo on", []string{home, "PATH=" + bin, "CGO_ENABLED=1"}, "no C compiler was found (gcc)"},
 		{"old go", []string{home, "INTERLEAVE_GO=" + old + "/go"}, "is go1.19.8, and Interleave needs go1.26"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -15,6 +15,9 @@ import (
 // Open makes a Builder for a folder. It builds the base when the cache has none, which takes the better part of a minute
 // on a new machine and is told to Options.Progress; otherwise it takes some milliseconds.
 func Open(ctx context.Context, o Options) (b *Builder, err error) {
+	if err := lostFolder(o.Dir); err != nil {
+		return nil, err
+	}
 	w, mode, why, err := o.choose(ctx)
 	if err != nil {
 		return nil, err
@@ -35,6 +38,9 @@ func Open(ctx context.Context, o Options) (b *Builder, err error) {
 }
 
 func newWorkshop(ctx context.Context, o Options) (*workshop, error) {
+	if err := lostFolder(o.Dir); err != nil {
+		return nil, err
+	}
 	tool, err := o.search().Find(ctx)
 	if err != nil {
 		return nil, err
@@ -51,12 +57,15 @@ func (o Options) workshop(tool *Toolchain) (*workshop, error) {
 	if w.log == nil {
 		w.log = slog.New(slog.DiscardHandler)
 	}
+	w.user = w.env
+	w.env = w.tool.environment(ownEnvironment(w.env))
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("find notebook folder: %w", err)
 	}
 	if proxy, ok := carried(o.Sources); ok {
-		w.env = setenv(w.env, map[string]string{"GOPROXY": proxy + "," + w.tool.Env["GOPROXY"]})
+		proxies := map[string]string{"GOPROXY": proxy + "," + w.tool.Env["GOPROXY"]}
+		w.env, w.user = setenv(w.env, proxies), setenv(w.user, proxies)
 	}
 	if w.cache, err = openCache(o.Cache, o.Limit); err != nil {
 		return nil, err
@@ -126,7 +135,7 @@ func (b *Builder) release() {
 
 // Worker is the program to start for this builder's plugins.
 func (b *Builder) Worker() (path string, args, env []string) {
-	return filepath.Join(b.base.dir, workerName), nil, b.shop.env
+	return filepath.Join(b.base.dir, workerName), nil, b.shop.user
 }
 
 // trimEvery is how many bytes of plugins are made between two trims.

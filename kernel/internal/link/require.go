@@ -189,7 +189,13 @@ func (b *Builder) Command(ctx context.Context, verb string, args ...string) (arg
 	if err != nil { // the go.mod is broken just now: as it was is better than nothing
 		shop = b.shop
 	}
-	// Not TMPDIR, which a test that the command runs would see.
-	cmd := shop.module.command(ctx, shop.tool, setenv(shop.env, map[string]string{"GOTMPDIR": shop.temp}), verb, args...)
+	// Not TMPDIR, which a test that the command runs would see. What it runs has the user's collector, and cgo or not.
+	set := map[string]string{"GOTMPDIR": shop.temp}
+	for _, name := range []string{"GOGC", "CGO_ENABLED"} {
+		if v := getenv(shop.user, name); v != "" {
+			set[name] = v
+		}
+	}
+	cmd := shop.module.command(ctx, shop.tool, setenv(shop.env, set), verb, args...)
 	return cmd.Args, cmd.Env, cmd.Dir
 }

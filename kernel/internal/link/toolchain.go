@@ -37,6 +37,8 @@ type Toolchain struct {
 	Linker  []string          // the linker that joins thin plugins
 	Joiner  []string          // the linker that joins thick plugins: the fastest of those there are
 	Key     string            // a hash of all of it
+
+	given string // GOFLAGS as the user has set it; Env has what of it holds
 }
 
 // ToolchainError is a toolchain that cannot be used. Cure is a sentence that says what to do.
@@ -91,11 +93,8 @@ func (t *Toolchain) only() map[string]string {
 
 // complete looks for what else building takes.
 func (t *Toolchain) complete(env []string) error {
-	if t.Env["CGO_ENABLED"] != "1" && getenv(env, "CGO_ENABLED") == "" { // Go does so when it finds no compiler
-		return &ToolchainError{"no C compiler was found, and cells are linked with one", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
-	}
-	if t.Env["CGO_ENABLED"] != "1" {
-		return &ToolchainError{"cgo is switched off (CGO_ENABLED=" + t.Env["CGO_ENABLED"] + "), and plugins need it", "Install gcc or clang and unset CGO_ENABLED"}
+	if err := t.settle(); err != nil {
+		return err
 	}
 	t.CC = strings.Fields(t.Env["CC"])
 	if len(t.CC) == 0 {
@@ -103,7 +102,7 @@ func (t *Toolchain) complete(env []string) error {
 	}
 	cc, err := findCommand(t.CC[0], env)
 	if err != nil {
-		return &ToolchainError{"the C compiler " + t.CC[0] + " was not found", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
+		return &ToolchainError{"no C compiler was found (" + t.CC[0] + "), and cells are linked with one", "Install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc) or set CC"}
 	}
 	t.CC[0] = cc
 	if t.Linker, err = findLinker(env, "ld", "ld.bfd", "mold", "ld.lld", "ld.gold"); err != nil {
