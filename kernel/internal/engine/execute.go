@@ -345,7 +345,7 @@ func (e *Engine) ready(r *run) *session.Fault {
 				r.out.Clear(false)
 			}
 			if e.openErr != nil {
-				return plainFault("WorkerDied", "the kernel cannot compile cells: "+e.openErr.Error()+storageCure(e.openErr))
+				return plainFault("WorkerDied", "the kernel cannot compile cells: "+withCure(e.openErr))
 			}
 			return e.revive(r)
 		case s := <-e.progress:

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
@@ -66,6 +64,10 @@ var compilerLine = regexp.MustCompile(`/In/([0-9a-f]+):(\d+)(?::(\d+))?: (.*)`)
 
 // compilerFault shows what only the compiler found. Columns are those of the generated line, so none is shown.
 func (e *Engine) compilerFault(lines []string) *session.Fault {
+	text := strings.Join(lines, "\n")
+	if err := errors.New(text); !compilerLine.MatchString(text) && cure(err) != "" { // the compiler itself has failed
+		return e.internalFault(err)
+	}
 	f := &session.Fault{Name: "CompileError"}
 	for i, l := range lines {
 		if i == mostErrors {
@@ -117,19 +119,6 @@ var goGet = regexp.MustCompile(`(to add it:)\s+go get `)
 
 // asCommand words the go command's advice as the notebook's.
 func asCommand(text string) string { return goGet.ReplaceAllString(text, "$1 %get ") }
-
-// internalFault reports a failure of the kernel's own, or of what it works with.
-func (e *Engine) internalFault(err error) *session.Fault {
-	if cure := storageCure(err); cure != "" {
-		return plainFault("CompileError", "the cell could not be built: "+err.Error()+cure)
-	}
-	var death *worker.Death
-	if errors.As(err, &death) && death.Excess != nil {
-		return plainFault("MemoryLimit", death.Excess.Text("a notebook without variables"))
-	}
-	e.log.Error("engine", "error", err)
-	return plainFault("CompileError", "the kernel failed to build or load this cell, which is a defect of the kernel: "+err.Error())
-}
 
 // panicFault shows a panic of the cell's own goroutine.
 func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
@@ -316,20 +305,4 @@ func (e *Engine) function(name string) string {
 	name = strings.TrimPrefix(name, "notebook.")
 	name = entry.ReplaceAllString(name, "the cell")
 	return compile.Plain(name)
-}
-
-// storageCure says what to do about an error of a disk or a folder, which names only what failed; "" for other errors.
-// The tools of the toolchain hand such errors on as text.
-func storageCure(err error) string {
-	text := err.Error()
-	says := func(list ...syscall.Errno) bool {
-		return slices.ContainsFunc(list, func(e syscall.Errno) bool { return errors.Is(err, e) || strings.Contains(text, e.Error()) })
-	}
-	switch {
-	case says(syscall.ENOSPC, syscall.EDQUOT):
-		return ". Make room there, or set XDG_CACHE_HOME in Jupyter's environment to a folder on a disk that has some (1 GB), and restart the kernel"
-	case says(syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.ENOTDIR):
-		return ". Make that folder writable, or set XDG_CACHE_HOME (GOCACHE for Go's own cache) in Jupyter's environment to one that is, and restart the kernel"
-	}
-	return ""
 }

@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +50,42 @@ func TestSurroundings(t *testing.T) {
 				if text := kerneltest.Text(r, kerneltest.TextOptions{}); r.Status != "ok" || !strings.Contains(text, strings.TrimSpace(c[1])) {
 					t.Errorf("%q: %.2000s", c[0], text)
 				}
+			}
+		})
+	}
+}
+
+// TestLimits starts kernels under limits of the shell. A cell runs, or its error says which limit to raise.
+func TestLimits(t *testing.T) {
+	prepare(t, "thin")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ limit, env, want string }{
+		{"ulimit -n 64", "", "result: 42"},
+		{"ulimit -n 40", "", "result: 42|ulimit -n"},
+		{"ulimit -n 32", "", "result: 42|ulimit -n"},
+		{"ulimit -f 0", "", "ulimit -f"},
+		{"umask 077", "", "result: 42"},
+		{"umask 000", "", "result: 42"},
+		{"true", "INTERLEAVE_MEMORY=1MiB", "INTERLEAVE_MEMORY"},
+	} {
+		t.Run(c.limit+c.env, func(t *testing.T) {
+			argv := []string{"sh", "-c", c.limit + ` && exec "$0" "$@"`, self, "serve", "{connection_file}"}
+			k := kerneltest.StartT(t, kerneltest.Spec{Argv: argv, Dir: dir, Env: []string{"INTERLEAVE_LINK=thin", c.env}})
+			r, err := k.Execute(within(t, 2*time.Minute), fmt.Sprintf("limited%d := 6\nlimited%[1]d * 7", time.Now().UnixNano()), kerneltest.ExecuteOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := kerneltest.Text(r, kerneltest.TextOptions{})
+			t.Logf("%.1000s", text)
+			if !slices.ContainsFunc(strings.Split(c.want, "|"), func(w string) bool { return strings.Contains(text, w) }) || strings.Contains(text, "defect") {
+				t.Errorf("%.1000s", text)
 			}
 		})
 	}
