@@ -18,9 +18,8 @@ type archive struct {
 }
 
 const (
-	arMagic     = "!<arch>\n"
-	arHeader    = 60
-	objectMagic = "\x00go120ld" // cmd/internal/goobj.Magic; another one means another layout
+	arMagic  = "!<arch>\n"
+	arHeader = 60
 )
 
 var errObject = errors.New("not a Go object file of the known layout")
@@ -76,15 +75,10 @@ func (a *archive) print() (p [8]byte) {
 	return p
 }
 
-// Blocks of a Go object, as in cmd/internal/goobj.
+// Where a Go object's table of blocks begins and ends: behind the magic, the fingerprint and a word of flags.
 const (
-	blockAutolib    = 0
-	blockSymDef     = 3 // then hashed64, hashed and other definitions
-	blockNonPkgRef  = 7
 	objectOffsets   = len(objectMagic) + 8 + 4
-	autolibSize     = 16
-	symbolSize      = 21
-	objectHeaderEnd = objectOffsets + 4*19
+	objectHeaderEnd = objectOffsets + 4*blocks
 )
 
 // object reads one Go object.

@@ -25,8 +25,10 @@ func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*l
 	}
 	defer os.RemoveAll(tmp)
 	final := w.cache.path("base", key)
-	if err := os.Mkdir(filepath.Join(tmp, "pkg"), 0o755); err != nil {
-		return fmt.Errorf("make base: %w", err)
+	for _, name := range []string{"pkg", "obj"} {
+		if err := os.Mkdir(filepath.Join(tmp, name), 0o755); err != nil {
+			return fmt.Errorf("make base: %w", err)
+		}
 	}
 	s := &site{w: w, mode: mode, dir: tmp, lib: tmp, have: salvage(final, tmp, loaded)}
 	if err := s.packages(all); err != nil {
@@ -53,7 +55,10 @@ func (w *workshop) assemble(ctx context.Context, mode Mode, key string, all []*l
 		}
 	}
 	for _, name := range []string{"compile.cfg.tmp", "link.cfg.tmp"} {
-		_ = os.Remove(filepath.Join(tmp, name)) // what they name lies in the go command's cache
+		_ = os.Remove(filepath.Join(tmp, name)) // what they name lies in the go command's cache, or goes as well
+	}
+	if err := os.RemoveAll(filepath.Join(tmp, "obj")); err != nil {
+		return fmt.Errorf("make base: %w", err)
 	}
 	if _, err := whole.Make(tmp); err != nil {
 		return fmt.Errorf("make base: %w", err)
@@ -103,9 +108,15 @@ func (s *site) packages(all []*listed) error {
 		if err != nil {
 			return err
 		}
+		linked := p.Export
+		if s.mode == Thin && !s.have[libraryName] {
+			if linked, err = unlisted(a, p.Export, filepath.Join(s.dir, "obj", strconv.Itoa(i))); err != nil {
+				return fmt.Errorf("%s: %w", p.ImportPath, err)
+			}
+		}
 		print := a.print()
 		fmt.Fprintf(&index, "%s\t%s\t%t\t%t\t%s\t%s\n", p.ImportPath, p.Name, p.Standard, a.host && !p.Standard, name, hex.EncodeToString(print[:]))
-		s.add(p.ImportPath, p.Export)
+		s.add(p.ImportPath, linked)
 	}
 	return s.replace("index", []byte(index.String()))
 }
@@ -117,6 +128,18 @@ func (s *site) replace(name string, data []byte) error {
 		return err
 	}
 	return os.WriteFile(at, data, 0o644)
+}
+
+// unlisted is an archive of which nobody's types are marked for the library's list: export, if that is so already, or a copy.
+func unlisted(a *archive, export, copied string) (string, error) {
+	n, err := a.unlist()
+	if err != nil {
+		return "", &LinkError{"the base library", err}
+	}
+	if n == 0 {
+		return export, nil
+	}
+	return copied, os.WriteFile(copied, a.data, 0o644)
 }
 
 // site is where programs and the library are linked.
@@ -174,10 +197,8 @@ func (s *site) library(ctx context.Context) error {
 	if err := l.check(); err != nil {
 		return &LinkError{"the base library", err}
 	}
-	if !s.have[libraryName] {
-		if err := l.trimTypes(at); err != nil {
-			return &LinkError{"the base library", err}
-		}
+	if err := l.checkTypes(); err != nil {
+		return &LinkError{"type list of the base library", err}
 	}
 	if err := s.replace("types", l.typeTable()); err != nil {
 		return fmt.Errorf("link the base library: %w", err)
@@ -211,7 +232,7 @@ func (s *site) program(ctx context.Context, name string, files []string) error {
 	}
 	obj := filepath.Join(s.dir, name+".a")
 	defer os.Remove(obj)
-	args := slices.Concat([]string{"-o", obj, "-p", "main", "-lang=go1.26", "-complete", "-pack", "-importcfg", cfg}, compileFlags(s.mode), files)
+	args := slices.Concat([]string{"-o", obj, "-p", "main", "-lang=" + s.w.tool.Lang(), "-complete", "-pack", "-importcfg", cfg}, compileFlags(s.mode), files)
 	if err := s.w.run(ctx, "compile", args...); err != nil {
 		return &LinkError{"the program " + name, err}
 	}

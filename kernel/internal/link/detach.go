@@ -6,19 +6,6 @@ import (
 	"strings"
 )
 
-// Blocks of a Go object beside those of archive.go, and sizes of their entries.
-const (
-	blockHashed64Def = 4
-	blockHashedDef   = 5
-	blockNonPkgDef   = 6
-	blockRelocIndex  = 11
-	blockDataIndex   = 13
-	blockReloc       = 14
-	blockData        = 16
-	relocSize        = 23
-	noPackage        = 1<<31 - 1 // the package index of symbols known by name
-)
-
 // detach frees type descriptors of a unit from methods that only the library has.
 //
 // The compiler writes the descriptor of an instantiated type, check.Exercise[string] say, into every package that
@@ -58,8 +45,7 @@ func (o object) detach(defined func(name string) bool) (changed bool, err error)
 		if err != nil {
 			return false, err
 		}
-		// type:.eq.T and type:.hash.T are functions, whose calls must stay.
-		if !strings.HasPrefix(name, "type:") || strings.HasPrefix(name, "type:.") {
+		if !isType(name) {
 			continue
 		}
 		symbol := before + i

@@ -39,12 +39,6 @@ const (
 	relaEntry = 24
 )
 
-// linkerWants are symbols that cmd/link looks up whatever the unit refers to.
-var linkerWants = []string{
-	"runtime.addmoduledata", "runtime.mapinitnoop", "runtime.unreachableMethod", "runtime.zeroVal", "runtime.memequal",
-	"runtime.buildVersion", "runtime.lastmoduledatap", "runtime.firstmoduledata", "type:runtime.moduledata",
-}
-
 // openLibrary maps a base library. name is what the symbol go:link.abihash ends with: libbase.so.
 func openLibrary(path, name string) (*library, error) {
 	f, err := os.Open(path)
@@ -176,7 +170,7 @@ func (l *library) index() {
 	var all []pair
 	for i := 1; i < len(l.dynsym)/symEntry; i++ {
 		s := l.symbol(uint32(i))
-		if s.section != 0 && strings.HasPrefix(s.name, "type:") && !strings.HasPrefix(s.name, "type:.") {
+		if s.section != 0 && isType(s.name) {
 			all = append(all, pair{s.value, uint32(i)})
 		}
 	}

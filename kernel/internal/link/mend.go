@@ -10,7 +10,7 @@ import (
 )
 
 // mend prepares the object that cmd/link hands to the external linker for a plugin linked with -linkshared, a
-// combination the Go project does not test. Two things are wrong with it in Go 1.26:
+// combination the Go project does not test. Two things are wrong with it, in Go 1.26 and 1.27 alike:
 //
 //  1. cmd/link reserves 32 bytes of .text for runtime.addmoduledata, as if the runtime were in the plugin, points
 //     the end of the module's text at it and calls into it, but leaves the bytes empty. They are filled with a jump to the real
@@ -86,7 +86,7 @@ func (o *relocatable) clearHasmain(hashes int) error {
 		if int(le.Uint64(o.b[at+8:])>>32) != hashes {
 			continue
 		}
-		flag := o.sections[module].Off + le.Uint64(o.b[at:]) + 24
+		flag := o.sections[module].Off + le.Uint64(o.b[at:]) + hasmainOffset
 		if o.b[flag] != 1 {
 			return errors.New("moduledata.hasmain is not where it is expected")
 		}
@@ -184,8 +184,8 @@ func (o *relocatable) defineAddmoduledata() error {
 	le.PutUint32(e, le.Uint32(e)+uint32(len("runtime."))) // another name: the rest of this one
 	e[5] = byte(elf.STV_HIDDEN)
 	le.PutUint16(e[6:], uint16(text))
-	le.PutUint64(e[16:], 32)
-	if at+32 > o.sections[text].Size {
+	le.PutUint64(e[16:], addmoduledataSize)
+	if at+addmoduledataSize > o.sections[text].Size {
 		return errors.New("runtime.addmoduledata has no room")
 	}
 	copy(o.b[o.sections[text].Off+at:], "\xe9\x00\x00\x00\x00") // jmp

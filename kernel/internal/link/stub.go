@@ -56,7 +56,7 @@ func (s *site) stubTemplate(ctx context.Context, initialises bool, out string) e
 	}
 	nba := filepath.Join(s.dir, "nb.a")
 	defer os.Remove(nba)
-	flags := []string{"-lang=go1.26", "-complete", "-dwarf=false", "-trimpath", s.dir, "-dynlink", "-linkshared", "-pack"}
+	flags := []string{"-lang=" + s.w.tool.Lang(), "-complete", "-dwarf=false", "-trimpath", s.dir, "-dynlink", "-linkshared", "-pack"}
 	args := slices.Concat([]string{"-o", nba, "-p", unitPath, "-importcfg", cfg}, flags, []string{filepath.Join(s.dir, "nb.go")})
 	if err := s.w.run(ctx, "compile", args...); err != nil {
 		return err

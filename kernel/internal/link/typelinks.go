@@ -1,171 +1,197 @@
 package link
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
+	"strings"
 )
 
-// The list of a module's types (moduledata.typelinks) serves two readers. reflect looks there for a type that it is
-// about to make: SliceOf, FuncOf, MapOf. And the runtime, each time a plugin is opened, enters the whole list of
-// each module into a map, to find types that a plugin has a copy of. Packages compiled with -dynlink list all of
-// their types, 58,000 in the base library: 11 ms for each cell. Half of them are there for neither reader, and are
-// taken off the list:
+// Each module has a list of types. It serves two readers. reflect looks there for a type that it is about to make:
+// SliceOf, FuncOf, MapOf. And the runtime, each time a plugin is opened, enters the whole list of each module into a
+// map, to find types that a plugin has a copy of. Packages compiled with -dynlink list all of their types, 58,000 in
+// the base library: 11 ms for each cell. Half of them are there for neither reader, and are taken off the list:
 //
 //   - a type with a name, unless it is an instance of a generic one, lives in its own package and nowhere else, and
 //     reflect makes none;
 //   - a pointer type whose element names it (Type.PtrToThis) is found from there, and a plugin's copy of it is
-//     out of use: the dynamic linker binds the plugin to the library's.
+//     out of use: the dynamic linker binds the plugin to the library's. The compiler lets every element name its
+//     pointer type, unless the element is itself a pointer.
+//
+// What form the list has depends on the release: offsets in a section of their own (Go 1.26), or the first part of
+// the type descriptors themselves, which the linker puts in front (Go 1.27). In both the linker lists the symbols
+// that the compiler has marked. So the mark is what is removed, in a copy of the object files, and the linker does the rest.
 
-// trimTypes takes off the list what nobody looks for, in the file at path, which l was read from.
-func (l *library) trimTypes(path string) error {
-	list, err := l.typelinks()
-	if err != nil {
-		return fmt.Errorf("type list of the base library: %w", err)
-	}
-	if err := l.knownLayout(list.base); err != nil {
-		return fmt.Errorf("type list of the base library: %w", err)
-	}
-	var kept []byte
-	for off := range list.offsets() {
-		if l.wanted(list.base, off) {
-			kept = le.AppendUint32(kept, off)
+// unlist removes the mark from the types that nobody looks for, in the archive's own memory, and counts them.
+func (a *archive) unlist() (n int, err error) {
+	defer func() {
+		if r := recover(); r != nil { // an index out of an object with another layout
+			n, err = 0, fmt.Errorf("mark types: unexpected layout: %v", r)
 		}
+	}()
+	for _, o := range a.objects {
+		m, err := object(o).unlist()
+		if err != nil {
+			return 0, fmt.Errorf("mark types: %w", err)
+		}
+		n += m
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	return n, nil
+}
+
+func (o object) unlist() (n int, err error) {
+	pointers := map[string]bool{}
+	err = o.types(func(name string, _, t []byte) {
+		if isPointer(t) {
+			pointers[name] = true
+		}
+	})
 	if err != nil {
-		return fmt.Errorf("trim type list: %w", err)
+		return 0, err
 	}
-	length := le.AppendUint64(nil, uint64(len(kept)/4))
-	_, err1 := f.WriteAt(kept, int64(list.fileOffset))
-	_, err2 := f.WriteAt(append(length, length...), int64(list.lengthOffset))
-	if err := errors.Join(err1, err2, f.Close()); err != nil {
-		return fmt.Errorf("trim type list: %w", err)
+	return n, o.types(func(name string, entry, t []byte) {
+		if entry[symbolFlag]&flagTypelink != 0 && !wanted(name, t, pointers[strings.TrimPrefix(name, "*")]) {
+			entry[symbolFlag] &^= flagTypelink
+			n++
+		}
+	})
+}
+
+// types calls see with the name, the symbol's entry and the descriptor of each type that the object defines.
+func (o object) types(see func(name string, entry, t []byte)) error {
+	index, _, err := o.block(blockDataIndex)
+	if err != nil {
+		return err
+	}
+	data, _, err := o.block(blockData)
+	if err != nil {
+		return err
+	}
+	word := func(i int) int { return int(binary.LittleEndian.Uint32(o[index+4*i:])) }
+	symbol := 0
+	for block := blockSymDef; block <= blockNonPkgDef; block++ {
+		from, to, err := o.block(block)
+		if err != nil {
+			return err
+		}
+		for at := from; at+symbolSize <= to; at += symbolSize {
+			i := symbol
+			symbol++
+			name, err := o.text(at)
+			if err != nil {
+				return err
+			}
+			entry, t := o[at:at+symbolSize], o[data+word(i):data+word(i+1)]
+			if !isType(name) {
+				if entry[symbolFlag]&flagTypelink != 0 {
+					return fmt.Errorf("%s is marked as a type: %w", name, errObject)
+				}
+				continue
+			}
+			if len(t) < typeEnd {
+				return fmt.Errorf("%s is too short for a type: %w", name, errObject)
+			}
+			see(strings.TrimPrefix(name, "type:"), entry, t)
+		}
 	}
 	return nil
 }
 
-// typelinks is the list of a module's types: offsets from base.
-type typelinks struct {
-	data         []byte
-	base         uint64 // address of moduledata.types
-	fileOffset   uint64 // of data
-	lengthOffset uint64 // of the slice's length and capacity
+// isType tells whether a symbol is a type descriptor. type:.eq.T and the like are functions.
+func isType(symbol string) bool {
+	return strings.HasPrefix(symbol, "type:") && !strings.HasPrefix(symbol, "type:.")
 }
 
-func (t *typelinks) offsets() func(yield func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		for i := 0; i < len(t.data); i += 4 {
-			if !yield(le.Uint32(t.data[i:])) {
-				return
-			}
-		}
-	}
-}
+func isPointer(t []byte) bool { return reflect.Kind(t[typeKind]&kindMask) == reflect.Pointer }
 
-// typelinks finds the list without knowing the fields of moduledata: it is the slice there whose elements, added to
-// one of the addresses there, are all type descriptors.
-func (l *library) typelinks() (*typelinks, error) {
-	section := l.file.Section(".go.module")
-	if section == nil {
-		return nil, errors.New("no section .go.module")
-	}
-	module := l.data[section.Offset : section.Offset+section.FileSize]
-	var addresses []uint64
-	for i := 0; i+8 <= len(module); i += 8 {
-		if a := l.relative(section.Addr + uint64(i)); a != 0 {
-			addresses = append(addresses, a)
-		}
-	}
-	for i := 0; i+24 <= len(module); i += 8 {
-		at, n := l.relative(section.Addr+uint64(i)), le.Uint64(module[i+8:])
-		if at == 0 || n == 0 || n > 1<<24 || n != le.Uint64(module[i+16:]) {
-			continue
-		}
-		data := l.bytesAt(at, 4*n)
-		if data == nil {
-			continue
-		}
-		for _, base := range addresses {
-			t := &typelinks{data, base, l.fileOffset(at), section.Offset + uint64(i) + 8}
-			all := true
-			for off := range t.offsets() {
-				if all = l.typeAt(base+uint64(off)) != 0; !all {
-					break
-				}
-			}
-			if all {
-				return t, nil
-			}
-		}
-	}
-	return nil, errors.New("not found in the module data")
-}
-
-// wanted reports whether a type must stay on the list.
-func (l *library) wanted(base uint64, off uint32) bool {
-	t := l.bytesAt(base+uint64(off), typeEnd)
-	if t == nil || bytes.IndexByte(l.typeString(base, t), '[') >= 0 {
+// wanted reports whether a type must stay on the list. t is its descriptor. A type with a name and the pointer to it come
+// from one package, so that whether its element is a pointer can be told there.
+func wanted(name string, t []byte, toPointer bool) bool {
+	switch {
+	case strings.Contains(name, "["):
 		return true
-	}
-	if t[typeFlag]&flagNamed != 0 {
+	case t[typeFlag]&flagNamed != 0:
 		return false
 	}
-	if reflect.Kind(t[typeKind]&kindMask) != reflect.Pointer {
-		return true
-	}
-	elem := l.bytesAt(l.relative(base+uint64(off)+typeEnd), typeEnd)
-	return elem == nil || le.Uint32(elem[typePtrToThis:]) != off
+	return !isPointer(t) || toPointer || strings.HasPrefix(name, "**")
 }
 
-// typeString is the text of a type descriptor's name: a byte of flags, a length, and the letters.
-func (l *library) typeString(base uint64, t []byte) []byte {
+// checkTypes makes sure, in the linked library, of what the list was shortened by: the fields of a type descriptor,
+// and that pointer types that are not listed are found from their elements.
+func (l *library) checkTypes() error {
+	base, err := l.knownTypes()
+	if err != nil {
+		return err
+	}
+	for i, at := range l.types {
+		t := l.bytesAt(at, typeEnd+8)
+		if t == nil || !isPointer(t) {
+			continue
+		}
+		name, elem := l.typeString(base, t), l.bytesAt(l.relative(at+typeEnd), typeEnd)
+		if elem != nil && wanted(name, t, isPointer(elem)) || t[typeFlag]&flagNamed != 0 {
+			continue
+		}
+		if elem == nil || base+uint64(le.Uint32(elem[typePtrToThis:])) != at {
+			return fmt.Errorf("%s (%s) is not found from its element", l.symbol(l.typeSym[i]).name, name)
+		}
+	}
+	return nil
+}
+
+// typeString is the text of a type descriptor's name: a byte of flags, a length, and the letters, behind a star that does not
+// count if the descriptor says so.
+func (l *library) typeString(base uint64, t []byte) string {
 	at := base + uint64(le.Uint32(t[typeName:]))
 	head := l.bytesAt(at, 4)
 	if head == nil {
-		return nil
+		return ""
 	}
 	n, size := binary.Uvarint(head[1:])
 	if size <= 0 {
-		return nil
+		return ""
 	}
-	return l.bytesAt(at+1+uint64(size), n)
+	s := string(l.bytesAt(at+1+uint64(size), n))
+	if t[typeFlag]&flagExtraStar != 0 {
+		return strings.TrimPrefix(s, "*")
+	}
+	return s
 }
 
-// knownLayout makes sure of the fields by types that every library has.
-func (l *library) knownLayout(base uint64) error {
-	for _, want := range []struct {
-		symbol, name string
-		kind         reflect.Kind
-		named        bool
-	}{
-		{"type:int", "*int", reflect.Int, true},
-		{"type:error", "*error", reflect.Interface, true},
-		{"type:[]string", "*[]string", reflect.Slice, false},
-		{"type:*int", "*int", reflect.Pointer, false},
-		{"type:func()", "*func()", reflect.Func, false},
-	} {
-		s := l.lookup(want.symbol)
-		if s.section == 0 {
-			return fmt.Errorf("the library lacks %s", want.symbol)
-		}
-		t := l.bytesAt(s.value, typeEnd)
-		if t == nil {
-			return fmt.Errorf("%s is not in the file", want.symbol)
-		}
-		name, named := string(l.typeString(base, t)), t[typeFlag]&flagNamed != 0
-		if kind := reflect.Kind(t[typeKind] & kindMask); kind != want.kind || named != want.named || name != want.name && "*"+name != want.name {
-			return fmt.Errorf("%s is not as expected: kind %v, named %v, %q", want.symbol, kind, named, name)
-		}
-	}
+// knownTypes makes sure of the fields by types that every library has, and returns what offsets in descriptors count from.
+func (l *library) knownTypes() (base uint64, err error) {
 	i, p := l.lookup("type:int"), l.lookup("type:*int")
-	if off := le.Uint32(l.bytesAt(i.value, typeEnd)[typePtrToThis:]); base+uint64(off) != p.value || l.relative(p.value+typeEnd) != i.value {
-		return errors.New("type:int does not name its pointer type")
+	t := l.bytesAt(i.value, typeEnd)
+	if i.section == 0 || p.section == 0 || t == nil {
+		return 0, errors.New("the library lacks the types int and *int")
 	}
-	return nil
+	base = p.value - uint64(le.Uint32(t[typePtrToThis:]))
+	if l.relative(p.value+typeEnd) != i.value {
+		return 0, errors.New("type:*int does not name its element")
+	}
+	for _, want := range []struct {
+		name  string
+		kind  reflect.Kind
+		named bool
+	}{
+		{"int", reflect.Int, true},
+		{"error", reflect.Interface, true},
+		{"[]string", reflect.Slice, false},
+		{"*int", reflect.Pointer, false},
+		{"func()", reflect.Func, false},
+	} {
+		s := l.lookup("type:" + want.name)
+		t := l.bytesAt(s.value, typeEnd)
+		if s.section == 0 || t == nil {
+			return 0, fmt.Errorf("the library lacks the type %s", want.name)
+		}
+		name, named := l.typeString(base, t), t[typeFlag]&flagNamed != 0
+		if kind := reflect.Kind(t[typeKind] & kindMask); kind != want.kind || named != want.named || name != want.name {
+			return 0, fmt.Errorf("type:%s is not as expected: kind %v, named %v, %q", want.name, kind, named, name)
+		}
+	}
+	return base, nil
 }
 
 // lookup is the library's symbol of a Go object's name, or the zero symbol.
@@ -176,14 +202,4 @@ func (l *library) lookup(name string) symbol {
 		}
 	}
 	return symbol{}
-}
-
-// fileOffset is where in the file lies what the loaded library has at an address.
-func (l *library) fileOffset(at uint64) uint64 {
-	for _, s := range l.loads {
-		if s.Addr <= at && at < s.Addr+s.FileSize {
-			return s.Offset + at - s.Addr
-		}
-	}
-	return 0
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // cmd/link, linking against a shared library, reads every dynamic symbol and relocation of it: 100,000 for the
@@ -18,19 +17,6 @@ import (
 // (abi.Type.GCData). The library was linked with -Bsymbolic and has only relative relocations, which name nothing. So the
 // view makes named ones out of them where types are referred to, takes those types in as well, and stores the mask's
 // address in place.
-
-// Fields of internal/abi.Type.
-const (
-	typePtrBytes  = 8
-	typeFlag      = 20
-	typeKind      = 23
-	typeGCData    = 32
-	typeName      = 40
-	typePtrToThis = 44
-	typeEnd       = 48
-	flagNamed     = 1 << 2
-	kindMask      = 1<<5 - 1
-)
 
 // view builds the stand-in for a unit that refers to the given names.
 func (l *library) view(names map[string]bool) []byte {
@@ -75,7 +61,7 @@ func (v *view) take(i uint32) {
 // place copies a type descriptor with its mask.
 func (v *view) place(i uint32) {
 	s := v.lib.symbol(i)
-	if s.section == 0 || !strings.HasPrefix(s.name, "type:") || strings.HasPrefix(s.name, "type:.") || elf.ST_TYPE(s.info) == elf.STT_FUNC {
+	if s.section == 0 || !isType(s.name) || elf.ST_TYPE(s.info) == elf.STT_FUNC {
 		return
 	}
 	from := v.lib.bytesAt(s.value, s.size)
