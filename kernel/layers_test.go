@@ -31,7 +31,7 @@ var layers = map[string]string{
 	"kernel/internal/worker":     "kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/racereport": "kernel/internal/cell kernel/internal/stack",
 	"kernel/internal/flame":      "kernel/internal/picture",
-	"kernel/internal/link":       "kernel/internal/whole",
+	"kernel/internal/link":       "kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
 	"kernel/internal/timeline":   "kernel/internal/picture",
 	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +

@@ -59,7 +59,7 @@ type base struct {
 }
 
 // format changes whenever what lies in a base changes its shape.
-const format = "15"
+const format = "16"
 
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {

@@ -7,22 +7,15 @@ import (
 	"go/token"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// prove opens plugins, in order, in one process and returns what it printed.
+// prove runs plugins, in order, in one worker and returns what it wrote.
 func prove(t testing.TB, b *Builder, plugins ...string) (string, error) {
 	t.Helper()
-	dir := t.TempDir()
-	prover, err := b.shop.prover(t.Context(), b.base, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(t.Context(), prover, plugins...).CombinedOutput()
-	return string(out), err
+	return b.shop.trial(t.Context(), b.base, plugins)
 }
 
 // build builds a unit under a name of its own and returns the plugin's path.
@@ -229,7 +222,7 @@ func TestOtherVersionIsRefused(t *testing.T) {
 			paths = append(paths, build(t, b, cell, "example.com/m/p"))
 			if i == 1 {
 				out, err := prove(t, b, paths...)
-				if err == nil || !strings.Contains(out, "different version of package example.com/m/p") {
+				if err == nil || !strings.Contains(err.Error(), "different version of package example.com/m/p") {
 					t.Fatalf("got %q, %v", out, err)
 				}
 			}
@@ -239,7 +232,7 @@ func TestOtherVersionIsRefused(t *testing.T) {
 		b := open(t, Options{Mode: Thin})
 		b.base.packages["fmt"].print[0] ^= 1
 		out, err := prove(t, b, build(t, b, smallCell, smallImports...))
-		if err == nil || !strings.Contains(out, "different version of package fmt") {
+		if err == nil || !strings.Contains(err.Error(), "different version of package fmt") {
 			t.Fatalf("got %q, %v", out, err)
 		}
 	})

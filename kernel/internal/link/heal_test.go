@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -57,14 +56,13 @@ func TestDamagedFiles(t *testing.T) {
 	t.Logf("%d files of %d kinds, %d damages healed; the base library was linked %d times", len(files), len(kinds), cases, relinked)
 }
 
-// damagedCache is a warm cache of its own, with a program that opens plugins.
+// damagedCache is a warm cache of its own.
 type damagedCache struct {
-	t      *testing.T
-	o      Options
-	root   string
-	prover string
-	known  Unit // whose plugin is in the cache
-	steps  map[string]int
+	t     *testing.T
+	o     Options
+	root  string
+	known Unit // whose plugin is in the cache
+	steps map[string]int
 }
 
 func newDamaged(t *testing.T) *damagedCache {
@@ -77,11 +75,6 @@ func newDamaged(t *testing.T) *damagedCache {
 		}
 	}}
 	b := open(t, c.o)
-	prover, err := b.shop.prover(t.Context(), b.base, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.prover = prover
 	c.use(b)
 	b.Close()
 	time.Sleep(2 * time.Second) // files are remembered as whole once their times have settled
@@ -160,7 +153,7 @@ func (c *damagedCache) check(what string, may bool) map[string]int {
 	return first
 }
 
-// use builds cells, a known one and one that rests on a package outside of the base, and runs them; and the worker's program.
+// use builds cells, a known one and one that rests on a package outside of the base, and runs them in the worker's program.
 func (c *damagedCache) use(b *Builder) {
 	c.t.Helper()
 	if err := b.Require(c.t.Context(), "expvar"); err != nil {
@@ -175,15 +168,11 @@ func (c *damagedCache) use(b *Builder) {
 		}
 		paths = append(paths, p.Path)
 	}
-	if out, err := exec.Command(c.prover, paths...).CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "\n0\n") || len(out) < 4 {
+	if out, err := prove(c.t, b, paths...); err != nil || !strings.HasSuffix(out, "\n0\n") || len(out) < 4 {
 		c.t.Fatalf("got %q, %v", out, err)
 	}
 	if err := os.Remove(paths[1]); err != nil { // one plugin is enough to damage
 		c.t.Fatal(err)
-	}
-	worker, _, _ := b.Worker()
-	if out, err := exec.Command(worker).CombinedOutput(); !strings.Contains(string(out), "started by the kernel") {
-		c.t.Fatalf("worker: %q, %v", out, err)
 	}
 	if _, _, _, err := b.EditorModule(map[string]string{"a.go": "package a\n"}); err != nil {
 		c.t.Fatal(err)

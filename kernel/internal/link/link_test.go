@@ -1,9 +1,6 @@
 package link
 
-import (
-	"os"
-	"testing"
-)
+import "testing"
 
 // repository is the root of the checkout, which is also where the installation's sources are in these tests.
 const repository = "../../.."
@@ -37,12 +34,4 @@ func each(t *testing.T, f func(t *testing.T, mode Mode)) {
 	for _, m := range modes {
 		t.Run(string(m), func(t *testing.T) { f(t, m) })
 	}
-}
-
-func TestSelfTest(t *testing.T) {
-	each(t, func(t *testing.T, mode Mode) {
-		if err := SelfTest(t.Context(), Options{Dir: repository, Env: os.Environ()}, mode); err != nil {
-			t.Fatal(err)
-		}
-	})
 }

@@ -76,7 +76,7 @@ func Run_%s() {
 `
 		imports := []string{"fmt", "example.com/m/p", "gonum.org/v1/gonum/mat", "interleave/kernel/internal/stage"}
 		out, err := prove(t, b, build(t, b, cell, imports...), build(t, b, cell, imports...))
-		if want := "mine mine false\nmine mine false\n"; out != want || err != nil {
+		if want := "mine mine true\nmine mine true\n"; out != want || err != nil {
 			t.Fatalf("got %q, %v", out, err)
 		}
 		if got, err := os.ReadFile(filepath.Join(dir, "go.mod")); string(got) != mod || err != nil {

@@ -2,46 +2,25 @@ package link
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
+	gover "go/version"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"interleave/kernel/internal/whole"
 )
 
-// proverSource opens plugins in the order of its arguments and calls each one's symbol.
-const proverSource = `package main
-
-import (
-	"fmt"
-	"os"
-	"plugin"
-)
-
-func main() {
-	for _, path := range os.Args[1:] {
-		p, err := plugin.Open(path)
-		if err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		f, err := p.Lookup("Run")
-		if err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		f.(func())()
-	}
-}
-`
-
-// Two units that share a type with an unexported field and method, a channel with a live goroutine behind it, and
-// a value that only an assertion from any brings back; one variable is a struct of the base's.
+// The self test runs three units, built like cells', in a worker's program, as cells are run. The first two share a type with an
+// unexported field and method, a channel with a live goroutine behind it, and a value that only an assertion from any brings
+// back; one variable is a struct of the base's. The first makes the runtime make an interface table, of title and
+// fmt.Stringer, that the second brings itself: assertion, switch and comparison must find the value to be of the type.
+// Both use an instance of a generic function and of a generic type. The third draws a chart.
 const proofDecls = `package notebook
 
 import (
@@ -60,17 +39,37 @@ func (c *counter) inc() { c.n++ }
 
 type incer interface{ inc() }
 
+type title string
+
+func (t title) String() string { return "<" + string(t) + ">" }
+
+type pair[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+func (p pair[K, V]) swapped() (V, K) { return p.value, p.key }
+
+func mapped[T, U any](s []T, f func(T) U) (all []U) {
+	for _, v := range s {
+		all = append(all, f(v))
+	}
+	return all
+}
+
 var (
-	c   *counter
-	box any
-	buf bytes.Buffer
-	_   = errors.New
-	_   = fmt.Sprint
-	_   = runtime.GC
+	c    *counter
+	box  any
+	x    any
+	both any
+	buf  bytes.Buffer
+	_    = errors.New
+	_    = fmt.Sprint
+	_    = runtime.GC
 )
 `
 
-const proofFirst = proofDecls + `
+const proofFirst = `
 func Run_first() {
 	c = &counter{n: 40, ch: make(chan int)}
 	box = c
@@ -82,10 +81,14 @@ func Run_first() {
 		close(c.ch)
 	}()
 	c.inc()
+	x = title("shown")
+	fmt.Println(x)
+	both = pair[string, int]{"key", 6}
+	fmt.Println(mapped([]int{1, 2}, func(i int) string { return fmt.Sprint(i * 10) }), generic(1))
 }
 `
 
-const proofSecond = proofDecls + `
+const proofSecond = `
 func Run_second() {
 	defer func() {
 		r, ok := recover().(runtime.Error)
@@ -100,16 +103,103 @@ func Run_second() {
 	if same := box.(*counter) == c; !same || sum != 3 {
 		panic(errors.New("not the same"))
 	}
+	st := x.(fmt.Stringer)
+	_, asserted := st.(title)
+	switched := false
+	switch st.(type) {
+	case fmt.Formatter:
+	case title:
+		switched = true
+	}
+	fmt.Println("interface tables:", asserted, switched, st == fmt.Stringer(title("shown")))
+	value, key := both.(pair[string, int]).swapped()
+	fmt.Println(value, key, mapped([]int{3}, func(i int) string { return fmt.Sprint(i * 10) }), generic(2))
 	var none []int
 	_ = none[c.n]
 }
 `
 
-const proved = "proved 42 true\n"
+const proved = `<shown>
+[10 20] 1 <m>
+interface tables: true true true
+6 key [30] 2 <m>
+proved 42 true
+`
 
-// SelfTest proves the technique on this toolchain in one mode: two units that share a type with an unexported
-// field, its methods and a goroutine, built and opened by a real process. It builds the base if need be. A
-// *LinkError says that the technique fails here; any other error, that it could not be tried.
+// What Go 1.27 adds to both: a method with a type parameter of its own. The line of the build constraint chooses the language,
+// whatever the module says.
+const (
+	methodsSince   = "go1.27"
+	proofLanguage  = "//go:build " + methodsSince + "\n\n"
+	withoutMethods = `
+func generic(n int) string { return fmt.Sprint(n, " ", title("m")) }
+`
+	withMethods = `
+func (t title) with[U any](u U) (U, title) { return u, t }
+
+func generic(n int) string {
+	n, t := title("m").with(n)
+	return fmt.Sprint(n, " ", t)
+}
+`
+)
+
+const proofChart = `package notebook
+
+import (
+	"bytes"
+	"fmt"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+func Run_chart() {
+	p := plot.New()
+	p.Title.Text = "A chart"
+	line, err := plotter.NewLine(plotter.XYs{{X: 1, Y: 2}, {X: 3, Y: 4}})
+	if err != nil {
+		panic(err)
+	}
+	p.Add(line)
+	c := vgimg.New(vg.Inch, vg.Inch)
+	p.Draw(draw.New(c))
+	var b bytes.Buffer
+	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(&b); err != nil {
+		panic(err)
+	}
+	fmt.Println(b.Len() > 500, bytes.HasPrefix(b.Bytes(), []byte("\x89PNG")))
+}
+`
+
+const chartProved = "true true\n"
+
+// proof is what the self test builds, and what that must write.
+func (w *workshop) proof(b *base) (units []Unit, want string) {
+	language, methods := "", withoutMethods
+	if gover.Compare(w.tool.Lang(), methodsSince) >= 0 {
+		language, methods = proofLanguage, withMethods
+	}
+	decls := language + proofDecls + methods
+	imports := []string{"bytes", "errors", "fmt", "runtime"}
+	units = []Unit{
+		{Source: []byte(decls + proofFirst), Entry: "Run_first", Imports: imports},
+		{Source: []byte(decls + proofSecond), Entry: "Run_second", Imports: imports},
+	}
+	chart := []string{"bytes", "fmt", "gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/vg", "gonum.org/v1/plot/vg/draw", "gonum.org/v1/plot/vg/vgimg"}
+	for _, path := range chart {
+		if b.packages[path] == nil { // the module asks for a version that does not compile
+			return units, proved
+		}
+	}
+	return append(units, Unit{Source: []byte(proofChart), Entry: "Run_chart", Imports: chart}), proved + chartProved
+}
+
+// SelfTest proves the technique on this toolchain in one mode, with units that are built and run as cells are. It builds the
+// base if need be. A *LinkError says that the technique fails here; any other error, that it could not be tried.
 func SelfTest(ctx context.Context, o Options, mode Mode) error {
 	w, err := newWorkshop(ctx, o)
 	if err != nil {
@@ -143,7 +233,42 @@ func (w *workshop) passed(ctx context.Context, mode Mode) error {
 
 // selfTestName is the file that keeps the verdict on a mode.
 func (w *workshop) selfTestName(mode Mode) string {
-	return "selftest-" + hash(format, string(mode), w.tool.Key, recorderScript, proofFirst, proofSecond) + ".txt"
+	return "selftest-" + hash(string(mode), w.tool.Key, program(), w.workerSources()) + ".txt"
+}
+
+// program names this program by its content, and with it the tests, the patches and whatever else decides a verdict. A program
+// without a build ID is named by its file.
+var program = sync.OnceValue(func() string {
+	name, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if f, err := elf.Open(name); err == nil {
+		defer f.Close()
+		if s := f.Section(".note.go.buildid"); s != nil {
+			if id, err := s.Data(); err == nil && len(id) > 0 {
+				return string(id)
+			}
+		}
+	}
+	st, err := os.Stat(name)
+	if err != nil {
+		return name
+	}
+	return fmt.Sprint(name, st.Size(), st.ModTime().UnixNano())
+})
+
+// workerSources names by its content what the worker's program is compiled of: it is no part of this program.
+func (w *workshop) workerSources() string {
+	var all []string
+	for _, dir := range []string{"kernel/internal/worker/host", "kernel/internal/worker/inmate", "kernel/internal/worker/frame", "kernel/internal/stage"} {
+		files, _ := filepath.Glob(filepath.Join(w.module.Sources, dir, "*.go")) // the pattern is a good one
+		for _, name := range files {
+			data, _ := os.ReadFile(name) // what cannot be read, the compiler tells
+			all = append(all, filepath.Base(name), string(data))
+		}
+	}
+	return hash(all...)
 }
 
 // selfTest is SelfTest.
@@ -159,50 +284,29 @@ func (w *workshop) selfTest(ctx context.Context, mode Mode) error {
 	b.background, b.stop = context.WithCancel(ctx)
 	defer b.release()
 	w.step(Step{What: "self test"})
-	tmp, err := w.cache.temp("selftest")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	prover, err := w.prover(ctx, b.base, tmp)
-	if err != nil {
-		return err
-	}
-	args := make([]string, 2)
-	for i, u := range []Unit{{Source: []byte(proofFirst), Entry: "Run_first"}, {Source: []byte(proofSecond), Entry: "Run_second"}} {
-		u.Imports = []string{"bytes", "errors", "fmt", "runtime"}
+	units, want := w.proof(base)
+	plugins := make([]string, len(units))
+	for i, u := range units {
 		u.Key = hash(string(u.Source), fmt.Sprint(time.Now().UnixNano()))
 		p, err := b.Build(ctx, u)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			return &LinkError{"the self test", err}
 		}
 		defer os.Remove(p.Path)
-		args[i] = p.Path
+		plugins[i] = p.Path
 	}
-	cmd := exec.CommandContext(ctx, prover, args...)
-	cmd.Env = w.env
-	out, err := cmd.CombinedOutput()
+	out, err := w.trial(ctx, base, plugins)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err != nil || string(out) != proved {
-		return &LinkError{"the self test", fmt.Errorf("the two cells said %q, not %q (%v)", out, proved, err)}
+	if err != nil {
+		return &LinkError{"the self test", fmt.Errorf("%w\n%s", err, out)}
+	}
+	if out != want {
+		return &LinkError{"the self test", fmt.Errorf("the cells wrote %q, not %q", out, want)}
 	}
 	return nil
-}
-
-// prover builds the program that opens the test's plugins.
-func (w *workshop) prover(ctx context.Context, b *base, dir string) (string, error) {
-	src := filepath.Join(dir, "main.go")
-	if err := os.WriteFile(src, []byte(proverSource), 0o644); err != nil {
-		return "", fmt.Errorf("self test: %w", err)
-	}
-	s := &site{w: w, mode: b.mode, dir: dir, lib: b.dir}
-	for _, p := range b.sorted {
-		s.add(p.ImportPath, p.export)
-	}
-	if err := s.program(ctx, "prover", []string{src}); err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, "prover"), nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestPanics(t *testing.T) {
 		{"PanicText", `main.text("typed")`, "main.text"},
 		{"PanicStruct", "(main.custom) {A:3}", "main.custom"},
 		{"PanicInt", "7", "int"},
-		{"PanicNil", "panic called with nil argument", "*runtime.PanicNilError"},
+		{"PanicNil", new(runtime.PanicNilError).Error(), "*runtime.PanicNilError"},
 		{"PanicIndex", "runtime error: index out of range [1] with length 0", "runtime.boundsError"},
 		{"PanicPointer", "runtime error: invalid memory address or nil pointer dereference", "runtime.errorString"},
 		{"PanicAgain", "again first", "string"},

@@ -124,8 +124,9 @@ func created() uint64 {
 	return s[0].Value.Uint64()
 }
 
-// loader remembers what is loaded. The zero value is ready.
+// loader remembers what is loaded.
 type loader struct {
+	tables  *tables
 	mu      sync.Mutex
 	cells   map[[2]string]func()
 	spoiled map[string]string // by path
@@ -148,7 +149,9 @@ func (l *loader) load(path, symbol string) (cell func(), fresh bool, err error) 
 	if err != nil {
 		return nil, false, err
 	}
-	unify(p, path)
+	if err := l.tables.unify(p); err != nil {
+		return nil, false, err
+	}
 	s, err := p.Lookup(symbol)
 	if err != nil {
 		return nil, false, err

@@ -47,6 +47,7 @@ func Main() {
 	crash.Close() // the runtime keeps a copy of its own
 	ballast = make([]byte, ballastBytes)
 	h := &host{
+		loader:  loader{tables: newTables()},
 		cancels: map[uint64]context.CancelFunc{},
 		waiting: map[uint64]chan frame.Command{},
 	}
