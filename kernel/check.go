@@ -34,6 +34,7 @@ Examples:
 }
 
 func (c *checkCommand) Run(ctx context.Context, to streams) error {
+	renew(ctx, filepath.Dir(c.Notebooks[0]), to)
 	failed := false
 	for _, path := range c.Notebooks {
 		ok, err := c.one(ctx, to, path)

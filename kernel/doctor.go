@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +24,7 @@ type doctorCommand struct {
 }
 
 func (doctorCommand) Help() string {
-	return `Each line is one thing the kernel needs: ✓ it is there, ! it could be better, ✗ it is missing, and how to get it. The exit status is 1 when something needed is missing. The last two lines prove on this machine that compiled cells can share state: two cells that share a type with an unexported field, in each of the two ways to link.
+	return `Each line is one thing the kernel needs: ✓ it is there, ! it could be better, ✗ it is missing, and how to get it. The exit status is 1 when something needed is missing. The last lines prove on this machine that compiled cells can share state: two cells that share a type with an unexported field, in each of the two ways to link, and some cells that take the whole way that a notebook's take, with the Go that compiles them and the reason.
 
 Examples:
 
@@ -60,6 +61,7 @@ func (c *doctorCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
+	renew(ctx, dir, to)
 	failed := false
 	tell := func(f finding) {
 		fmt.Fprintln(to.out, f)
@@ -88,6 +90,9 @@ func (c *doctorCommand) Run(ctx context.Context, to streams) error {
 	}
 	if tool != nil && err == nil {
 		c.prove(ctx, to, dir, sources, tell)
+		for _, f := range checkCells(ctx, dir) {
+			tell(f)
+		}
 	}
 	if failed {
 		return errSaid
@@ -118,6 +123,52 @@ func (c *doctorCommand) prove(ctx context.Context, to streams, dir, sources stri
 		}
 		tell(f)
 	}
+}
+
+// proofCells are run as Jupyter would run them: imports, a generic type, a value from one cell to the next, a chart.
+var proofCells = []string{
+	"import (\n\t\"fmt\"\n\t\"math/rand/v2\"\n)\n\ntype pair[A, B any] struct {\n\ta A\n\tb B\n}\n\nfunc (p pair[A, B]) String() string { return fmt.Sprint(p.a, p.b) }\n\np := pair[int, string]{rand.IntN(1) + 41, \"!\"}",
+	"fmt.Println(p)\nplot.New()",
+	"%version",
+}
+
+// checkCells runs cells in a kernel of their own, the whole way that a notebook's take, and says which Go compiles them and why.
+func checkCells(ctx context.Context, dir string) []finding {
+	fails := func(why string) []finding {
+		return []finding{{what: "cells", says: "fail: " + why, cure: "see the lines above; if they are all well, tell us what this line says", bad: true}}
+	}
+	kernel, err := startChild(ctx, dir)
+	if err != nil {
+		return fails(err.Error())
+	}
+	defer kernel.close()
+	var said, shown strings.Builder
+	for _, code := range proofCells {
+		said.Reset()
+		reply, err := kernel.Execute(ctx, code, false, func(kind string, content json.RawMessage) {
+			var stream struct{ Name, Text string }
+			if kind == "stream" && json.Unmarshal(content, &stream) == nil && stream.Name == "stdout" {
+				said.WriteString(stream.Text)
+				shown.WriteString(stream.Text)
+			} else if kind == "execute_result" && strings.Contains(string(content), "image/png") {
+				shown.WriteString("chart\n")
+			}
+		})
+		if err != nil {
+			return fails(err.Error())
+		}
+		if reply.Status != "ok" {
+			return fails(reply.EValue)
+		}
+	}
+	if text := shown.String(); !strings.HasPrefix(text, "41!\nchart\n") {
+		return fails(fmt.Sprintf("they said %q", text))
+	}
+	list := []finding{{what: "cells", says: "imports, a generic type and a chart work"}}
+	for line := range strings.Lines(said.String()) {
+		list = append(list, finding{what: "compiled with", says: strings.TrimSpace(line)})
+	}
+	return list
 }
 
 func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) {

@@ -137,12 +137,12 @@ func tellClosed(to streams, paths ...string) {
 }
 
 // toolchain tells what is missing of what building takes.
-func toolchain(ctx context.Context) error {
+func toolchain(ctx context.Context) (*link.Toolchain, error) {
 	tool, err := link.FindToolchain(ctx, "", nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return tool.Headers(ctx)
+	return tool, tool.Headers(ctx)
 }
 
 // ensure checks the toolchain and returns the user's installation of the sources at hand.
@@ -156,7 +156,8 @@ func ensure(ctx context.Context, p *progress) (*installation.Installation, error
 
 // ensureIn is ensure for a folder of installations.
 func ensureIn(ctx context.Context, root string, p *progress) (*installation.Installation, error) {
-	if err := toolchain(ctx); err != nil {
+	tool, err := toolchain(ctx)
+	if err != nil {
 		return nil, err
 	}
 	sources, err := installation.Sources(ctx)
@@ -164,9 +165,12 @@ func ensureIn(ctx context.Context, root string, p *progress) (*installation.Inst
 		return nil, err
 	}
 	defer p.end()
-	inst, err := installation.Ensure(ctx, root, sources, func() { p.show("build the kernel", 0, 0, "") })
+	inst, err := with(tool).Ensure(ctx, root, sources, func() { p.show("build the kernel", 0, 0, "") })
 	if err != nil {
 		return nil, err
+	}
+	if err := tool.Record(inst.Sources); err != nil { // it finds that Go again where PATH has none
+		return nil, fmt.Errorf("install: %w", err)
 	}
 	_, err = installation.Prune(root, inst, 24*time.Hour)
 	return inst, err

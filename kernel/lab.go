@@ -80,7 +80,7 @@ func (c *labCommand) Run(ctx context.Context, to streams) error {
 
 // ready looks for what is missing on this machine, all of it, before anything is made that takes minutes.
 func (c *labCommand) ready(ctx context.Context) error {
-	noGo := toolchain(ctx)
+	_, noGo := toolchain(ctx)
 	_, noPython := python.Find(ctx, c.Python)
 	return errors.Join(noGo, noPython, c.portFree())
 }

@@ -46,6 +46,7 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "guard" {
 		os.Exit(worker.GuardMain(os.Args[2:]))
 	}
+	goOn(context.Background())
 	os.Exit(run(os.Args[1:], streams{out: os.Stdout, err: os.Stderr}))
 }
 

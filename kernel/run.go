@@ -39,6 +39,7 @@ func (c *runCommand) Run(ctx context.Context, to streams) error {
 			return fmt.Errorf("--output %s must be an existing folder for %d notebooks", c.Output, len(c.Notebooks))
 		}
 	}
+	renew(ctx, filepath.Dir(c.Notebooks[0]), to)
 	failed := false
 	for _, path := range c.Notebooks {
 		target := c.Output

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"interleave/kernel/internal/engine"
 	"interleave/kernel/internal/installation"
@@ -42,12 +43,21 @@ func (c *serveCommand) Run(_ context.Context, to streams) error {
 	if err != nil {
 		return fmt.Errorf("find the kernel's own program: %w", err)
 	}
+	log := c.logger(to)
+	background := renewServed(log, []string{self, "guard"})
 	o := serve.Options{
-		ConnectionFile: c.ConnectionFile, Logger: c.logger(to), Parent: c.RunBy,
+		ConnectionFile: c.ConnectionFile, Logger: log, Parent: c.RunBy,
 		Engine: engine.Options{Sources: sources, Guard: []string{self, "guard"}, Slides: []string{self, "slides"}, Version: release},
 	}
 	if !c.NoHistory {
 		o.HistoryFile = historyFile()
+	}
+	if background != nil {
+		ctx, cancel := context.WithCancel(ctx)
+		var build sync.WaitGroup
+		build.Go(func() { background(ctx) }) // ends with the kernel
+		defer build.Wait()
+		defer cancel()
 	}
 	return serve.Main(ctx, o)
 }

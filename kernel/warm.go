@@ -21,6 +21,7 @@ func (c *warmCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
+	renew(ctx, dir, to)
 	sources, err := installation.Sources(ctx)
 	if err != nil {
 		return err

@@ -62,23 +62,47 @@ func Root() (string, error) {
 	return filepath.Join(home, ".local", "share", "interleave"), nil
 }
 
-// Running is the installation that the running program belongs to.
+// Running is the installation that the running program belongs to: it lies in it, or was rebuilt from its sources.
 func Running() (*Installation, bool) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, false
 	}
-	return Of(program)
+	if i, ok := Of(program); ok {
+		return i, true
+	}
+	i := at(filepath.Dir(compiledFrom()))
+	return i, Rebuilt() && i.Sources == compiledFrom() && i.complete()
+}
+
+// Go is a go command, with what keeps it from using another toolchain than its own.
+type Go struct {
+	Command string
+	Version string // "go1.26.8"
+	Env     []string
+}
+
+// found is the go command of PATH, which for go run is the one that built this program.
+var found = Go{Command: "go", Version: runtime.Version()}
+
+// env is the environment in which the kernel is built. GOWORK, GOFLAGS: it must not depend on the user's workspace or flags.
+func (g Go) env() []string {
+	return slices.Concat(os.Environ(), []string{"GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH="}, g.Env)
+}
+
+// Ensure is Go.Ensure with the go command of PATH.
+func Ensure(ctx context.Context, root, sources string, building func()) (*Installation, error) {
+	return found.Ensure(ctx, root, sources, building)
 }
 
 // Ensure returns the installation of the sources, building it first when it is not there yet. building is
 // called in that case, before the work starts; it may be nil.
-func Ensure(ctx context.Context, root, sources string, building func()) (*Installation, error) {
+func (g Go) Ensure(ctx context.Context, root, sources string, building func()) (*Installation, error) {
 	list, err := files(sources)
 	if err != nil {
 		return nil, fmt.Errorf("read the sources: %w", err)
 	}
-	version, err := digest(sources, list)
+	version, err := g.digest(sources, list)
 	if err != nil {
 		return nil, fmt.Errorf("read the sources: %w", err)
 	}
@@ -97,10 +121,10 @@ func Ensure(ctx context.Context, root, sources string, building func()) (*Instal
 		return nil, fmt.Errorf("install: %w", err)
 	}
 	defer os.RemoveAll(fresh)
-	if err := build(ctx, at(fresh), sources, list); err != nil {
+	if err := g.build(ctx, at(fresh), sources, list); err != nil {
 		return nil, fmt.Errorf("install: %w", err)
 	}
-	if err := unchanged(version, sources, at(fresh).Sources); err != nil {
+	if err := g.unchanged(version, sources, at(fresh).Sources); err != nil {
 		return nil, fmt.Errorf("install: %w", err)
 	}
 	if err := os.Chmod(fresh, 0o755); err != nil {
@@ -118,15 +142,15 @@ func (i *Installation) complete() bool {
 	return err == nil && info.Mode().IsRegular() && isModule(i.Sources)
 }
 
-func build(ctx context.Context, i *Installation, sources string, list []string) error {
+func (g Go) build(ctx context.Context, i *Installation, sources string, list []string) error {
 	if err := copyFiles(sources, i.Sources, list); err != nil {
 		return err
 	}
 	// It is built in the checkout and without -trimpath, as go run has just built it: the go command then finds every package in
-	// its cache and only links. GOWORK, GOFLAGS: the program must not depend on the user's workspace or flags.
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", i.Program, "./kernel")
+	// its cache and only links.
+	cmd := exec.CommandContext(ctx, g.Command, "build", "-buildvcs=false", "-ldflags=-s -w", "-o", i.Program, "./kernel")
 	cmd.Dir = sources
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=")
+	cmd.Env = g.env()
 	out, err := cmd.CombinedOutput()
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("go build: %w\n%s", err, words(out))
@@ -136,13 +160,13 @@ func build(ctx context.Context, i *Installation, sources string, list []string) 
 
 // unchanged tells whether each of the folders holds what version is the hash of. The program is built in one of them and the
 // other is a copy of it: an edit in the meantime must not give a program that differs from its sources.
-func unchanged(version string, roots ...string) error {
+func (g Go) unchanged(version string, roots ...string) error {
 	for _, root := range roots {
 		list, err := files(root)
 		if err != nil {
 			return fmt.Errorf("read the sources: %w", err)
 		}
-		if now, err := digest(root, list); err != nil {
+		if now, err := g.digest(root, list); err != nil {
 			return fmt.Errorf("read the sources: %w", err)
 		} else if now != version {
 			return errors.New("the sources changed while the kernel was built; start the command again")

@@ -31,17 +31,22 @@ func Sources(ctx context.Context) (string, error) {
 	if inst, ok := Running(); ok {
 		return inst.Sources, nil
 	}
-	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) { // not so under -trimpath
-		root := filepath.Join(filepath.Dir(file), "..", "..", "..")
-		if isModule(root) {
-			return root, nil
-		}
+	if root := compiledFrom(); isModule(root) {
+		return root, nil
 	}
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", Module).Output()
 	if root := strings.TrimSpace(string(out)); err == nil && isModule(root) {
 		return root, nil
 	}
 	return "", ErrNoSources
+}
+
+// compiledFrom is the folder that this program was compiled from, "" when it does not know, as after -trimpath.
+func compiledFrom() string {
+	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
+		return filepath.Join(filepath.Dir(file), "..", "..", "..")
+	}
+	return ""
 }
 
 func isModule(root string) bool {
@@ -81,10 +86,10 @@ func files(root string) ([]string, error) {
 	return list, err
 }
 
-// digest is a hash of the sources, of the toolchain that built this program and of the machine's kind.
-func digest(root string, list []string) (string, error) {
+// digest is a hash of the sources, of the toolchain that builds them and of the machine's kind.
+func (g Go) digest(root string, list []string) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s %s %s\x00", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(h, "%s %s %s\x00", g.Version, runtime.GOOS, runtime.GOARCH)
 	for _, rel := range list {
 		f, err := os.Open(filepath.Join(root, rel))
 		if err != nil {

@@ -161,16 +161,22 @@ func (c chooser) proved(ctx context.Context, t *Toolchain) (*Toolchain, error) {
 	return c.get(ctx, t, Proved)
 }
 
-// get is Search.get for a folder whose go.mod does not ask for a newer one.
-func (c chooser) get(ctx context.Context, t *Toolchain, version string) (*Toolchain, error) {
+// kept is Search.cached for a folder whose go.mod does not ask for a newer one.
+func (c chooser) kept(ctx context.Context, t *Toolchain, version string) (*Toolchain, error) {
 	if _, newest, file := t.asked(); gover.Compare(newest, version) > 0 {
 		return nil, fmt.Errorf("%s asks for %s", file, newest)
 	}
-	if !t.switches() {
-		return nil, t.fixed(version)
-	}
-	if other, err := c.search.cached(ctx, t, version); err == nil {
+	return c.search.cached(ctx, t, version)
+}
+
+// get is kept, or a download.
+func (c chooser) get(ctx context.Context, t *Toolchain, version string) (*Toolchain, error) {
+	other, err := c.kept(ctx, t, version)
+	if err == nil {
 		return other, nil
+	}
+	if _, newest, _ := t.asked(); gover.Compare(newest, version) > 0 || !t.switches() {
+		return nil, err
 	}
 	if t.Env["GOPROXY"] == "off" {
 		return nil, fmt.Errorf("%s is not in the module cache, and GOPROXY=off", version)
@@ -178,7 +184,7 @@ func (c chooser) get(ctx context.Context, t *Toolchain, version string) (*Toolch
 	if err := c.failed(t, version, nil); err != nil {
 		return nil, err
 	}
-	other, err := c.search.get(ctx, t, version)
+	other, err = c.search.get(ctx, t, version)
 	if err != nil && ctx.Err() == nil {
 		_ = c.failed(t, version, err) // it is only tried again earlier
 	}
@@ -198,7 +204,7 @@ func (c chooser) readable(ctx context.Context) (*Toolchain, error) {
 	newer := fmt.Sprintf("this kernel was built with %s and cannot read what %s (%s) compiles", c.built, first.Version, first.Found)
 	if t == nil {
 		if t, err = c.get(ctx, first, release(c.built)); err != nil {
-			return nil, &ToolchainError{newer, "A kernel for it is being built in the background, or kernel doctor builds one and shows how far it is: restart this kernel then"}
+			return nil, &ToolchainError{newer, "A kernel for it is being built in the background: restart this kernel in a minute or two. The command doctor builds one in the foreground and says what is in the way"}
 		}
 	}
 	t.Why = newer + "; " + t.Found + " is used until a kernel for it has been built"

@@ -204,6 +204,55 @@ func readable(version, built string) bool {
 	return gover.Compare(gover.Lang(release(version)), gover.Lang(release(built))) <= 0
 }
 
+// HasReadable tells whether there is a Go on this machine for a folder that this program can read.
+func HasReadable(ctx context.Context, dir string) bool {
+	c := chooser{search: Search{Dir: dir}, built: runtime.Version()}
+	t, first, err := c.search.find(ctx, func(t *Toolchain) bool { return readable(t.Version, c.built) })
+	if err == nil && t == nil {
+		t, err = c.kept(ctx, first, release(c.built))
+	}
+	return err == nil && t != nil
+}
+
+// MayBeNewer tells whether the Go of a folder may be too new for this program. It only looks at files, so that it costs nothing where
+// the answer is no, as it is nearly always.
+func MayBeNewer(dir string) bool {
+	env := os.Environ()
+	for _, name := range []string{"INTERLEAVE_GO", "GOROOT", "GOTOOLCHAIN", "GOENV", "GOWORK"} {
+		if v := getenv(env, name); v != "" && v != "local" && v != "auto" && v != "off" {
+			return true
+		}
+	}
+	path, err := findCommand("go", env)
+	if err != nil {
+		return true
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return true
+	}
+	version, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(path)), "VERSION"))
+	own, _, _ := strings.Cut(string(version), "\n")
+	if err != nil || tooOld(own) || !Readable(own) {
+		return true
+	}
+	if config, err := os.UserConfigDir(); err == nil {
+		if set, err := os.ReadFile(filepath.Join(config, "go", "env")); err == nil && strings.Contains(string(set), "GOTOOLCHAIN=go") {
+			return true
+		}
+	}
+	for at, err := filepath.Abs(dir); err == nil; at = filepath.Dir(at) {
+		for _, name := range []string{"go.mod", "go.work"} {
+			if _, newest := askedIn(filepath.Join(at, name)); newest != "" && !Readable(newest) {
+				return true
+			}
+		}
+		if at == filepath.Dir(at) {
+			break
+		}
+	}
+	return false
+}
+
 // asked is the Go that the go.work or go.mod of the folder asks for: by its go line, and by the newer of both lines.
 func (t *Toolchain) asked() (line, newest, file string) {
 	file = t.Env["GOWORK"]

@@ -91,6 +91,9 @@ func (t *Toolchain) only() map[string]string {
 	return map[string]string{"GOTOOLCHAIN": "local", "GOROOT": t.Root}
 }
 
+// Environ is what keeps this toolchain's go command from using another one.
+func (t *Toolchain) Environ() []string { return []string{"GOTOOLCHAIN=local", "GOROOT=" + t.Root} }
+
 // complete looks for what else building takes.
 func (t *Toolchain) complete(env []string) error {
 	if err := t.settle(); err != nil {
