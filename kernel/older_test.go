@@ -18,8 +18,7 @@ import (
 // olderGo builds the kernels of wheels for which TestOlderKernel stands.
 const olderGo = "go1.26.8"
 
-// older is a kernel that an older Go has built, and an environment in which the only Go is a newer one. Its caches are empty but for
-// what cells are linked with.
+// older is a kernel that an older Go has built, and an environment in which the only Go is a newer one, with an empty cache.
 func older(t *testing.T) (program string, env []string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "interleave")
@@ -37,22 +36,8 @@ func older(t *testing.T) (program string, env []string) {
 		t.Fatal(err)
 	}
 	root, cache, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	user, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	own := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(user, "interleave", "link"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Join(own, "interleave"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(filepath.Join(user, "interleave", "link"), filepath.Join(own, "interleave", "link")); err != nil {
-		t.Fatal(err)
-	}
 	newer := filepath.Join(root, "bin", "go")
-	return program, []string{"INTERLEAVE_GO=" + newer, "XDG_CACHE_HOME=" + own, "GOCACHE=" + cache, "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS="}
+	return program, []string{"INTERLEAVE_GO=" + newer, "XDG_CACHE_HOME=" + t.TempDir(), "GOCACHE=" + cache, "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS="}
 }
 
 // TestOlderKernel: a kernel that was built with an older Go than the only one there is builds itself anew, without a network, and its

@@ -49,7 +49,8 @@ func (c *prepareCommand) Run(ctx context.Context, to streams) error {
 		return inside(ctx, inst, to, "prepare") // its own version of everything
 	}
 	defer syscall.Umask(syscall.Umask(0o022)) // others read it, whatever the shell has set
-	if err := toolchain(ctx); err != nil {
+	renew(ctx, inst.Sources, to)
+	if _, err := toolchain(ctx); err != nil {
 		return err
 	}
 	if err := prepare(ctx, inst, to); err != nil {
