@@ -475,6 +475,58 @@ func TestLargeMessage(t *testing.T) {
 	}
 }
 
+// TestHugeRequest sends cells that are larger than the kernel reads. Each is refused with its size and the limit, while the kernel
+// holds it once at most; then it holds nothing of it, and goes on.
+func TestHugeRequest(t *testing.T) {
+	k := calm(t)
+	ctx := within(t, 5*time.Minute)
+	value(t, k, "1") // who has proved nothing yet may send less
+	size := 96 << 20
+	if os.Getenv("FULL") != "" {
+		size = 300 << 20
+	}
+	before := status(t, k.Pid(), "VmRSS")
+	for range 2 {
+		r, err := k.Execute(ctx, "/*"+strings.Repeat("x", size)+"*/", kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprintf("has %d MB, and the kernel reads at most 32 MB", size>>20); r.Status != "error" || !strings.Contains(r.EValue, want) {
+			t.Errorf("%s: %s", r.Status, r.EValue)
+		}
+		if got := value(t, k, "6 * 7"); got != 42 {
+			t.Errorf("the next cell gives %v", got)
+		}
+	}
+	for now := int64(0); ; time.Sleep(50 * time.Millisecond) {
+		if now = status(t, k.Pid(), "VmRSS"); now < before+int64(size)/4 {
+			t.Logf("%d MB took %d MB at most, and %d MB afterwards", size>>20, (status(t, k.Pid(), "VmHWM")-before)>>20, (now-before)>>20)
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("the kernel keeps %d MB", (now-before)>>20)
+		}
+	}
+	if most := status(t, k.Pid(), "VmHWM") - before; most > 3*int64(size) {
+		t.Errorf("a request of %d MB took %d MB", size>>20, most>>20)
+	}
+}
+
+// status is an amount of memory in the status of a process, in bytes.
+func status(t *testing.T, pid int, name string) int64 {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "\n"+name+":")
+	n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n << 10
+}
+
 // TestNothingToWorkWith starts kernels where something is missing. Each serves, and its first cell says what to do.
 func TestNothingToWorkWith(t *testing.T) {
 	self, err := os.Executable()

@@ -45,7 +45,10 @@ func (s *Session) makeRoutes() map[string]route {
 // answer makes a route of a function that computes the content of a reply.
 func (s *Session) answer(f func(context.Context, *Request) (object, error)) func(context.Context, *Request) {
 	return func(ctx context.Context, req *Request) {
-		content, err := f(ctx, req)
+		content, err := object(nil), excess(req)
+		if err == nil {
+			content, err = f(ctx, req)
+		}
 		if err != nil {
 			s.log.Warn("request", "type", req.Type, "err", err)
 			s.reply(req, failure("InvalidRequest", err.Error()), nil)
@@ -104,6 +107,14 @@ func (s *Session) survive(req *Request) {
 
 // internalError is the ename of a fault of ours. Those of the user are listed at Fault.
 const internalError = "InternalError"
+
+// excess is the error of a request whose content was too large to be read.
+func excess(req *Request) error {
+	if req.TooLarge == "" {
+		return nil
+	}
+	return errors.New(req.TooLarge)
+}
 
 var errNoCode = errors.New("code is missing")
 

@@ -65,6 +65,9 @@ func (s *Session) serveCell(ctx context.Context, r *run) {
 // read decodes the request. A cell without code but with expressions to evaluate is not skipped.
 func (x *execution) read() error {
 	x.ask = executeRequest{StoreHistory: true, StopOnError: true}
+	if err := excess(x.req); err != nil {
+		return err
+	}
 	if err := decode(x.req.Content, &x.ask); err != nil {
 		return fmt.Errorf("read execute_request: %w", err)
 	}

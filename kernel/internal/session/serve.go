@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 
 	"interleave/kernel/internal/wire"
@@ -63,6 +64,7 @@ func request(r *wire.Request) *Request {
 		Metadata: r.Metadata,
 		Content:  r.Content,
 		Buffers:  r.Buffers,
+		TooLarge: tooLarge(r),
 		Origin:   r,
 	}
 }
@@ -93,4 +95,13 @@ func contentOf(raw json.RawMessage) any {
 		return nil
 	}
 	return raw
+}
+
+// tooLarge says that a request's content has not been read.
+func tooLarge(r *wire.Request) string {
+	if r.Excess == 0 {
+		return ""
+	}
+	return fmt.Sprintf("this %s has %d MB, and the kernel reads at most %d MB: write large data to a file and read it in the cell",
+		r.Header.MsgType, r.Excess>>20, wire.MaxContent>>20)
 }

@@ -31,6 +31,7 @@ type Request struct {
 	Metadata json.RawMessage
 	Content  json.RawMessage
 	Buffers  [][]byte
+	TooLarge string // why the content was not read and is left out, "" when it was
 
 	// Origin is the transport's own.
 	Origin any

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -45,7 +46,14 @@ type Message struct {
 	Metadata json.RawMessage
 	Content  json.RawMessage
 	Buffers  [][]byte
+
+	// Excess is the size of Parent, Metadata and Content of a request when it is above MaxContent. They are dropped unread, with Buffers.
+	Excess int
 }
+
+// MaxContent is the most bytes that a request may have beside its buffers. A cell that somebody writes has thousands, and data of
+// widgets comes in buffers, which have a limit of their own.
+const MaxContent = 32 << 20
 
 // ParentID returns the msg_id of the parent header, or the empty string.
 func (m *Message) ParentID() string {
@@ -210,7 +218,10 @@ var (
 )
 
 // Decode verifies and decodes the frames of a message. The result shares memory with frames.
-func (c *Codec) Decode(frames [][]byte) (Message, error) {
+func (c *Codec) Decode(frames [][]byte) (Message, error) { return c.decode(frames, math.MaxInt) }
+
+// decode is Decode that does not read a message of more than most bytes beside its buffers. It leaves nothing of it in frames.
+func (c *Codec) decode(frames [][]byte, most int) (Message, error) {
 	at := -1
 	for i, f := range frames {
 		if bytes.Equal(f, delimiter) {
@@ -236,6 +247,10 @@ func (c *Codec) Decode(frames [][]byte) (Message, error) {
 		return Message{}, fmt.Errorf("%w: header without msg_id or msg_type", ErrMalformed)
 	}
 	m.Header.Raw = rest[1]
+	if size := len(m.Parent) + len(m.Metadata) + len(m.Content); size > most {
+		m.Excess, m.Parent, m.Metadata, m.Content, m.Buffers = size, nil, nil, nil, nil
+		clear(rest[2:]) // or what is kept of the frames would hold it
+	}
 	for _, part := range []struct {
 		name string
 		raw  *json.RawMessage

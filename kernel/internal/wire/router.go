@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // Request is a verified message of shell, control or stdin, and the way back to who sent it.
@@ -23,7 +24,7 @@ var (
 // receive verifies what a router socket read and hands it on. It blocks while the channel is full, which
 // holds up this connection only.
 func (s *Server) receive(channel Channel, p *peer, frames [][]byte) {
-	m, err := s.codec.Decode(frames)
+	m, err := s.codec.decode(frames, MaxContent)
 	if err == nil && m.Header.Session == s.Session() {
 		err = ErrReflected
 	}
@@ -32,6 +33,9 @@ func (s *Server) receive(channel Channel, p *peer, frames [][]byte) {
 		return
 	}
 	p.guard.proven.Store(true)
+	if m.Excess > 0 {
+		go debug.FreeOSMemory() // else it would be held until something else needs memory
+	}
 	select {
 	case s.requests[channel] <- &Request{Message: m, Channel: channel, srv: s, peer: p}:
 	case <-s.closing:
