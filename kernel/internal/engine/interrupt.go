@@ -18,7 +18,9 @@ import (
 const (
 	// grace is how long a cell may take to heed its context.
 	grace = 40 * time.Millisecond
-	// dumpTime is how long the stacks of an interrupted cell may take to come.
+	// pingTime is how long a worker may take to answer an interrupt, and dumpTime how long the stacks of the cell may
+	// take to come then.
+	pingTime = 50 * time.Millisecond
 	dumpTime = 100 * time.Millisecond
 	// answerTime is how long a worker with abandoned cells may be silent before a new cell.
 	answerTime = 3 * time.Second
@@ -92,16 +94,22 @@ func (e *Engine) stopped(r *run, w *worker.Worker, id uint64, err error) *sessio
 
 // abandon ends a cell for the front end while its goroutine goes on.
 func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
-	ctx, cancel := context.WithTimeout(e.ctx, dumpTime)
-	defer cancel()
-	dump, err := w.Dump(ctx)
+	dump, silent, err := e.dump(w)
+	var death *worker.Death
+	if errors.As(err, &death) {
+		return e.died(r, w, death)
+	}
 	e.mu.Lock()
 	e.abandoned[id] = true
 	e.mu.Unlock()
 	w.Abandon(id)
 	value := "the cell was interrupted; all variables are kept, and its goroutine stays in the background"
-	if err != nil {
-		return plainFault("Interrupted", value+" (its stack could not be had in time)")
+	switch {
+	case silent:
+		return plainFault("Interrupted", fmt.Sprintf("the cell was interrupted, but the worker that holds the variables does not answer: it is stopped, or busy with something that cannot be "+
+			"interrupted. The next cell waits %v for it. If it stays silent, running that cell again restarts it, which loses the variables", answerTime))
+	case err != nil:
+		return plainFault("Interrupted", value+"; it may use a core: interrupt once more to end it, which loses the variables ("+err.Error()+")")
 	}
 	all := stack.Parse(string(dump)).Goroutines
 	if n := len(spinning(all)); n > 0 {
@@ -126,6 +134,22 @@ func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
 	})
 	f.Traceback = append(f.Traceback, e.goroutines(mine)...)
 	return f
+}
+
+// dump asks a worker for the stacks of its goroutines; silent says that it answers nothing at all.
+func (e *Engine) dump(w *worker.Worker) (dump []byte, silent bool, err error) {
+	ctx, cancel := context.WithTimeout(e.ctx, pingTime)
+	defer cancel()
+	if err := w.Ping(ctx); err != nil {
+		return nil, true, err
+	}
+	ctx, cancel = context.WithTimeout(e.ctx, dumpTime)
+	defer cancel()
+	dump, err = w.Dump(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New("its stack could not be had in time")
+	}
+	return dump, false, err
 }
 
 // late is told that an abandoned cell has ended.

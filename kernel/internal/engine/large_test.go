@@ -97,3 +97,55 @@ func TestInterruptOfLargeCells(t *testing.T) {
 	}
 	t.Logf("%d answers, the median after %v, the last after %v; a small cell takes %v", len(answers), answers[len(answers)/2], answers[len(answers)-1], small[len(small)/2])
 }
+
+// TestRunaways interrupts cells that leave the worker busy or stopped. The error foretells what the next cell meets.
+func TestRunaways(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		silent     bool
+	}{
+		{"many goroutines", "fmt.Println(\"begun\")\nfor range 200_000 {\n\tgo func() { select {} }()\n}\nfor {\n}", false},
+		{"stopped", "fmt.Println(\"begun\")\nsyscall.Kill(os.Getpid(), syscall.SIGSTOP)\nfor {\n}", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := calm(t)
+			ctx := within(t, 3*time.Minute)
+			execute(t, k, "kept := 6 * 7")
+			call, err := k.StartExecute(c.code, kerneltest.ExecuteOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := call.WaitIOPub(ctx, isStream); err != nil {
+				t.Fatal(err)
+			}
+			if c.silent { // which follows the text at once
+				time.Sleep(300 * time.Millisecond)
+			} else {
+				time.Sleep(3 * time.Second)
+			}
+			if err := k.Interrupt(ctx); err != nil {
+				t.Fatal(err)
+			}
+			r, err := call.Wait(ctx)
+			if err != nil || r.EName != "Interrupted" {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			t.Log(r.EValue)
+			if got := strings.Contains(r.EValue, "running that cell again restarts it, which loses the variables"); got != c.silent || got == strings.Contains(r.EValue, "all variables are kept") {
+				t.Errorf("the error is %s", r.EValue)
+			}
+			if !c.silent {
+				if got := value(t, k, "kept"); got != 42 {
+					t.Errorf("the next cell has %v", got)
+				}
+				return
+			}
+			if r, err = k.Execute(ctx, "kept", kerneltest.ExecuteOptions{}); err != nil || r.EName != "WorkerDied" || !strings.Contains(r.EValue, "run the cell again") {
+				t.Errorf("the next cell says %s, %v", r.EValue, err)
+			}
+			if r, err = k.Execute(ctx, "1", kerneltest.ExecuteOptions{}); err != nil || r.Status != "ok" {
+				t.Errorf("the one after it says %s, %v", r.EValue, err)
+			}
+		})
+	}
+}

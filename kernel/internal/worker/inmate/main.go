@@ -153,7 +153,9 @@ func (h *host) obey(c frame.Command) {
 		return
 	case frame.Stack:
 		go func() {
-			answer.Bytes = stacks()
+			var err error
+			answer.Bytes, err = stacks()
+			answer.Error = text(err)
 			h.report(answer)
 		}()
 		return
@@ -254,13 +256,19 @@ func limitMemory(limit int64) {
 	debug.SetMaxStack(int(min(usual, max(limit/4, 64<<20))))
 }
 
+// mostStacks is how many goroutines have their stacks written: all stand still meanwhile, a million of them for seconds.
+const mostStacks = 50_000
+
 // stacks returns the stacks of all goroutines.
-func stacks() []byte {
+func stacks() ([]byte, error) {
+	if n := runtime.NumGoroutine(); n > mostStacks {
+		return nil, fmt.Errorf("there are %d goroutines, too many to show their stacks", n)
+	}
 	const most = 64 << 20
 	for n := 256 << 10; ; n *= 4 {
 		b := make([]byte, n)
 		if used := runtime.Stack(b, true); used < n || n >= most {
-			return b[:used]
+			return b[:used], nil
 		}
 	}
 }
