@@ -99,6 +99,9 @@ func (e *Engine) place(id, line string) (at, source string) {
 		return "In[?]:" + line, ""
 	}
 	l, _ := strconv.Atoi(line)
+	if l < 1 { // it is not known
+		return fmt.Sprintf("In[%d]", n), ""
+	}
 	source, _ = cell.Excerpt(t.Line(l), 1)
 	return fmt.Sprintf("In[%d]:%d", n, l), source
 }

@@ -38,7 +38,7 @@ var (
 	creator   = regexp.MustCompile(`^created by (.+?)(?: in goroutine (\d+))?$`)
 	cellLabel = regexp.MustCompile(`"?cell"?: "?([^",}]*)"?`)
 	minutes   = regexp.MustCompile(`^(\d+) minutes$`)
-	place     = regexp.MustCompile(`^\s+(.+):(\d+)(?: \+0x[0-9a-f]+)?(?: .*)?$`)
+	place     = regexp.MustCompile(`^\s+(.+):(-?\d+)(?: \+0x[0-9a-f]+)?(?: .*)?$`)
 )
 
 // Parse reads text printed by the runtime.
@@ -68,6 +68,7 @@ func Parse(text string) Text {
 			if m := place.FindStringSubmatch(lines[i+1]); m != nil {
 				f.File = m[1]
 				f.Line, _ = strconv.Atoi(m[2])
+				f.Line = max(f.Line, 0) // the compiler gives some instructions of an empty loop no line, which //line makes negative
 				i++
 			}
 		}

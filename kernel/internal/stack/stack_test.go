@@ -63,3 +63,11 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// The compiler gives the jump of an empty loop no line, which a //line directive makes negative. The frame is the cell's.
+func TestNoLine(t *testing.T) {
+	g := Parse("goroutine 5 [runnable]:\nnb.Run_0()\n\t/In/13f4bf1ee795:-11 +0x4f\n").Goroutines
+	if len(g) != 1 || !g[0].InCells() || !g[0].Running() || g[0].Frames[0].Cell() != "13f4bf1ee795" || g[0].Frames[0].Line != 0 {
+		t.Errorf("%+v", g)
+	}
+}
