@@ -26,6 +26,7 @@ type workshop struct {
 	user     []string // of the worker: what the user has set
 	temp     string   // what the tools leave when they are killed lies here; it goes with the Builder
 	progress func(Step)
+	announce func(Step) // to processes that wait for this one's turn to end; nil when nobody can
 	log      *slog.Logger
 
 	installed string // the sources of the installation, which may be others than the module's
@@ -33,6 +34,9 @@ type workshop struct {
 }
 
 func (w *workshop) step(s Step) {
+	if w.announce != nil {
+		w.announce(s)
+	}
 	if w.progress != nil {
 		w.progress(s)
 	}
@@ -100,7 +104,7 @@ func (w *workshop) openBase(ctx context.Context, mode Mode) (b *base, stale bool
 // makeBase builds the base, or finds that one with the same content is there.
 func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*base, error) {
 	state := w.stateKey(mode)
-	unlock, err := w.cache.lock("base-" + state)
+	unlock, err := w.turn(ctx, "base-"+state)
 	if err != nil {
 		return nil, err
 	}
