@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -20,16 +21,20 @@ import (
 )
 
 type doctorCommand struct {
-	Dir string `arg:"" default:"." type:"existingdir" help:"Folder of the notebooks."`
+	Dir   string `arg:"" default:"." type:"existingdir" help:"Folder of the notebooks."`
+	Thick bool   `help:"Prove the fallback, thick linking, even if thin linking works."`
 }
 
 func (doctorCommand) Help() string {
-	return `Each line is one thing the kernel needs: ✓ it is there, ! it could be better, ✗ it is missing, and how to get it. The exit status is 1 when something needed is missing. The last lines prove on this machine that compiled cells can share state: two cells that share a type with an unexported field, in each of the two ways to link, and some cells that take the whole way that a notebook's take, with the Go that compiles them and the reason.
+	return `Each line is one thing the kernel needs: ✓ it is there, ! it could be better, ✗ it is missing, and how to get it. The exit status is 1 when something needed is missing. The last lines prove on this machine that compiled cells can share state: two cells share a type with an unexported field, and some cells run just as a notebook's cells do, with the Go that compiles them and the reason why it was chosen. There are two ways to link cells, thin and thick. The kernel uses thick linking only where thin linking fails, so doctor tries it only then, or when you ask for it.
+
+When nothing has been prepared yet, doctor first compiles what cells are linked with, and says so; that takes a minute or two. Later it takes seconds.
 
 Examples:
 
     kernel doctor
     kernel doctor ~/talks
+    kernel doctor --thick      compile and try the fallback as well
 `
 }
 
@@ -100,27 +105,14 @@ func (c *doctorCommand) Run(ctx context.Context, to streams) error {
 	return ctx.Err()
 }
 
-// prove runs the self test in both modes. One of them is enough.
+// prove runs the self test for thin linking, and for thick linking when the kernel would use it or it was asked for.
 func (c *doctorCommand) prove(ctx context.Context, to streams, dir, sources string, tell func(finding)) {
-	works := map[link.Mode]error{}
-	modes := []link.Mode{link.Thin, link.Thick}
-	for _, mode := range modes {
+	try := func(mode link.Mode) error {
 		p := newProgress(to.err)
-		works[mode] = link.SelfTest(ctx, link.Options{Dir: dir, Sources: sources, Progress: func(s link.Step) {
-			p.show(s.What, s.Done, s.Total, s.Detail)
-		}}, mode)
-		p.end()
+		defer p.end()
+		return link.SelfTest(ctx, link.Options{Dir: dir, Sources: sources, Progress: explained(p, to.err)}, mode)
 	}
-	none := works[link.Thin] != nil && works[link.Thick] != nil
-	for _, mode := range modes {
-		f := finding{what: string(mode) + " linking", says: "two cells share a type and its value"}
-		if err := works[mode]; err != nil {
-			f.says, f.bad = "fails: "+err.Error(), none
-			f.cure = "none needed, the other way is used"
-			if none {
-				f.cure = "try the newest Go from https://go.dev/dl, and tell us what this line says"
-			}
-		}
+	for _, f := range proofs(try, c.Thick) {
 		tell(f)
 	}
 }
@@ -169,6 +161,46 @@ func checkCells(ctx context.Context, dir string) []finding {
 		list = append(list, finding{what: "compiled with", says: strings.TrimSpace(line)})
 	}
 	return list
+}
+
+// proofs are the lines on the two ways to link. One of them is enough, so thick is tried only where thin fails, or when all is wanted.
+func proofs(try func(link.Mode) error, all bool) []finding {
+	works := func(mode link.Mode) finding {
+		return finding{what: string(mode) + " linking", says: "two cells share a type and its value"}
+	}
+	thin, thick := works(link.Thin), works(link.Thick)
+	noThin := try(link.Thin)
+	if noThin == nil && !all {
+		thick.says = "not needed, because thin linking works (kernel doctor --thick tries it)"
+		return []finding{thin, thick}
+	}
+	noThick := try(link.Thick)
+	neither := noThin != nil && noThick != nil
+	for _, line := range []struct {
+		f   *finding
+		err error
+	}{{&thin, noThin}, {&thick, noThick}} {
+		if line.err == nil {
+			continue
+		}
+		line.f.says, line.f.bad, line.f.cure = "fails: "+line.err.Error(), neither, "none needed, the other way is used"
+		if neither {
+			line.f.cure = "try the newest Go from https://go.dev/dl, and tell us what this line says"
+		}
+	}
+	return []finding{thin, thick}
+}
+
+// explained shows the steps of a self test, and says why when it has to compile first.
+func explained(p *progress, to io.Writer) func(link.Step) {
+	compiling := false
+	return func(s link.Step) {
+		if s.What == "compile packages" && !compiling {
+			compiling = true
+			fmt.Fprintln(to, "To prove that cells work, doctor compiles what they are linked with: the standard library, gonum, plots and lessons. This happens once for each Go version and for each set of modules.")
+		}
+		p.show(s.What, s.Done, s.Total, s.Detail)
+	}
 }
 
 func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) {

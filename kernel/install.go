@@ -164,11 +164,12 @@ func ensureIn(ctx context.Context, root string, p *progress) (*installation.Inst
 	if err != nil {
 		return nil, err
 	}
-	defer p.end()
 	inst, err := with(tool).Ensure(ctx, root, sources, func() { p.show("build the kernel", 0, 0, "") })
 	if err != nil {
+		p.drop()
 		return nil, err
 	}
+	p.end()
 	if err := tool.Record(inst.Sources); err != nil { // it finds that Go again where PATH has none
 		return nil, fmt.Errorf("install: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/kernelspec"
 	"interleave/kernel/internal/python"
 )
@@ -26,11 +28,11 @@ type labCommand struct {
 	NoBrowser bool     `help:"Do not open a browser; print the address."`
 	Port      int      `help:"Port to listen on; JupyterLab chooses from 8888 up."`
 	Python    string   `placeholder:"PROGRAM" help:"Python to make the environment with."`
-	Prepare   bool     `help:"Make everything that is needed, then end."`
+	Prepare   bool     `help:"Make everything that is needed, completion included, then end."`
 }
 
 func (labCommand) Help() string {
-	return `The first start makes a Python environment with JupyterLab (all versions pinned) in your cache, builds the kernel, and compiles ahead what cells are linked with: a few minutes, with a network. Later starts take seconds and need none. Nothing outside of your cache and data folders is changed: the kernel is installed into that environment only.
+	return `The first start needs a network and takes a minute or two. It installs JupyterLab (all versions are pinned) into a Python environment in your cache, builds the kernel, and compiles the packages that cells are linked with. JupyterLab opens as soon as it is installed. A cell that you run before the packages are compiled waits and shows how far they are. Completion is built last, in the background. --prepare makes all of it and then ends; if it is interrupted, the next start continues. Later starts take seconds and need no network. Nothing outside your cache and data folders is changed: the kernel is installed into that environment only.
 
 Examples:
 
@@ -49,33 +51,66 @@ func (c *labCommand) Run(ctx context.Context, to streams) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
+	ctx, hangup := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer hangup()
 	p := newProgress(to.err)
-	inst, err := ensure(ctx, p)
-	if err != nil {
+	work := newPreparation(ctx, p)
+	defer work.stop()
+	var inst *installation.Installation
+	var env *python.Env
+	program := work.start(func(ctx context.Context, t *task) (err error) {
+		inst, err = ensure(ctx, p)
 		return err
-	}
-	env, err := python.Open(ctx, python.Options{Python: c.Python, Set: python.Lab, Progress: func(done, total int, what string) {
-		p.show("install JupyterLab", done, total, what)
-	}})
-	p.end()
-	if err != nil {
+	})
+	environment := work.start(func(ctx context.Context, t *task) (err error) {
+		env, err = python.Open(ctx, python.Options{Python: c.Python, Set: python.Lab, Progress: func(done, total int, what string) {
+			t.show("install JupyterLab", done, total, what)
+		}})
 		return err
-	}
-	// The environment is ours, and so is every kernelspec in it.
-	if _, err := register(kernelspec.PrefixDir(env.Dir), kernelspec.DefaultName, inst, true); err != nil {
-		return err
-	}
-	if err := quiet(env); err != nil {
-		return fmt.Errorf("set JupyterLab up: %w", err)
-	}
-	if err := warm(ctx, inst, dir, to); err != nil {
-		return err
-	}
+	})
+	settings := work.start(func(ctx context.Context, t *task) error {
+		return env.Alone(ctx, func() error {
+			// The environment is ours, and so is every kernelspec in it.
+			if _, err := register(kernelspec.PrefixDir(env.Dir), kernelspec.DefaultName, inst, true); err != nil {
+				return err
+			}
+			if err := quiet(env); err != nil {
+				return fmt.Errorf("set JupyterLab up: %w", err)
+			}
+			return nil
+		})
+	}, program, environment)
+	cells := work.start(warmPart(&inst, "cells", dir, false), program)
+	// gopls is built last, as no cell needs it. While a reader has JupyterLab before them, it leaves the processors to cells.
+	completion := work.start(warmPart(&inst, "completion", dir, !c.Prepare), cells, environment)
 	if c.Prepare {
-		return nil
+		return work.wait(settings, cells, completion)
 	}
+	if err := work.wait(settings); err != nil {
+		return err
+	}
+	select {
+	case <-cells.done:
+	case <-time.After(time.Second): // it takes a moment even when nothing is to be built
+	}
+	work.detach() // JupyterLab asks after Ctrl-C whether it shall end
+	p.share()
 	fmt.Fprintf(to.err, "JupyterLab on %s; end it with Ctrl-C\n", dir)
+	go tellReady(p, cells) // ends with the job, which work.stop ends
 	return c.jupyter(env, dir)
+}
+
+// tellReady tells a reader who has JupyterLab open already when cells can run.
+func tellReady(p *progress, cells *job) {
+	select {
+	case <-cells.done:
+	default:
+		p.say("What cells are linked with is still being compiled. You can open notebooks; a cell that you run now waits and shows how far it is.")
+		<-cells.done
+	}
+	if err := cells.err; err != nil && !errors.Is(err, errStopped) {
+		p.say("cells cannot be compiled: " + err.Error())
+	}
 }
 
 // ready looks for what is missing on this machine, all of it, before anything is made that takes minutes.
@@ -146,7 +181,11 @@ func quiet(env *python.Env) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "overrides.json"), append(text, '\n'), 0o644)
+	path, text := filepath.Join(dir, "overrides.json"), append(text, '\n')
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+		return nil // a JupyterLab that runs may be reading it
+	}
+	return os.WriteFile(path, text, 0o644)
 }
 
 // welcome is the page that a folder opens on, if it has one: that of notebooks/ is the index of the workshop.

@@ -175,7 +175,7 @@ func (d *editor) running(ctx context.Context) *gopls.Server {
 		}
 		wait := d.starting
 		if wait == nil {
-			if d.closed || d.starts == editorStarts {
+			if d.closed || d.starts == editorStarts || !d.built() {
 				d.mu.Unlock()
 				return nil
 			}
@@ -214,13 +214,28 @@ func (d *editor) start(done chan struct{}) {
 	}
 }
 
-func (d *editor) launch() (*gopls.Server, error) {
+// built reports whether there is a gopls to start. lab may be building it while notebooks are open.
+func (d *editor) built() bool {
+	tool, err := d.tool()
+	return err == nil && tool.Built()
+}
+
+// tool is the gopls to start.
+func (d *editor) tool() (gopls.Tool, error) {
 	tool, err := gopls.At(d.e.o.Cache)
 	if err != nil {
-		return nil, err
+		return gopls.Tool{}, err
 	}
 	tool = tool.Or(link.GoplsFolder(d.e.o.Sources))
 	tool.Program = cmp.Or(d.e.o.Gopls, tool.Program)
+	return tool, nil
+}
+
+func (d *editor) launch() (*gopls.Server, error) {
+	tool, err := d.tool()
+	if err != nil {
+		return nil, err
+	}
 	if !tool.Built() {
 		return nil, errNoGopls
 	}

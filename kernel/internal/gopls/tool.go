@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/mod/modfile"
@@ -131,6 +133,14 @@ func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) 
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return fmt.Errorf("build gopls: %w", err)
 	}
+	unlock, err := lock(ctx, filepath.Join(root, ".lock"))
+	if err != nil {
+		return fmt.Errorf("build gopls: %w", err)
+	}
+	defer unlock()
+	if t.Built() { // by another process, while this one waited
+		return nil
+	}
 	dir, err := os.MkdirTemp(root, ".new-")
 	if err != nil {
 		return fmt.Errorf("build gopls: %w", err)
@@ -149,6 +159,30 @@ func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) 
 	}
 	t.prune()
 	return nil
+}
+
+// lock takes a file lock.
+func lock(ctx context.Context, path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, context.Cause(ctx)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // keep is how long a program of another version stays that nothing has started: two kernels that were built by different

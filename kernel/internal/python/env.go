@@ -195,6 +195,16 @@ func bundledPip(ctx context.Context, base string) (wheel, sum string) {
 	return wheel, fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
+// Alone calls do while no other process makes the environment or calls Alone.
+func (e *Env) Alone(ctx context.Context, do func() error) error {
+	unlock, err := lock(ctx, e.Dir+".lock", func() {})
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return do()
+}
+
 // lock takes the exclusive file lock at path, telling waiting once if another process holds it.
 func lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
