@@ -107,6 +107,7 @@ func warmPart(inst **installation.Installation, part, dir string, gently bool) f
 				break
 			}
 			if r.Note != "" {
+				t.end()
 				t.p.say(r.Note)
 			} else {
 				t.show(r.Step, r.Done, r.Total, r.Detail)
