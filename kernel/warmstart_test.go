@@ -49,7 +49,7 @@ func TestWarmStart(t *testing.T) {
 	const nowhere = "http://127.0.0.1:1"
 	text, commands := prepare("GOPROXY=off", "PIP_INDEX_URL="+nowhere, "PIP_RETRIES=0", "HTTP_PROXY="+nowhere, "HTTPS_PROXY="+nowhere)
 	for line := range strings.Lines(text) {
-		if !strings.Contains(line, "cells are linked") {
+		if !strings.HasPrefix(line, "go1.") && !strings.HasPrefix(line, "linking: ") {
 			t.Errorf("the second start says %s", line)
 		}
 	}
