@@ -114,6 +114,11 @@ func endingError(name string, end worker.Ending) error {
 
 // surroundings are the environment and the folder that cells have now.
 func (e *Engine) surroundings(ctx context.Context) (env []string, dir string, err error) {
+	if e.builder == nil { // what needs no Go runs without it
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return e.withChanges(e.baseEnv()), standing(e.o.Dir), nil
+	}
 	w, err := e.current(ctx)
 	if err != nil {
 		return nil, "", err
@@ -124,7 +129,41 @@ func (e *Engine) surroundings(ctx context.Context) (env []string, dir string, er
 	if dir, err = os.Readlink(fmt.Sprintf("/proc/%d/cwd", w.PID())); err != nil {
 		dir = e.o.Dir
 	}
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		return nil, "", removedFolder(strings.TrimSuffix(dir, " (deleted)"))
+	}
 	return env, dir, nil
+}
+
+// removedFolder is the error of the folder that cells run in when it is not there any more.
+type removedFolder string
+
+func (dir removedFolder) Error() string {
+	return fmt.Sprintf("the folder that cells run in, %s, was removed: make it again or take another one, and write %%cd FOLDER above the cell", string(dir))
+}
+
+// standing is a folder, or the nearest one above it that is there.
+func standing(dir string) string {
+	for {
+		if st, err := os.Stat(dir); err == nil && st.IsDir() || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// onlyShell reports whether a cell has commands of the shell and nothing else, which run where there is no Go.
+func onlyShell(code string) bool {
+	directives, rest := cell.Directives(code)
+	for _, d := range directives {
+		switch {
+		case d.Mark == "%%" && d.Name == "bash":
+			return true
+		case d.Mark != "$" && d.Mark != "!":
+			return false
+		}
+	}
+	return len(directives) > 0 && strings.TrimSpace(rest) == ""
 }
 
 // lookPath finds a program as the shell would, "" if there is none.

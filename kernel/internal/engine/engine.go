@@ -175,7 +175,7 @@ func (e *Engine) startWorker() {
 	e.starting = s
 	path, args, env := e.builder.Worker()
 	env = e.withChanges(withLabels(append(e.baseEnv(), env...)))
-	dir := e.o.Dir
+	dir := standing(e.o.Dir) // a worker runs somewhere when the folder is removed
 	if st, err := os.Stat(e.dir); err == nil && st.IsDir() {
 		dir = e.dir
 	}

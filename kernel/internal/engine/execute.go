@@ -47,11 +47,13 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		e.mu.Unlock()
 	}()
 	var o session.Outcome
-	if f := e.ready(r); f != nil {
+	if f := e.ready(r); f != nil && (r.ctx.Err() != nil || e.isOpen() || !onlyShell(c.Code)) {
 		o.Fault = f
 		return o
 	}
-	e.sayChanged(r)
+	if e.builder != nil {
+		e.sayChanged(r)
+	}
 	if !c.Silent {
 		e.remember(text, c.Count)
 	}
@@ -66,6 +68,9 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		if o.Fault != nil {
 			return o
 		}
+	}
+	if e.builder == nil {
+		return o
 	}
 	if o.Fault = e.runCode(r, text, code); o.Fault == nil {
 		o.Expressions = e.expressions(r)

@@ -145,6 +145,9 @@ func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string
 		r.out.Stream("stderr", []byte("\x1b[2m"+why+"\x1b[0m\n"))
 		return nil
 	}
+	if _, _, _, err := e.childPlace(r); err != nil { // else go build would fail in its own way
+		return plainFault("CommandError", err.Error())
+	}
 	dir, err := e.builder.Temp("program")
 	if err != nil {
 		return e.internalFault(fmt.Errorf("make folder for program: %w", err))
@@ -240,7 +243,10 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
 	binary := filepath.Join(dir, "program")
-	workDir, set, removed := e.childPlace(r)
+	workDir, set, removed, err := e.childPlace(r)
+	if err != nil {
+		return plainFault("CommandError", err.Error())
+	}
 	env := slices.DeleteFunc(e.baseEnv(), func(kv string) bool { return slices.Contains(removed, envName(kv)) })
 	env = append(env, raceEnv(p.race, dir, append(set, p.env...))...) // the command's own count more
 	out := &placeOutput{Output: r.out, e: e, id: []byte(cell.NewText(r.cell.Code).ID)}
@@ -281,10 +287,14 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 
 // childPlace is what children of cells get: the folder that cells run in, and what %env and os.Setenv have set and
 // removed for them.
-func (e *Engine) childPlace(r *run) (dir string, set, removed []string) {
+func (e *Engine) childPlace(r *run) (dir string, set, removed []string, err error) {
 	now, dir, err := e.surroundings(r.ctx)
+	var removedDir removedFolder
+	if errors.As(err, &removedDir) {
+		return "", nil, nil, err
+	}
 	if err != nil {
-		return e.o.Dir, nil, nil
+		return standing(e.o.Dir), nil, nil, nil
 	}
 	_, _, own := e.builder.Worker()
 	before := withLabels(slices.Concat(e.baseEnv(), own))
@@ -298,7 +308,7 @@ func (e *Engine) childPlace(r *run) (dir string, set, removed []string) {
 			removed = append(removed, name)
 		}
 	}
-	return dir, set, removed
+	return dir, set, removed, nil
 }
 
 // envName is the name of NAME=VALUE.

@@ -155,7 +155,10 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
 	argv, env, workDir := e.builder.Command(ctx, "test", append(p.args(), "-ldflags=-w")...)
-	cellDir, set, removed := e.childPlace(r)
+	cellDir, set, removed, err := e.childPlace(r)
+	if err != nil {
+		return plainFault("CommandError", err.Error())
+	}
 	script := filepath.Join(dir, "run.sh")
 	if err := os.WriteFile(script, []byte(runScript(cellDir, raceEnv(p.race, dir, append(set, p.env...)), removed)), 0o644); err != nil {
 		return e.internalFault(fmt.Errorf("write tests: %w", err))

@@ -90,3 +90,82 @@ func TestLimits(t *testing.T) {
 		})
 	}
 }
+
+// TestFolderIsRemoved removes the folder of a notebook while it runs, and before its kernel starts. Cells go on; what needs the folder
+// says how to choose another; a kernel that cannot begin says so in its first cell, and runs commands of the shell all the same.
+func TestFolderIsRemoved(t *testing.T) {
+	prepare(t, "thin")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, 3*time.Minute)
+	say := func(k *kerneltest.Kernel, code string) string {
+		t.Helper()
+		r, err := k.Execute(ctx, code, kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kerneltest.Text(r, kerneltest.TextOptions{})
+	}
+	t.Run("while it runs", func(t *testing.T) {
+		dir, err := os.MkdirTemp(here, "removed-") // in the module whose base is there
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: []string{"INTERLEAVE_LINK=thin"}})
+		execute(t, k, "kept := 6 * 7")
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		if got := value(t, k, "kept"); got != 42 {
+			t.Errorf("a cell has %v", got)
+		}
+		for _, code := range []string{"!echo hi", "%%bash\necho hi", "%%program\nfmt.Println(1)", "%%test\nfunc TestX(t *testing.T) {}"} {
+			if text := say(k, code); !strings.Contains(text, dir+", was removed") || !strings.Contains(text, "%cd") || strings.Contains(text, "defect") {
+				t.Errorf("%q: %s", code, text)
+			}
+		}
+		if text := say(k, "%cd /tmp\n!echo hi"); !strings.Contains(text, "hi") {
+			t.Errorf("after %%cd: %s", text)
+		}
+		if r, err := k.Execute(ctx, "os.Exit(1)", kerneltest.ExecuteOptions{}); err != nil || r.EName != "WorkerDied" {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if text := say(k, "6 * 7"); !strings.Contains(text, "42") {
+			t.Errorf("the next worker: %s", text)
+		}
+	})
+	t.Run("before it starts", func(t *testing.T) {
+		dir, err := os.MkdirTemp(here, "removed-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{"sh", "-c", `rmdir "$PWD" && exec "$0" "$@"`, self, "serve", "{connection_file}"}, Dir: dir})
+		if text := say(k, "1"); !strings.Contains(text, dir+" is not there any more") || strings.Contains(text, "defect") {
+			t.Errorf("the first cell says %s", text)
+		}
+		if text := say(k, "!echo hi"); !strings.Contains(text, "hi") {
+			t.Errorf("a command of the shell says %s", text)
+		}
+	})
+	t.Run("no Go", func(t *testing.T) {
+		k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Env: []string{"INTERLEAVE_GO=/nonexistent", "GREETING=hi"}})
+		for _, code := range []string{"!echo $GREETING", "$ echo hi", "%%bash\necho $GREETING"} {
+			if text := say(k, code); text != "stdout: hi\n" && strings.TrimSpace(text) != "stdout: hi" {
+				t.Errorf("%q: %s", code, text)
+			}
+		}
+		for _, code := range []string{"1", "!echo hi\n1", "%vars"} {
+			if text := say(k, code); !strings.Contains(text, "the go command was not found") {
+				t.Errorf("%q: %s", code, text)
+			}
+		}
+	})
+}

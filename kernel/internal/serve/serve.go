@@ -57,8 +57,8 @@ func Main(ctx context.Context, o Options) error {
 		}
 	}()
 	if o.Engine.Dir == "" {
-		if o.Engine.Dir, err = os.Getwd(); err != nil {
-			return fmt.Errorf("find the notebook's folder: %w", err)
+		if o.Engine.Dir, err = os.Getwd(); err != nil { // it was removed, which the first cell tells
+			o.Engine.Dir = os.Getenv("PWD")
 		}
 	}
 	o.Engine.Logger = o.Logger
