@@ -44,6 +44,7 @@ func (w *Worker) Run(ctx context.Context, c Call) (Ended, error) {
 		w.mu.Unlock()
 		return Ended{}, w.notTaken(sent, w.orDeath(err))
 	}
+	w.config.Memory.wake()
 	defer w.follow(c.ID, c.Cell)()
 	select {
 	case res := <-r.ended:

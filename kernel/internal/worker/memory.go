@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +26,10 @@ type Memory struct {
 	machine machine
 	changed chan struct{} // poked when parts come and go
 
-	exact struct { // of the last exact measurement; only for watch
+	slow atomic.Bool // nothing has happened for a while, and looks are rare
+
+	calm, last int64    // only for watch: looks at which about last was used
+	exact      struct { // of the last exact measurement; only for watch
 		resident, room int64
 		at             time.Time
 		took           time.Duration
@@ -159,24 +163,49 @@ func (m *Memory) watch() {
 			return
 		}
 		m.mu.Unlock()
+		most := usualPace
+		room := m.look(parts)
+		if m.calm > calmLooks {
+			most = calmPace
+		}
+		wait := pace(room, most)
+		m.slow.Store(wait > usualPace)
 		select {
-		case <-time.After(pace(m.look(parts))):
+		case <-time.After(wait):
 		case <-m.changed:
+			m.calm = 0
 		}
 	}
 }
 
-// pace is how long the processes may be left alone that may use room more bytes: new memory that is touched on a few
-// cores comes to some 8 GiB a second.
-func pace(room int64) time.Duration {
-	const gain = 8 << 30 // bytes a second
-	return min(max(time.Duration(float64(room)/gain*float64(time.Second)), 10*time.Millisecond), 200*time.Millisecond)
+const (
+	usualPace = 200 * time.Millisecond // the longest between two looks
+	calmPace  = time.Second            // likewise when nothing happens
+	calmLooks = 10                     // after which nothing happens
+
+	gain = int64(8 << 30) // bytes a second
+)
+
+// pace is how long the processes may be left alone that may use room more bytes, but at most most: new memory that is touched
+// on a few cores comes to some 8 GiB a second.
+func pace(room int64, most time.Duration) time.Duration {
+	return min(max(time.Duration(float64(room)/float64(gain)*float64(time.Second)), 10*time.Millisecond), most)
+}
+
+// wake is called when a cell begins, after which much may happen.
+func (m *Memory) wake() {
+	if m != nil && m.slow.Load() {
+		m.poke()
+	}
 }
 
 // look measures the parts and ends what must end. It returns how many bytes are left until something must.
 func (m *Memory) look(parts []*part) (room int64) {
 	parts = slices.DeleteFunc(parts, func(p *part) bool { return p.ended })
 	uses, all := measure(parts, resident)
+	if m.calm++; len(parts) > 1 || max(all-m.last, m.last-all) > 1<<20 {
+		m.calm, m.last = 0, all
+	}
 	room = m.limit - all
 	x := Excess{Limit: m.limit, Given: m.given, Left: -1}
 	if room < 0 { // pages that processes share may have been counted more than once
@@ -185,14 +214,14 @@ func (m *Memory) look(parts []*part) (room int64) {
 			return room
 		}
 	}
-	if m.given || all < m.machine.worthwhile() {
+	if m.given || all < m.machine.worthwhile() && m.calm <= calmLooks {
 		return room
 	}
 	left, of := m.machine.available()
 	if spare := left - m.machine.reserve(); spare > 0 {
 		return min(room, spare)
 	}
-	if !largest(m.machine.root, os.Getpid(), of) {
+	if all < m.machine.worthwhile() || !largest(m.machine.root, os.Getpid(), of) {
 		return pressed // the one that is will be gone in a moment
 	}
 	x.Left = left
@@ -212,8 +241,8 @@ func (m *Memory) lookAgain(parts []*part, uses []use, all int64) ([]use, int64) 
 	return uses, m.exact.room
 }
 
-// pressed is a room after which the machine is looked at again in the longest time there is.
-const pressed = math.MaxInt64
+// pressed is the room of a notebook that is not to end on a full machine: it is looked at again after usualPace.
+const pressed = gain / int64(time.Second/usualPace)
 
 // end ends what is chosen.
 func (m *Memory) end(parts []*part, uses []use, x Excess) {

@@ -100,10 +100,43 @@ func TestShares(t *testing.T) {
 			t.Errorf("of %d: %d, %d, %d, want %+v", c.total, m.share(), m.reserve(), m.worthwhile(), c)
 		}
 	}
-	for room, want := range map[int64]time.Duration{-1: 10 * time.Millisecond, 0: 10 * time.Millisecond, 1 << 30: 125 * time.Millisecond, 8 << 30: 200 * time.Millisecond, pressed: 200 * time.Millisecond} {
-		if got := pace(room); got != want {
-			t.Errorf("%d bytes are left: the next look is after %v, want %v", room, got, want)
+	for _, c := range []struct {
+		room       int64
+		most, want time.Duration
+	}{
+		{-1, usualPace, 10 * time.Millisecond},
+		{0, usualPace, 10 * time.Millisecond},
+		{1 << 30, usualPace, 125 * time.Millisecond},
+		{8 << 30, usualPace, usualPace},
+		{pressed, calmPace, usualPace - 1},
+		{1 << 30, calmPace, 125 * time.Millisecond},
+		{4 << 30, calmPace, 500 * time.Millisecond},
+		{80 << 30, calmPace, calmPace},
+	} {
+		if got := pace(c.room, c.most); got != c.want {
+			t.Errorf("%d bytes are left: the next look is after %v, want %v", c.room, got, c.want)
 		}
+	}
+}
+
+// TestMemoryCalm has nothing happen for a while: looks are rare then, until a cell begins.
+func TestMemoryCalm(t *testing.T) {
+	w, _ := start(t, nil)
+	m := w.config.Memory
+	until := func(slow bool) {
+		t.Helper()
+		for began := time.Now(); m.slow.Load() != slow; time.Sleep(time.Millisecond) { // nothing tells
+			if time.Since(began) > time.Minute {
+				t.Fatalf("slow is not %v", slow)
+			}
+		}
+	}
+	for range 2 {
+		until(true)
+		if _, err := w.Run(deadline(t, 20*time.Second), cell("Nothing")); err != nil {
+			t.Fatal(err)
+		}
+		until(false)
 	}
 }
 
