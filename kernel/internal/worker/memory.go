@@ -73,7 +73,7 @@ func (x *Excess) Text(who string) string {
 	text := fmt.Sprintf("%s used %s of memory", who, size(x.Used))
 	switch {
 	case x.Left >= 0:
-		return text + fmt.Sprintf(", more than any other notebook, when this machine had %s left and would soon have stopped responding. "+
+		return text + fmt.Sprintf(", more than any other notebook, and this machine or container had only %s left. "+
 			"Use less memory, or end other programs and notebooks", size(x.Left))
 	case x.Used <= x.Limit:
 		text += fmt.Sprintf(" and the rest of the notebook %s, together more than the limit of %s", size(x.Other), size(x.Limit))
@@ -83,7 +83,7 @@ func (x *Excess) Text(who string) string {
 	if x.Given {
 		text += " (INTERLEAVE_MEMORY)"
 	} else {
-		text += " (three quarters of the memory that is here)"
+		text += " (three quarters of the memory of this machine or container)"
 	}
 	return text + fmt.Sprintf(". To raise the limit, start Jupyter with INTERLEAVE_MEMORY=%s in its environment", setting(2*(x.Used+x.Other)))
 }
@@ -221,8 +221,12 @@ func (m *Memory) look(parts []*part) (room int64) {
 	if spare := left - m.machine.reserve(); spare > 0 {
 		return min(room, spare)
 	}
-	if all < m.machine.worthwhile() || !largest(m.machine.root, os.Getpid(), of) {
+	first, ending := largest(m.machine.root, os.Getpid(), of)
+	switch {
+	case all < m.machine.worthwhile() || !first:
 		return pressed // the one that is will be gone in a moment
+	case ending && left > m.machine.reserve()/2:
+		return 0 // what it gives back may do
 	}
 	x.Left = left
 	m.end(parts, uses, x)

@@ -168,11 +168,11 @@ func TestExcessText(t *testing.T) {
 	for want, x := range map[string]Excess{
 		"It used 1.25 GiB of memory, more than the limit of 1 GiB (INTERLEAVE_MEMORY). To raise the limit, start Jupyter with INTERLEAVE_MEMORY=3GiB in its environment": {
 			Used: 5 << 28, Other: 90 << 20, Limit: 1 << 30, Given: true, Left: -1},
-		"It used 1.01 GiB of memory, more than the limit of 1 GiB (three quarters of the memory that is here). To raise the limit, start Jupyter with INTERLEAVE_MEMORY=3GiB in its environment": {
+		"It used 1.01 GiB of memory, more than the limit of 1 GiB (three quarters of the memory of this machine or container). To raise the limit, start Jupyter with INTERLEAVE_MEMORY=3GiB in its environment": {
 			Used: 1<<30 + 1, Limit: 1 << 30, Left: -1},
 		"It used 200 MiB of memory and the rest of the notebook 301 MiB, together more than the limit of 500 MiB (INTERLEAVE_MEMORY). To raise the limit, start Jupyter with INTERLEAVE_MEMORY=1100MiB in its environment": {
 			Used: 200 << 20, Other: 301<<20 - 1, Limit: 500 << 20, Given: true, Left: -1},
-		"It used 5 GiB of memory, more than any other notebook, when this machine had 100 MiB left and would soon have stopped responding. Use less memory, or end other programs and notebooks": {
+		"It used 5 GiB of memory, more than any other notebook, and this machine or container had only 100 MiB left. Use less memory, or end other programs and notebooks": {
 			Used: 5 << 30, Limit: 6 << 30, Left: 100 << 20},
 	} {
 		if got := x.Text("It"); got != want {
@@ -182,9 +182,9 @@ func TestExcessText(t *testing.T) {
 }
 
 // processFiles are the files in which a process is seen.
-func processFiles(files map[string]string, pid, parent int, cmdline, oom string, mib int64, cgroup string) {
+func processFiles(files map[string]string, pid, parent, exiting int, cmdline, oom string, mib int64, cgroup string) {
 	dir := fmt.Sprintf("proc/%d/", pid)
-	files[dir+"stat"] = fmt.Sprintf("%d (a b) S %d%s\n", pid, parent, strings.Repeat(" 0", 30))
+	files[dir+"stat"] = fmt.Sprintf("%d (a b) S %d 0 0 0 0 %d%s\n", pid, parent, 4*exiting, strings.Repeat(" 0", 30))
 	files[dir+"cmdline"] = strings.ReplaceAll(cmdline, " ", "\x00") + "\x00"
 	files[dir+"oom_score_adj"] = oom + "\n"
 	files[dir+"statm"] = fmt.Sprintf("9999 %d 3 4 5 6 7\n", mib<<20/int64(os.Getpagesize()))
@@ -194,30 +194,47 @@ func processFiles(files map[string]string, pid, parent int, cmdline, oom string,
 // TestLargest is about who must go when the machine, or a cgroup, is full.
 func TestLargest(t *testing.T) {
 	files := map[string]string{}
-	processFiles(files, 10, 1, "/k serve f", "0", 5000, "/a") // a kernel, whose own memory does not count
-	processFiles(files, 11, 10, "/k guard /w", "0", 4000, "/a")
-	processFiles(files, 12, 11, "/w", "700", 300, "/a")
-	processFiles(files, 13, 12, "python3", "700", 100, "/a")
-	processFiles(files, 14, 10, "/k guard /bin/bash -c x", "0", 1, "/a") // a command of the same
-	processFiles(files, 15, 14, "/bin/bash -c x", "700", 50, "/a")
-	processFiles(files, 20, 1, "/k serve f", "0", 1, "/b/c")
-	processFiles(files, 21, 20, "/k guard /w", "0", 1, "/b/c")
-	processFiles(files, 22, 21, "/w", "700", 460, "/b/c")
-	processFiles(files, 30, 1, "/k serve f", "0", 1, "/a/deep")
-	processFiles(files, 31, 30, "/k guard /w", "0", 1, "/a/deep")
-	processFiles(files, 32, 31, "/w", "700", 450, "/a/deep")
-	processFiles(files, 40, 1, "somebody else", "700", 9000, "/a")
+	processFiles(files, 10, 1, 0, "/k serve f", "0", 5000, "/a") // a kernel, whose own memory does not count
+	processFiles(files, 11, 10, 0, "/k guard /w", "0", 4000, "/a")
+	processFiles(files, 12, 11, 0, "/w", "700", 300, "/a")
+	processFiles(files, 13, 12, 0, "python3", "700", 100, "/a")
+	processFiles(files, 14, 10, 0, "/k guard /bin/bash -c x", "0", 1, "/a") // a command of the same
+	processFiles(files, 15, 14, 0, "/bin/bash -c x", "700", 50, "/a")
+	processFiles(files, 20, 1, 0, "/k serve f", "0", 1, "/b/c")
+	processFiles(files, 21, 20, 0, "/k guard /w", "0", 1, "/b/c")
+	processFiles(files, 22, 21, 0, "/w", "700", 460, "/b/c")
+	processFiles(files, 30, 1, 0, "/k serve f", "0", 1, "/a/deep")
+	processFiles(files, 31, 30, 0, "/k guard /w", "0", 1, "/a/deep")
+	processFiles(files, 32, 31, 0, "/w", "700", 450, "/a/deep")
+	processFiles(files, 40, 1, 0, "somebody else", "700", 9000, "/a")
+	processFiles(files, 50, 1, 0, "/k serve f", "0", 1, "/z")
+	processFiles(files, 51, 50, 0, "/k guard /w", "0", 1, "/z")
+	processFiles(files, 52, 51, 0, "/w", "700", 100, "/z")
+	processFiles(files, 53, 52, 1, "an ended child that nobody has waited for", "700", 0, "/z")
 	root := plantFiles(t, files)
 	for kernel, want := range map[int]int64{10: 450 << 20, 20: 460 << 20, 30: 450 << 20, 40: 0} {
-		if got := kernelsAt(root)[kernel]; got != want {
+		if got := kernelsAt(root)[kernel].used; got != want {
 			t.Errorf("kernel %d uses %d, want %d", kernel, got, want)
 		}
 	}
-	for kernel, want := range map[int][2]bool{10: {false, false}, 20: {true, true}, 30: {false, true}} { // of two equal ones the later
-		inA := largest(root, kernel, cgroup{path: "/a"})
-		if all := largest(root, kernel, cgroup{}); all != want[0] || kernel != 20 && inA != want[1] {
-			t.Errorf("kernel %d: the largest of all: %v, in its cgroup: %v", kernel, all, inA)
+	for _, c := range []struct {
+		kernel        int
+		in            string
+		first, ending bool
+	}{
+		{10, "", false, false}, {20, "", true, false}, {30, "", false, false},
+		{10, "/a", false, false}, {30, "/a", true, false}, // of two equal ones the later
+		{30, "/a/deep", true, false}, {20, "/b", true, false}, {50, "/z", true, false},
+	} {
+		g := cgroup{path: c.in}
+		if first, ending := largest(root, c.kernel, g); first != c.first || ending != c.ending {
+			t.Errorf("%+v: %v, %v", c, first, ending)
 		}
+	}
+	// The largest is about to end: another is the first now, and may wait for what that gives back.
+	processFiles(files, 22, 21, 1, "/w", "700", 0, "/b/c")
+	if first, ending := largest(plantFiles(t, files), 30, cgroup{}); !first || !ending {
+		t.Errorf("while the largest ends: %v, %v", first, ending)
 	}
 }
 
@@ -247,7 +264,7 @@ func TestFull(t *testing.T) {
 	m.machine = machine{root: plantFiles(t, map[string]string{"proc/meminfo": "MemAvailable: 51200 kB\n"}), total: 1 << 30}
 	w, _ := start(t, func(c *Config) { c.Memory = m })
 	d := die(t, w, "Hog")
-	if d.Excess == nil || d.Excess.Left != 50<<20 || !strings.Contains(d.Reason, "this machine had 50 MiB left") {
+	if d.Excess == nil || d.Excess.Left != 50<<20 || !strings.Contains(d.Reason, "had only 50 MiB left") {
 		t.Errorf("got %+v, %+v", d, d.Excess)
 	}
 }

@@ -51,6 +51,7 @@ func WatchParent(ctx context.Context, parent int, gone func()) {
 type stat struct {
 	state   byte
 	parent  int
+	exiting bool   // it has ended, or is about to, and gives its memory back
 	started uint64 // in clock ticks after boot: tells a process from a later one of the same number
 }
 
@@ -72,9 +73,11 @@ func parseStat(b []byte) (stat, error) {
 		return stat{}, errStat
 	}
 	parent, err1 := strconv.Atoi(string(f[1]))
-	started, err2 := strconv.ParseUint(string(f[19]), 10, 64)
-	if err1 != nil || err2 != nil {
+	flags, err2 := strconv.ParseUint(string(f[6]), 10, 64)
+	started, err3 := strconv.ParseUint(string(f[19]), 10, 64)
+	if err1 != nil || err2 != nil || err3 != nil {
 		return stat{}, errStat
 	}
-	return stat{f[0][0], parent, started}, nil
+	const exiting = 4 // PF_EXITING
+	return stat{f[0][0], parent, flags&exiting != 0, started}, nil
 }

@@ -239,7 +239,8 @@ func TestParseStat(t *testing.T) {
 		want stat
 		ok   bool
 	}{
-		{"7 (a) b) c) S 3 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 5 6", stat{'S', 3, 4242}, true},
+		{"7 (a) b) c) S 3 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 5 6", stat{'S', 3, false, 4242}, true},
+		{"7 (a) R 3 1 1 0 -1 4194564 1 2 3 4 5 6 7 8 20 0 1 0 4242 5 6", stat{'R', 3, true, 4242}, true},
 		{"", stat{}, false},
 		{")", stat{}, false},
 		{"7 (a) S x 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 5 6", stat{}, false},

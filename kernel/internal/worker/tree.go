@@ -90,22 +90,34 @@ func proportional(pid int) (int64, error) {
 // is likely to have it, and everybody may read it.
 const workerOOM = "700"
 
-// largest reports whether a kernel uses more than every other in a cgroup, other users' among them.
-func largest(root string, kernel int, in cgroup) bool {
+// largest reports whether a kernel uses more than every other in a cgroup, other users' among them, and whether the worker of one
+// is about to end.
+func largest(root string, kernel int, in cgroup) (first, ending bool) {
 	kernels := kernelsAt(root)
-	own := kernels[kernel]
-	for pid, used := range kernels {
-		if (used > own || used == own && pid > kernel) && in.holds(root, pid) {
-			return false
+	own := kernels[kernel].used
+	first = true
+	for pid, k := range kernels {
+		switch {
+		case pid == kernel || !in.holds(root, pid):
+		case k.ending:
+			ending = true
+		case k.used > own || k.used == own && pid > kernel:
+			first = false
 		}
 	}
-	return true
+	return first, ending
+}
+
+// kernelUse is what is known of another kernel.
+type kernelUse struct {
+	used   int64
+	ending bool // its worker, or a command, is about to end
 }
 
 // kernelsAt adds up the resident memory below the guards of each kernel. What other users' processes share cannot be seen.
-func kernelsAt(root string) map[int]int64 {
+func kernelsAt(root string) map[int]kernelUse {
 	files, _ := filepath.Glob(filepath.Join(root, "proc/[0-9]*/stat"))
-	parents := map[int]int{}
+	parents, exiting := map[int]int{}, map[int]bool{}
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {
@@ -113,10 +125,10 @@ func kernelsAt(root string) map[int]int64 {
 		}
 		if s, err := parseStat(b); err == nil {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-			parents[pid] = s.parent
+			parents[pid], exiting[pid] = s.parent, s.exiting
 		}
 	}
-	used := map[int]int64{}
+	kernels := map[int]kernelUse{}
 	for pid := range parents {
 		oom, err := os.ReadFile(filepath.Join(root, "proc", strconv.Itoa(pid), "oom_score_adj"))
 		if err != nil || strings.TrimSpace(string(oom)) != workerOOM {
@@ -128,10 +140,13 @@ func kernelsAt(root string) map[int]int64 {
 		}
 		if kernel := parents[guard]; guard > 1 && kernel != 0 {
 			n, _ := residentAt(root, pid)
-			used[kernel] += n
+			k := kernels[kernel]
+			k.used += n
+			k.ending = k.ending || exiting[pid] && parents[pid] == guard
+			kernels[kernel] = k
 		}
 	}
-	return used
+	return kernels
 }
 
 // isGuard reports whether a process is a guard, by its arguments.
