@@ -482,7 +482,7 @@ func TestGoplsDiesWithTheKernel(t *testing.T) {
 // there again for later ones.
 func TestGoplsComesAndGoes(t *testing.T) {
 	tool := buildGopls(t)
-	k := startWith(t, "INTERLEAVE_TEST_UNUSED=3s")
+	k := startWith(t, "INTERLEAVE_TEST_UNUSED=2s")
 	execute(t, k, declarations)
 	for began := time.Now(); time.Since(began) < time.Second; time.Sleep(10 * time.Millisecond) { // it would begin some time
 		if pid := findGopls(k, tool); pid != 0 {
