@@ -209,16 +209,22 @@ func SelfTest(ctx context.Context, o Options, mode Mode) error {
 	return w.selfTest(ctx, mode)
 }
 
-// passed is selfTest with a memory. Only a verdict on the technique is remembered.
+// passed is selfTest with a memory. Only a verdict on the technique is remembered. Processes that want the same one take turns: a
+// notebook that is opened while lab prepares has the base and the verdict in the same moment.
 func (w *workshop) passed(ctx context.Context, mode Mode) error {
-	note := w.cache.path("state", w.selfTestName(mode))
-	if data, ok := w.recall(w.selfTestName(mode)); ok {
-		if text := strings.TrimSpace(string(data)); text != "passed" {
-			return &LinkError{"the self test", errors.New(text)}
-		}
-		return nil
+	if verdict, ok := w.verdict(mode); ok {
+		return verdict
 	}
-	err := w.selfTest(ctx, mode)
+	unlock, err := w.turn(ctx, strings.TrimSuffix(w.selfTestName(mode), ".txt"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if verdict, ok := w.verdict(mode); ok { // reached while this process waited
+		return verdict
+	}
+	note := w.cache.path("state", w.selfTestName(mode))
+	err = w.selfTest(ctx, mode)
 	var verdict *LinkError
 	switch {
 	case err == nil:
@@ -229,6 +235,15 @@ func (w *workshop) passed(ctx context.Context, mode Mode) error {
 		}
 	}
 	return err
+}
+
+// verdict is what the memory of passed has on a mode: nil, or a *LinkError. ok is false when it has nothing.
+func (w *workshop) verdict(mode Mode) (err error, ok bool) {
+	data, ok := w.recall(w.selfTestName(mode))
+	if text := strings.TrimSpace(string(data)); ok && text != "passed" {
+		return &LinkError{"the self test", errors.New(text)}, true
+	}
+	return nil, ok
 }
 
 // selfTestName is the file that keeps the verdict on a mode.

@@ -45,7 +45,12 @@ func (w *workshop) turn(ctx context.Context, name string) (unlock func(), err er
 		}
 	}
 	outer := w.announce
-	w.announce = func(s Step) { writeStep(f, s) }
+	w.announce = func(s Step) {
+		if outer != nil {
+			outer(s)
+		}
+		writeStep(f, s)
+	}
 	return func() {
 		w.announce = outer
 		_ = f.Truncate(0) // who takes the lock next begins with steps of its own

@@ -56,3 +56,40 @@ func TestTurn(t *testing.T) {
 	}
 	free()
 }
+
+// TestTurnsInTurns: who waits for the outer of two turns is told of steps within the inner one, too.
+func TestTurnsInTurns(t *testing.T) {
+	c, err := openCache(t.TempDir(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	first := &workshop{cache: c, log: log}
+	outer, err := first.turn(t.Context(), "selftest-x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, err := first.turn(t.Context(), "base-x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := []Step{{What: "compile packages"}, {What: "self test"}}
+	first.step(steps[0])
+	var seen []Step
+	second := &workshop{cache: c, log: log, progress: func(s Step) {
+		if seen = append(seen, s); len(seen) == 1 {
+			inner()
+			first.step(steps[1])
+		} else {
+			outer()
+		}
+	}}
+	free, err := second.turn(t.Context(), "selftest-x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free()
+	if !slices.Equal(seen, steps) {
+		t.Errorf("told %v, want %v", seen, steps)
+	}
+}
