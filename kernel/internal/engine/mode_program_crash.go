@@ -20,10 +20,10 @@ const (
 // crashSigns begin the lines with which the Go runtime announces that a program dies.
 var crashSigns = []string{"panic: ", "fatal error: ", "SIGQUIT: quit", "SIGABRT: abort", "SIGSEGV: ", "SIGBUS: ", "SIGTRAP: ", "unexpected fault address ", "runtime: goroutine stack exceeds", "runtime: out of memory"}
 
-// stackSign begins the first line of a goroutine's stack, which stackStart is.
+// stackSign begins the first line of a goroutine's stack, which stackStart is; labels stand at its end from Go 1.27 on.
 const stackSign = "goroutine "
 
-var stackStart = regexp.MustCompile(`^goroutine \d+ .*\[.+\]:$`)
+var stackStart = regexp.MustCompile(`^goroutine \d+ .*\[.+\](?: \{.*\})?:$`)
 
 // crashFilter passes a program's standard error on as it comes, but keeps the text of a crash back, to be shown in
 // cell lines. It may be wrong about a line: what is followed by no stacks is passed on after a pause.

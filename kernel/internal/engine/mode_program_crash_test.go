@@ -83,10 +83,10 @@ func TestCrashFilterWaits(t *testing.T) {
 			t.Errorf("passed on %q", h)
 		}
 		f.Write([]byte("goroutine 1 "))
-		f.Write([]byte("[chan receive]:\nmain.main()\n\t/In/0123456789ab:1 +0x1d\n"))
+		f.Write([]byte("[chan receive] {job: 3}:\nmain.main()\n\t/In/0123456789ab:1 +0x1d\n"))
 		time.Sleep(2 * crashPause)
 		f.Write([]byte("\ngoroutine 7 [chan receive]:\nmain.f()\n"))
-		if crash := f.finish(); !strings.HasPrefix(crash, "goroutine 1 [chan receive]:") || strings.Contains(h.String(), "goroutine 1") {
+		if crash := f.finish(); !strings.HasPrefix(crash, "goroutine 1 [chan receive] {job: 3}:") || strings.Contains(h.String(), "goroutine 1") {
 			t.Errorf("crash %q, passed on %q", crash, h)
 		}
 	})

@@ -20,6 +20,7 @@ type Frame struct {
 type Goroutine struct {
 	ID      int
 	State   string // "running", "chan receive", "select (no cases)", "sync.Mutex.Lock"
+	Leaked  bool   // waits for what nothing can reach, as the last goroutine leak profile found; from Go 1.27 on
 	Minutes int    // how long it has waited, as far as the runtime says
 	Label   string // the pprof label "cell", when the process has GODEBUG=tracebacklabels=1
 	Frames  []Frame
@@ -34,9 +35,9 @@ type Text struct {
 }
 
 var (
-	header    = regexp.MustCompile(`^goroutine (\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? \[([^\]]*)\](?:, )?.*:$`)
+	header    = regexp.MustCompile(`^goroutine (\d+)(?: gp=\S+)?(?: m=\S+)?(?: mp=\S+)? \[([^\]]*)\](.*):$`)
 	creator   = regexp.MustCompile(`^created by (.+?)(?: in goroutine (\d+))?$`)
-	cellLabel = regexp.MustCompile(`"?cell"?: "?([^",}]*)"?`)
+	cellLabel = regexp.MustCompile(`(?:^|[ {,"])cell"?: "?([^",}]*)"?`)
 	minutes   = regexp.MustCompile(`^(\d+) minutes$`)
 	place     = regexp.MustCompile(`^\s+(.+):(-?\d+)(?: \+0x[0-9a-f]+)?(?: .*)?$`)
 )
@@ -53,7 +54,7 @@ func Parse(text string) Text {
 			id, _ := strconv.Atoi(m[1])
 			out.Goroutines = append(out.Goroutines, Goroutine{ID: id})
 			g = &out.Goroutines[len(out.Goroutines)-1]
-			g.state(m[2])
+			g.state(m[2], m[3])
 			continue
 		}
 		if g == nil {
@@ -88,15 +89,19 @@ func Parse(text string) Text {
 	return out
 }
 
-// state reads "chan receive, 3 minutes, locked to thread labels:{"cell": "7"}".
-func (g *Goroutine) state(s string) {
-	s, labels, _ := strings.Cut(s, " labels:{")
+// state reads "chan receive, 3 minutes, locked to thread" and the labels: Go 1.26 prints labels:{"cell": "7"} at the end of
+// the state, later releases {cell: 7} behind it.
+func (g *Goroutine) state(s, behind string) {
+	s, labels, within := strings.Cut(s, " labels:{")
+	if !within {
+		labels = behind
+	}
 	if m := cellLabel.FindStringSubmatch(labels); m != nil {
 		g.Label = m[1]
 	}
 	for i, part := range strings.Split(s, ", ") {
 		if i == 0 {
-			g.State = part
+			g.State, g.Leaked = strings.CutSuffix(part, " (leaked)")
 		} else if m := minutes.FindStringSubmatch(part); m != nil {
 			g.Minutes, _ = strconv.Atoi(m[1])
 		}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -49,16 +50,23 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// With GODEBUG=tracebacklabels=1 the labels stand behind the state.
+// Go 1.26 prints labels in the brackets, with GODEBUG=tracebacklabels=1, later releases behind them. What else stands
+// there is no part of the state.
 func TestLabels(t *testing.T) {
 	for head, want := range map[string][2]string{
 		`[chan receive, 2 minutes labels:{"cell": "7"}]`:                    {"chan receive", "7"},
 		`[select labels:{"a": "b", "cell": "12"}]`:                          {"select", "12"},
 		`[sync.Mutex.Lock]`:                                                 {"sync.Mutex.Lock", ""},
 		`[running, locked to thread, synctest bubble 1 labels:{cell: "3"}]`: {"running", "3"},
+		`[select] {cell: 7}`:                                                {"select", "7"},
+		`[chan send, 3 minutes] {"a b": "c}]", cell: "x y"}`:                {"chan send", "x y"},
+		`[select] {subcell: 7}`:                                             {"select", ""},
+		`[chan receive (leaked), 2 minutes] {cell: 4}`:                      {"chan receive leaked", "4"},
+		`[select (no cases) (leaked) labels:{"cell": "7"}]`:                 {"select (no cases) leaked", "7"},
 	} {
 		g := Parse("goroutine 5 " + head + ":\nmain.f()\n\t/x.go:1 +0x1\n").Goroutines
-		if len(g) != 1 || g[0].State != want[0] || g[0].Label != want[1] {
+		state, leaked := strings.CutSuffix(want[0], " leaked")
+		if len(g) != 1 || g[0].State != state || g[0].Leaked != leaked || g[0].Label != want[1] {
 			t.Errorf("%s: %+v", head, g)
 		}
 	}
