@@ -75,6 +75,7 @@ type Engine struct {
 	abandoned  map[uint64]bool // cells that an interrupt left behind and that have not ended
 	texts      map[string]*record
 	restarting chan struct{} // while a second interrupt replaces the worker; closed then
+	weak       bool          // a cell has imported a package that hands out weak pointers
 	silentAsk  bool          // the worker did not answer; the next cell replaces it
 	stale      string
 	dir        string             // what %cd has chosen, "" for Options.Dir

@@ -201,6 +201,7 @@ func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
 		err    error
 	}
 	b, fault := aside(e, r, "compiling", func() built {
+		e.holdsWeakly(u.Imports)
 		p, err := e.builder.Build(r.ctx, link.Unit{Source: u.Source, Imports: u.Imports, Entry: u.Entry, Key: strings.TrimPrefix(u.Entry, "Run_")})
 		return built{p, err}
 	})

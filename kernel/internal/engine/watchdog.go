@@ -279,6 +279,9 @@ func whereOf(s string) [3]int {
 // wait tells where a goroutine stands and where it was started.
 func (e *Engine) wait(g stack.Goroutine) string {
 	s := g.State
+	if g.Leaked {
+		s += " (leaked)"
+	}
 	at := ""
 	for _, f := range g.Frames {
 		if id := f.Cell(); id != "" {

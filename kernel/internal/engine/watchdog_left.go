@@ -31,14 +31,44 @@ func withLabels(env []string) []string {
 }
 
 // background are the goroutines that cells have started, by dump.
-func (e *Engine) background(ctx context.Context, w *worker.Worker) ([]stack.Goroutine, error) {
+func background(ctx context.Context, dump func(context.Context) ([]byte, error)) ([]stack.Goroutine, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	dump, err := w.Dump(ctx)
+	text, err := dump(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(stack.Parse(string(dump)).Goroutines, func(g stack.Goroutine) bool { return g.Label == "" && !g.InCells() }), nil
+	return slices.DeleteFunc(stack.Parse(string(text)).Goroutines, func(g stack.Goroutine) bool { return g.Label == "" && !g.InCells() }), nil
+}
+
+// leaks is background where those that are leaked say so. The runtime takes for leaked what only a weak pointer leads to,
+// and ends the process when that is used after all, so it is not asked once a cell has imported a package that hands out
+// such pointers.
+func (e *Engine) leaks(ctx context.Context, w *worker.Worker) ([]stack.Goroutine, error) {
+	e.mu.Lock()
+	weak := e.weak
+	e.mu.Unlock()
+	if weak {
+		return background(ctx, w.Dump)
+	}
+	return background(ctx, w.Leaks)
+}
+
+// holdsWeakly remembers that a unit's cell, or what it calls, may use weak pointers.
+func (e *Engine) holdsWeakly(imports []string) {
+	if slices.ContainsFunc(imports, func(path string) bool { return path == "weak" || path == "unique" }) {
+		e.mu.Lock()
+		e.weak = true
+		e.mu.Unlock()
+	}
+}
+
+// legend says what "leaked" means, where one is.
+func legend(list []stack.Goroutine) string {
+	if !slices.ContainsFunc(list, func(g stack.Goroutine) bool { return g.Leaked }) {
+		return ""
+	}
+	return "leaked: it waits for ever, because nothing else can reach what it waits for\n"
 }
 
 // mentionLeft says once which goroutines have outlived their cell. It asks the worker for them only when there may be
@@ -47,18 +77,26 @@ func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
 	if !ended.Left || r.cell.Silent {
 		return
 	}
+	own := strconv.Itoa(r.cell.Count)
+	ofCell := func(list []stack.Goroutine) []stack.Goroutine {
+		return slices.DeleteFunc(list, func(g stack.Goroutine) bool { return g.Label != own || !g.InCells() })
+	}
 	var mine []stack.Goroutine
 	for range 2 {
-		list, err := e.background(r.ctx, w)
+		list, err := background(r.ctx, w.Dump)
 		if err != nil {
 			return
 		}
-		own := strconv.Itoa(r.cell.Count)
-		mine = slices.DeleteFunc(list, func(g stack.Goroutine) bool { return g.Label != own || !g.InCells() })
+		mine = ofCell(list)
 		if !slices.ContainsFunc(mine, func(g stack.Goroutine) bool { return g.Running() }) {
 			break
 		}
 		time.Sleep(endingTime)
+	}
+	if slices.ContainsFunc(mine, func(g stack.Goroutine) bool { return slices.Contains(blockedStates, g.State) }) {
+		if list, err := e.leaks(r.ctx, w); err == nil {
+			mine = ofCell(list)
+		}
 	}
 	if len(mine) == 0 {
 		return
@@ -67,7 +105,7 @@ func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
 	if len(mine) > 1 {
 		what = fmt.Sprintf("%d goroutines that this cell started go on", len(mine))
 	}
-	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.waits(mine), "")))
+	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.waits(mine), "")+legend(mine)))
 }
 
 // listGoroutines lists them by the cell that started them.
@@ -79,7 +117,7 @@ func (e *Engine) listGoroutines(r *run, args string) error {
 	if err != nil {
 		return err
 	}
-	list, err := e.background(r.ctx, w)
+	list, err := e.leaks(r.ctx, w)
 	if err != nil {
 		return err
 	}
@@ -101,6 +139,7 @@ func (e *Engine) listGoroutines(r *run, args string) error {
 		}
 		fmt.Fprintf(&b, "%s: %d\n%s", name, len(groups[n]), strings.Join(e.waits(groups[n]), ""))
 	}
+	b.WriteString(legend(list))
 	if b.Len() == 0 {
 		b.WriteString("no goroutine runs in the background\n")
 	}

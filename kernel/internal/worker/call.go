@@ -126,6 +126,12 @@ func (w *Worker) Dump(ctx context.Context) ([]byte, error) {
 	return w.ask(ctx, frame.Command{Op: frame.Stack})
 }
 
+// Leaks is Dump where the runtime first looks, from Go 1.27 on, which goroutines wait for what nothing can reach: their
+// states say so. That takes a collection of the heap, so it is left out where the heap is large or goroutines are many.
+func (w *Worker) Leaks(ctx context.Context) ([]byte, error) {
+	return w.ask(ctx, frame.Command{Op: frame.Stack, Level: 1})
+}
+
 // Still has the worker set no timer of its own, so that a timer which is set is the user's; Still(false) ends
 // that.
 func (w *Worker) Still(ctx context.Context, on bool) error {
