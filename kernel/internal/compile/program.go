@@ -652,7 +652,7 @@ func renders(t types.Type) bool {
 	methods := types.NewMethodSet(t)
 	for m := range methods.Methods() {
 		f := m.Obj().(*types.Func)
-		if n, ok := renderMethods[f.Name()]; ok && f.Signature().Params().Len() == n {
+		if n, ok := renderMethods[f.Name()]; ok && f.Signature().TypeParams().Len() == 0 && f.Signature().Params().Len() == n {
 			return true
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	gover "go/version"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -70,6 +72,52 @@ func TestSketchCompiles(t *testing.T) {
 				t.Errorf("%q: %s in\n%s\n%s", code, e, sk.Live, sk.Cell)
 			}
 		}
+	}
+}
+
+// A half-written method with type parameters is a declaration of the sketch, in whatever state it is, so that what stands
+// around it keeps its meaning.
+func TestSketchGenericMethods(t *testing.T) {
+	s := &session{t: t, c: newChecker(t), st: NewState()}
+	if _, diags := s.run("type List[T any] struct{ items []T }\nlist := List[int]{}"); len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	for _, code := range []string{
+		"func (l List[T]) Map[U any](f func(T) U) (out []U) {\n\tfor _, x := range l.items {\n\t\tout = append(out, f(x))\n",
+		"func (l List[T]) Map[U any](", "func (l List[T]) Map[U any", "func (l *List[T]) Map[",
+	} {
+		sk := s.c.Sketch(s.st, "x := 1\n"+code, len(code), nil, nil)
+		at := strings.Index(sk.Cell, "func (l")
+		if in := strings.Index(sk.Cell, "func _() {"); at < 0 || in < at || !strings.Contains(sk.Cell[in:], "x := 1") && !strings.Contains(sk.Cell, "var x =") {
+			t.Errorf("%q:\n%s", code, sk.Cell)
+		}
+	}
+	if gover.Compare(gover.Lang(runtime.Version()), "go1.27") < 0 {
+		if sk := s.c.Sketch(s.st, "func (l List[T]) Map[U any](f func(T) U) (u U) { return }", 0, nil, nil); len(sketchErrors(t, s.c, sk)) == 0 {
+			t.Error("this release has methods with type parameters")
+		}
+		return
+	}
+	if _, diags := s.run("// Map applies.\nfunc (l List[T]) Map[U any](f func(T) U) (out []U) { return }\nfunc (l *List[T]) Fold[R any](r R, f func(R, T) R) R { return r }"); len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	for _, code := range []string{
+		"list.Map(func(n int) string { return \"\" })[0] + \"x\"", "list.Fold[float64](1, nil) / 2", "f := list.Map[int]\nf(nil)",
+		"func (l List[T]) Map[U any](f func(T) U) (out map[int]U) { return }\nlist.Map(func(n int) int { return n })[7]",
+	} {
+		sk := s.c.Sketch(s.st, code, len(code), nil, nil)
+		for _, e := range sketchErrors(t, s.c, sk) {
+			if !strings.Contains(e, "is not used") {
+				t.Errorf("%q: %s in\n%s\n%s", code, e, sk.Live, sk.Cell)
+			}
+		}
+	}
+	var names []string
+	for _, m := range s.c.Members(t.Context(), s.st, "list") {
+		names = append(names, m.Name+" "+m.Kind)
+	}
+	if got := strings.Join(names, ", "); got != "Fold method, Map method, items field" {
+		t.Errorf("members: %s", got)
 	}
 }
 
