@@ -37,7 +37,7 @@ var troubles = []trouble{
 		"There is not enough memory: end other programs or kernels, or raise the limit (ulimit -v, or that of the container), and run the cell again"},
 	{[]syscall.Errno{syscall.EAGAIN}, nil,
 		"The system allows no more processes and threads: end some, or raise the limit (ulimit -u, or that of the container), and run the cell again"},
-	{nil, []string{"fork/exec", "failed to map segment", "noexec"}, ""}, // decided in cure
+	{nil, []string{"fork/exec", "/worker: permission denied", "failed to map segment"}, ""}, // decided in cure
 	{[]syscall.Errno{syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.ENOTDIR}, nil,
 		"Make that folder writable, or set XDG_CACHE_HOME (GOCACHE for Go's own cache) in Jupyter's environment to one that is, and restart the kernel"},
 	{[]syscall.Errno{syscall.EIO, syscall.ESTALE, syscall.ENXIO, syscall.ENODEV}, nil,

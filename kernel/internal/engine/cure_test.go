@@ -43,6 +43,7 @@ func TestCures(t *testing.T) {
 		{wrapped(syscall.EACCES), "Make that folder writable"},
 		{wrapped(syscall.EROFS), "Make that folder writable"},
 		{&fs.PathError{Op: "fork/exec", Path: "/cache/extld", Err: syscall.EACCES}, "noexec"},
+		{errors.New("start worker: start /cache/base/0/worker: permission denied"), "noexec"},
 		{&worker.LoadError{Text: "plugin.Open: failed to map segment from shared object: Operation not permitted"}, "noexec"},
 		{&fs.PathError{Op: "fork/exec", Path: "/cache/extld", Err: syscall.ENOENT}, "restart the kernel"},
 		{&fs.PathError{Op: "fork/exec", Path: "/go/compile", Err: syscall.ENOEXEC}, "another kind of machine"},

@@ -31,11 +31,15 @@ var faults = []struct{ line, reason string }{
 	{"fatal error: all goroutines are asleep - deadlock!", "all goroutines are asleep: deadlock"},
 	{"fatal error: runtime: out of memory", "out of memory: the system gave the runtime no more"},
 	{"fatal error: out of memory", "out of memory: the system gave the runtime no more"},
+	{"runtime: failed to create new OS thread", noThreads},
+	{"fatal error: newosproc", noThreads},
 	{"runtime: out of memory", "out of memory: the system gave the runtime no more"},
 	{"SIG", ""},
 	{"fatal error: ", ""},
 	{"panic: ", ""},
 }
+
+const noThreads = "the system allows no more threads: end some processes, or raise the limit (ulimit -u, or that of the container)"
 
 // explain finds the one-line reason in the runtime's own words, else in the status the process left.
 func explain(crash []byte, status syscall.WaitStatus) string {

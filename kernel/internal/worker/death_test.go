@@ -174,3 +174,16 @@ func TestStartFails(t *testing.T) {
 		}
 	}
 }
+
+// What a limit of the system has caused is told as that.
+func TestExplainedLimits(t *testing.T) {
+	for crash, want := range map[string]string{
+		"runtime: failed to create new OS thread (have 12 already; errno=11)\nfatal error: newosproc\n": "ulimit -u",
+		"fatal error: newosproc\n\nruntime stack:\n":                                                    "ulimit -u",
+		"fatal error: runtime: out of memory\n":                                                         "out of memory",
+	} {
+		if got := explain([]byte(crash), 2<<8); !strings.Contains(got, want) {
+			t.Errorf("%q is told as %q", crash, got)
+		}
+	}
+}
