@@ -46,7 +46,9 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "guard" {
 		os.Exit(worker.GuardMain(os.Args[2:]))
 	}
-	goOn(context.Background())
+	if len(os.Args) < 2 || os.Args[1] != "prepare" { // which sees to it that there is one for all users
+		goOn()
+	}
 	os.Exit(run(os.Args[1:], streams{out: os.Stdout, err: os.Stderr}))
 }
 

@@ -55,8 +55,8 @@ func TestNewcomer(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{"no Go", map[string]string{"PATH": bin(nil), "GOROOT": ""}, []string{"install", "--cold"}, []string{"go command was not found", "https://go.dev/dl"}},
-		{"old Go", map[string]string{"PATH": bin(map[string]string{"go": script(`echo '{"GOVERSION": "go1.19.8"}'`)})}, []string{"install", "--cold"},
+		{"no Go", map[string]string{"PATH": bin(nil), "INTERLEAVE_GO": "/nonexistent/go"}, []string{"install", "--cold"}, []string{"go command was not found", "https://go.dev/dl"}},
+		{"old Go", map[string]string{"INTERLEAVE_GO": bin(map[string]string{"go": script(`echo '{"GOVERSION": "go1.19.8"}'`)}) + "/go"}, []string{"install", "--cold"},
 			[]string{"is go1.19.8, and Interleave needs go1.26", "https://go.dev/dl"}},
 		{"no C compiler", map[string]string{"PATH": bin(map[string]string{"go": goes})}, []string{"install", "--cold"}, []string{"no C compiler was found", "apt-get install gcc libc6-dev"}},
 		{"no headers", map[string]string{"PATH": noHeaders + ":" + path, "CC": "gcc"}, []string{"install", "--cold"}, []string{"does not find the headers of the C library", "stdlib.h", "apt-get install libc6-dev"}},

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,18 +97,98 @@ func TestOlderKernel(t *testing.T) {
 	}
 }
 
+// TestOlderKernelMeanwhile: while another Go suits an older kernel, it is there at once and uses that, and the new kernel is built behind
+// it. With FULL=1 cells run as well, before and after.
+func TestOlderKernelMeanwhile(t *testing.T) {
+	program, env := older(t)
+	old := exec.Command("go", "env", "GOROOT")
+	if !strings.HasPrefix(runtime.Version(), "go1.26") {
+		old.Env = append(os.Environ(), "GOTOOLCHAIN="+olderGo)
+	}
+	root, err := old.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer, cache := value(env, "INTERLEAVE_GO"), value(env, "XDG_CACHE_HOME")
+	env = append(env, "INTERLEAVE_GO=", "PATH="+filepath.Dir(newer)+":"+filepath.Join(strings.TrimSpace(string(root)), "bin")+":"+os.Getenv("PATH"))
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer cancel()
+	start := func(want ...string) *kerneltest.Kernel {
+		k := kerneltest.StartT(t, kerneltest.Spec{Argv: []string{program, "serve", "{connection_file}"}, Env: env})
+		if os.Getenv("FULL") == "" {
+			return k
+		}
+		r, err := k.Execute(ctx, "import \"math/rand/v2\"\nfmt.Println(rand.IntN(1), runtime.Version())", kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := k.Execute(ctx, "%version", kerneltest.ExecuteOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := kerneltest.Text(r, kerneltest.TextOptions{}) + kerneltest.Text(v, kerneltest.TextOptions{})
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("it says %s, without %s", text, w)
+			}
+		}
+		return k
+	}
+	k := start("0 go1.26", "is used until a kernel for it has been built")
+	if exe := runs(t, k); exe != program {
+		t.Errorf("the process runs %s", exe)
+	}
+	for len(rebuilt(t, cache)) == 0 {
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("no kernel was built in the background")
+		}
+	}
+	if err := k.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	k = start("0 "+link.Proved, "built with "+link.Proved)
+	if exe, found := runs(t, k), rebuilt(t, cache); len(found) != 1 || exe != found[0] {
+		t.Errorf("the process runs %s; want %s", exe, found)
+	}
+}
+
+// runs is the program of a kernel's process.
+func runs(t *testing.T, k *kerneltest.Kernel) string {
+	t.Helper()
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", k.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
+
+func value(env []string, name string) string {
+	for _, kv := range env {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// rebuilt are the kernels in a cache that are whole.
+func rebuilt(t *testing.T, cache string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(cache, "interleave", "kernel", "*", "interleave"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(found, func(p string) bool { return strings.Contains(p, ".new-") })
+}
+
 // damage cuts the rebuilt kernel in half.
 func damage(t *testing.T, env []string) {
 	t.Helper()
-	cache := ""
-	for _, kv := range env {
-		if dir, ok := strings.CutPrefix(kv, "XDG_CACHE_HOME="); ok {
-			cache = dir
-		}
-	}
-	found, err := filepath.Glob(filepath.Join(cache, "interleave", "kernel", "*", "interleave"))
-	if err != nil || len(found) != 1 {
-		t.Fatal(fmt.Sprint(found), err)
+	found := rebuilt(t, value(env, "XDG_CACHE_HOME"))
+	if len(found) != 1 {
+		t.Fatal(found)
 	}
 	info, err := os.Stat(found[0])
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"interleave/kernel/internal/gopls"
@@ -49,7 +48,7 @@ func (c *prepareCommand) Run(ctx context.Context, to streams) error {
 		return inside(ctx, inst, to, "prepare") // its own version of everything
 	}
 	defer syscall.Umask(syscall.Umask(0o022)) // others read it, whatever the shell has set
-	renew(ctx, inst.Sources, to)
+	renewShared(ctx, inst.Sources, to)
 	if _, err := toolchain(ctx); err != nil {
 		return err
 	}
@@ -177,16 +176,16 @@ func modules(ctx context.Context, sources string, take func(path string, text []
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOPROXY").Output()
+	tool, err := link.FindToolchain(ctx, sources, nil) // sudo may have a PATH without Go
 	if err != nil {
-		return fmt.Errorf("ask go env for the module cache: %w", err)
+		return err
 	}
-	cache, proxy, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	have := &url.URL{Scheme: "file", Path: filepath.Join(cache, "cache", "download")}
-	list := exec.CommandContext(ctx, "go", "list", "-deps", "./kernel", "./kernel/internal/worker/...", "./kernel/display/...", "./lessons/...", "./plots/...",
+	have := &url.URL{Scheme: "file", Path: filepath.Join(tool.Env["GOMODCACHE"], "cache", "download")}
+	list := exec.CommandContext(ctx, tool.Go, "list", "-deps", "./kernel", "./kernel/internal/worker/...", "./kernel/display/...", "./lessons/...", "./plots/...",
 		"gonum.org/v1/gonum/...", "gonum.org/v1/plot/...")
 	list.Dir = sources
-	list.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-modcacherw", "GOMODCACHE="+scratch, "GOPROXY="+have.String()+","+proxy)
+	list.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-modcacherw", "GOMODCACHE="+scratch, "GOPROXY="+have.String()+","+tool.Env["GOPROXY"])
+	list.Env = append(list.Env, tool.Environ()...)
 	if out, err := list.CombinedOutput(); err != nil {
 		return fmt.Errorf("collect Go modules: %w\n%s", err, bytes.TrimSpace(out))
 	}

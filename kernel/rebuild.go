@@ -21,8 +21,8 @@ import (
 // on in the new program: the process, its arguments, environment, descriptors and parent stay.
 
 // goOn replaces this program by a newer one of the same sources, if there is one.
-func goOn(ctx context.Context) {
-	if program, ok := installation.Newer(ctx); ok {
+func goOn() {
+	if program, ok := installation.Newer(); ok {
 		become(program)
 	}
 }
@@ -34,12 +34,21 @@ func become(program string) {
 
 // with is a toolchain as installations take it.
 func with(tool *link.Toolchain) installation.Go {
-	return installation.Go{Command: tool.Go, Version: tool.Version, Env: tool.Environ()}
+	return installation.Go{Command: tool.Go, Version: tool.Version, Proxy: tool.Env["GOPROXY"], Env: tool.Environ()}
 }
 
 // renew builds the kernel anew when the Go of a folder is too new for this one, and goes on in the new one. Commands that a person waits
 // for begin with it. When it fails, cells are compiled with an older Go if there is one, and say so if there is none.
 func renew(ctx context.Context, dir string, to streams) {
+	renewBy(ctx, dir, to, func(tool *link.Toolchain) (string, error) { return rebuild(ctx, tool, true, nil) })
+}
+
+// renewShared is renew for all users of an installation.
+func renewShared(ctx context.Context, sources string, to streams) {
+	renewBy(ctx, sources, to, func(tool *link.Toolchain) (string, error) { return with(tool).RebuildShared(ctx, sources) })
+}
+
+func renewBy(ctx context.Context, dir string, to streams, rebuild func(*link.Toolchain) (string, error)) {
 	if !link.MayBeNewer(dir) {
 		return
 	}
@@ -49,7 +58,7 @@ func renew(ctx context.Context, dir string, to streams) {
 	}
 	p := newProgress(to.err)
 	p.show("build the kernel for "+tool.Version, 0, 0, "")
-	program, err := rebuild(ctx, tool, true, nil)
+	program, err := rebuild(tool)
 	p.end()
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintf(to.err, "note: this kernel cannot read what %s compiles, and could not be built for it: %v\n", tool.Version, err)

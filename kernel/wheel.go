@@ -12,6 +12,7 @@ import (
 
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/kernelspec"
+	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/wheel"
 )
 
@@ -91,11 +92,16 @@ func pack(ctx context.Context, w *wheel.Wheel, inst *installation.Installation) 
 		return err
 	}
 	defer os.RemoveAll(scratch)
+	tool, err := link.FindToolchain(ctx, "", nil)
+	if err != nil {
+		return err
+	}
 	// Without cgo the program needs no library of the machine that it runs on.
 	program := filepath.Join(scratch, "interleave")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program, "./kernel")
+	build := exec.CommandContext(ctx, tool.Go, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program, "./kernel")
 	build.Dir = inst.Sources
 	build.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=", "CGO_ENABLED=0")
+	build.Env = append(build.Env, tool.Environ()...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the kernel: %w\n%s", err, out)
 	}

@@ -79,6 +79,7 @@ func Running() (*Installation, bool) {
 type Go struct {
 	Command string
 	Version string // "go1.26.8"
+	Proxy   string // GOPROXY
 	Env     []string
 }
 

@@ -24,7 +24,8 @@ import (
 //	kernel/KEY-VERSION/interleave   the program, built with the Go release VERSION
 //	kernel/KEY-VERSION/whole        its size and date, and the folder of the sources
 //
-// KEY is a hash of the program that it stands for and of its sources' folder.
+// KEY is a hash of the program that it stands for and of its sources' folder. What is prepared for all users of an installation has
+// such a folder too.
 
 // kernels is the folder of rebuilt kernels.
 func kernels() (string, error) {
@@ -35,11 +36,20 @@ func kernels() (string, error) {
 	return filepath.Join(cache, Module, "kernel"), nil
 }
 
+// shared is the folder of kernels that were rebuilt for all users of an installation.
+func shared(sources string) string {
+	return filepath.Join(at(filepath.Dir(sources)).Prepared(), "kernel")
+}
+
 // Rebuilt tells whether the running program is one that Rebuild has made.
 func Rebuilt() bool {
-	dir, err := kernels()
-	program, err2 := os.Executable()
-	return err == nil && err2 == nil && filepath.Dir(filepath.Dir(program)) == dir
+	program, err := os.Executable()
+	if err != nil {
+		return false
+	}
+	dir := filepath.Dir(filepath.Dir(program))
+	own, err := kernels()
+	return err == nil && dir == own || dir == shared(compiledFrom())
 }
 
 // key names what stands for the running program.
@@ -66,31 +76,41 @@ func key(sources string) (string, error) {
 }
 
 // Newer is the program that stands for the running one and that the newest Go has built, if one newer than this program's has.
-func Newer(ctx context.Context) (program string, ok bool) {
-	dir, err := kernels()
-	if err != nil {
-		return "", false
+func Newer() (program string, ok bool) {
+	if sources := atHand(); sources != "" {
+		return newer(sources)
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) == 0 { // that is the rule, and costs nothing
-		return "", false
-	}
-	sources, err := Sources(ctx)
-	if err != nil {
-		return "", false
-	}
-	key, err := key(sources)
-	if err != nil {
-		return "", false
-	}
+	return "", false
+}
+
+func newer(sources string) (program string, ok bool) {
 	best := runtime.Version()
-	for _, e := range entries {
-		version, ours := strings.CutPrefix(e.Name(), key+"-")
-		if ours && gover.Compare(gover.Lang(version), gover.Lang(runtime.Version())) > 0 && gover.Compare(version, best) > 0 && whole(filepath.Join(dir, e.Name())) {
-			best, program, ok = version, filepath.Join(dir, e.Name(), "interleave"), true
+	for _, dir := range places(sources) {
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) == 0 { // that is the rule, and costs nothing
+			continue
+		}
+		key, err := key(sources)
+		if err != nil {
+			return "", false
+		}
+		for _, e := range entries {
+			version, ours := strings.CutPrefix(e.Name(), key+"-")
+			if ours && gover.Compare(gover.Lang(version), gover.Lang(runtime.Version())) > 0 && gover.Compare(version, best) > 0 && whole(filepath.Join(dir, e.Name())) {
+				best, program, ok = version, filepath.Join(dir, e.Name(), "interleave"), true
+			}
 		}
 	}
 	return program, ok
+}
+
+// places are the folders in which a rebuilt kernel may be.
+func places(sources string) []string {
+	own, err := kernels()
+	if err != nil {
+		return []string{shared(sources)}
+	}
+	return []string{own, shared(sources)}
 }
 
 // whole tells whether the program in a folder is as it was built: a damaged one must not be every kernel of a user.
@@ -122,16 +142,29 @@ func (g Go) Rebuild(ctx context.Context, sources string, wait bool, run func(*ex
 	if err != nil {
 		return "", err
 	}
+	return g.rebuildIn(ctx, dir, sources, wait, run)
+}
+
+// RebuildShared is Rebuild for all users of the installation of the sources.
+func (g Go) RebuildShared(ctx context.Context, sources string) (program string, err error) {
+	return g.rebuildIn(ctx, shared(sources), sources, true, nil)
+}
+
+func (g Go) rebuildIn(ctx context.Context, dir, sources string, wait bool, run func(*exec.Cmd) ([]byte, error)) (program string, err error) {
 	key, err := key(sources)
 	if err != nil {
 		return "", err
 	}
-	at := filepath.Join(dir, key+"-"+g.Version)
+	name := key + "-" + g.Version
+	at := filepath.Join(dir, name)
 	program = filepath.Join(at, "interleave")
 	if whole(at) {
 		return program, nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if at := filepath.Join(shared(sources), name); whole(at) {
+		return filepath.Join(at, "interleave"), nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("rebuild the kernel: %w", err)
 	}
 	unlock, err := lock(ctx, filepath.Join(dir, ".lock"), wait)
@@ -148,6 +181,9 @@ func (g Go) Rebuild(ctx context.Context, sources string, wait bool, run func(*ex
 		return "", fmt.Errorf("rebuild the kernel: %w", err)
 	}
 	defer os.RemoveAll(fresh)
+	if err := os.Chmod(fresh, 0o755); err != nil {
+		return "", fmt.Errorf("rebuild the kernel: %w", err)
+	}
 	if err := g.rebuild(ctx, fresh, sources, run); err != nil {
 		return "", fmt.Errorf("rebuild the kernel with %s: %w", g.Version, err)
 	}
@@ -169,11 +205,14 @@ func (g Go) rebuild(ctx context.Context, dir, sources string, run func(*exec.Cmd
 	cmd := exec.CommandContext(ctx, g.Command, "build", "-buildvcs=false", "-ldflags=-s -w", "-o", program, "./kernel")
 	cmd.Dir = sources
 	cmd.Env = append(g.env(), "GOTMPDIR="+dir)
-	// An installation for machines without a network has the modules beside the sources.
-	modules := filepath.Join(filepath.Dir(sources), "modules")
-	if info, err := os.Stat(modules); err == nil && info.IsDir() {
-		cmd.Env = append(cmd.Env, "GOPROXY="+(&url.URL{Scheme: "file", Path: modules}).String()+","+goproxy())
+	// An installation for machines without a network, or prepared for many users, has the modules beside the sources.
+	proxy := g.Proxy
+	for _, dir := range []string{filepath.Join(at(filepath.Dir(sources)).Prepared(), "modules"), filepath.Join(filepath.Dir(sources), "modules")} {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			proxy = (&url.URL{Scheme: "file", Path: dir}).String() + "," + proxy
+		}
 	}
+	cmd.Env = append(cmd.Env, "GOPROXY="+proxy)
 	if out, err := run(cmd); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -194,13 +233,6 @@ func (g Go) rebuild(ctx context.Context, dir, sources string, run func(*exec.Cmd
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "whole"), []byte(state+"\n"+sources+"\n"), 0o644)
-}
-
-func goproxy() string {
-	if v := os.Getenv("GOPROXY"); v != "" {
-		return v
-	}
-	return "https://proxy.golang.org,direct"
 }
 
 // lock takes a lock that ends with the process. It waits for it, or returns ErrBusy.

@@ -28,10 +28,7 @@ var ErrNoSources = errors.New("the sources of interleave were not found; start t
 // Sources finds the module's sources: those kept beside the running program when it is an installed one,
 // else the checkout that it was compiled from, else the module of the current folder.
 func Sources(ctx context.Context) (string, error) {
-	if inst, ok := Running(); ok {
-		return inst.Sources, nil
-	}
-	if root := compiledFrom(); isModule(root) {
+	if root := atHand(); root != "" {
 		return root, nil
 	}
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", Module).Output()
@@ -39,6 +36,17 @@ func Sources(ctx context.Context) (string, error) {
 		return root, nil
 	}
 	return "", ErrNoSources
+}
+
+// atHand is where the sources are found without asking the go command, "" when they are not.
+func atHand() string {
+	if inst, ok := Running(); ok {
+		return inst.Sources
+	}
+	if root := compiledFrom(); isModule(root) {
+		return root
+	}
+	return ""
 }
 
 // compiledFrom is the folder that this program was compiled from, "" when it does not know, as after -trimpath.
