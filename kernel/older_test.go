@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -23,10 +22,8 @@ const olderGo = "go1.26.8"
 func older(t *testing.T) (program string, env []string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "interleave")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", program, ".")
-	if !strings.HasPrefix(runtime.Version(), "go1.26") {
-		build.Env = append(os.Environ(), "GOTOOLCHAIN="+olderGo)
-	}
+	build := exec.Command(filepath.Join(olderRoot(t), "bin", "go"), "build", "-buildvcs=false", "-o", program, ".")
+	build.Env = append(os.Environ(), "GOTOOLCHAIN=local", "GOROOT=")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -39,6 +36,32 @@ func older(t *testing.T) (program string, env []string) {
 	root, cache, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	newer := filepath.Join(root, "bin", "go")
 	return program, []string{"INTERLEAVE_GO=" + newer, "XDG_CACHE_HOME=" + t.TempDir(), "GOCACHE=" + cache, "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS="}
+}
+
+// olderRoot is the GOROOT of a Go 1.26 on PATH, where go test has put its own Go first, or that of olderGo from the module cache or the
+// network.
+func olderRoot(t *testing.T) string {
+	t.Helper()
+	goroot := func(program, choice string) (version, root string) {
+		cmd := exec.Command(program, "env", "GOVERSION", "GOROOT")
+		cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+choice, "GOROOT=")
+		out, err := cmd.Output()
+		if err != nil {
+			return "", ""
+		}
+		version, root, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return version, root
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if version, root := goroot(filepath.Join(dir, "go"), "local"); strings.HasPrefix(version, "go1.26") {
+			return root
+		}
+	}
+	version, root := goroot("go", olderGo)
+	if version != olderGo {
+		t.Fatalf("there is no Go 1.26 on PATH, and %s cannot be had", olderGo)
+	}
+	return root
 }
 
 // TestOlderKernel: a kernel that was built with an older Go than the only one there is builds itself anew, without a network, and its
@@ -101,16 +124,8 @@ func TestOlderKernel(t *testing.T) {
 // it. With FULL=1 cells run as well, before and after.
 func TestOlderKernelMeanwhile(t *testing.T) {
 	program, env := older(t)
-	old := exec.Command("go", "env", "GOROOT")
-	if !strings.HasPrefix(runtime.Version(), "go1.26") {
-		old.Env = append(os.Environ(), "GOTOOLCHAIN="+olderGo)
-	}
-	root, err := old.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	newer, cache := value(env, "INTERLEAVE_GO"), value(env, "XDG_CACHE_HOME")
-	env = append(env, "INTERLEAVE_GO=", "PATH="+filepath.Dir(newer)+":"+filepath.Join(strings.TrimSpace(string(root)), "bin")+":"+os.Getenv("PATH"))
+	env = append(env, "INTERLEAVE_GO=", "PATH="+filepath.Dir(newer)+":"+filepath.Join(olderRoot(t), "bin")+":"+os.Getenv("PATH"))
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	start := func(want ...string) *kerneltest.Kernel {
