@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"go/build"
 	"go/build/constraint"
+	gover "go/version"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,8 +68,10 @@ func (p *programOptions) buildEnv() []string {
 
 // elsewhere says why a program is not run here, by its //go:build line, "" when it is. The go command does not look
 // at that line in a file that it is given by name; so a file to be ignored in its package is one that may run, here too.
-func (p *programOptions) elsewhere(src []byte) string {
+// version is the Go that would build it, which need not be the one that built the kernel.
+func (p *programOptions) elsewhere(src []byte, version string) string {
 	place := build.Default
+	place.ReleaseTags = releaseTags(version)
 	place.BuildTags = append(slices.Clone(place.BuildTags), "ignore")
 	place.ToolTags = slices.Clone(place.ToolTags)
 	if p.race {
@@ -91,10 +93,24 @@ func (p *programOptions) elsewhere(src []byte) string {
 	for line := range strings.Lines(string(src)) {
 		if constraint.IsGoBuild(line) {
 			return fmt.Sprintf("the program was not run: it is for %s, and this is %s/%s with %s%s",
-				strings.TrimSpace(strings.TrimPrefix(line, "//go:build")), place.GOOS, place.GOARCH, runtime.Version(), with)
+				strings.TrimSpace(strings.TrimPrefix(line, "//go:build")), place.GOOS, place.GOARCH, version, with)
 		}
 	}
 	return ""
+}
+
+// releaseTags are go1.1 to that of the version; of one that is no release those of the kernel's own Go.
+func releaseTags(version string) []string {
+	release, _, _ := strings.Cut(version, " ")
+	last, err := strconv.Atoi(strings.TrimPrefix(gover.Lang(release), "go1."))
+	if err != nil {
+		return build.Default.ReleaseTags
+	}
+	var tags []string
+	for i := 1; i <= last; i++ {
+		tags = append(tags, "go1."+strconv.Itoa(i))
+	}
+	return tags
 }
 
 func timeoutFlag(d *time.Duration) flagSpec {
@@ -141,7 +157,7 @@ func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string
 	if fault != nil {
 		return fault
 	}
-	if why := p.elsewhere(src); why != "" {
+	if why := p.elsewhere(src, e.builder.Toolchain().Version); why != "" {
 		r.out.Stream("stderr", []byte("\x1b[2m"+why+"\x1b[0m\n"))
 		return nil
 	}

@@ -79,3 +79,15 @@ func FuzzMemory(f *testing.F) {
 		}
 	})
 }
+
+// TestProgramForARelease: what counts of a //go:build line is the Go that compiles the program, not the one that built the kernel.
+func TestProgramForARelease(t *testing.T) {
+	for version, runs := range map[string][2]bool{"go1.26.8": {false, true}, "go1.27.4": {true, false}, "go1.27rc1": {true, false}, "go1.28.1 X:simd": {true, false}} {
+		for i, tag := range []string{"go1.27", "!go1.27"} {
+			why := (&programOptions{}).elsewhere([]byte("//go:build "+tag+"\n\npackage main\n"), version)
+			if runs[i] != (why == "") || why != "" && !strings.Contains(why, "with "+version) {
+				t.Errorf("%s with %s: %q", tag, version, why)
+			}
+		}
+	}
+}
