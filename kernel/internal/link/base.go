@@ -57,9 +57,10 @@ type base struct {
 	packages map[string]*Package
 	sorted   []*Package // by import path
 	files    whole.List
-	lib      *library  // Thin
-	config   []byte    // the compiler's importcfg
-	held     io.Closer // nil for a base that was prepared, which no user may write to
+	looks    map[string]whole.Appearance // of the files when they were found whole
+	lib      *library                    // Thin
+	config   []byte                      // the compiler's importcfg
+	held     io.Closer                   // nil for a base that was prepared, which no user may write to
 }
 
 // format changes whenever what lies in a base changes its shape.
@@ -70,12 +71,14 @@ type known struct {
 	Base    string
 	Folders []folder
 	Modules map[string]string // the versions of what is not local
-	Wanted  []string
+	Wanted  []string          // what notebooks wanted when it was made
+	Granted []string          // what of that is in it
 }
 
-// stateKey names the base that belongs to a module in a mode, as far as files tell.
+// stateKey names the base that belongs to a module in a mode, as far as files tell. It does not say where the sources lie: a second copy of
+// them, and another user, have the same base.
 func (w *workshop) stateKey(mode Mode) string {
-	return hash(format, string(mode), w.tool.Key, w.module.state(), tree(w.module.Sources), strings.Join(gonums, " "), string(profile))
+	return hash(format, string(mode), w.tool.Key, w.module.state(w.cache.root), tree(w.module.Sources), strings.Join(gonums, " "), string(profile))
 }
 
 // openBase finds the base for the module, or builds it. stale says that a base with the wanted packages should be built
@@ -97,8 +100,8 @@ func (w *workshop) openBase(ctx context.Context, mode Mode) (b *base, stale bool
 			return b, !slices.Equal(k.Wanted, wanted), nil
 		}
 	}
-	b, err = w.makeBase(ctx, mode, wanted)
-	return b, false, err
+	b, err = w.makeBase(ctx, mode, nil)
+	return b, len(wanted) > 0, err
 }
 
 // makeBase builds the base, or finds that one with the same content is there.
@@ -114,63 +117,90 @@ func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*b
 			return b, nil
 		}
 	}
-	all, worker, err := w.compileBase(ctx, mode, wanted)
+	b, err := w.grant(ctx, mode, wanted)
 	if err != nil {
 		return nil, err
 	}
-	k := known{Wanted: wanted, Modules: map[string]string{}}
-	parts := []string{format, string(mode), w.tool.Key}
-	for _, p := range append(slices.Clone(all), worker) {
-		parts = append(parts, p.ImportPath, filepath.Base(p.Export)) // the go command names it by content
-		if p.local() {
-			k.Folders = append(k.Folders, folderOf(p))
-		} else if p.Module != nil {
-			k.Modules[p.Module.Path] = p.Module.Version
-		}
-	}
-	k.Base = hash(parts...)
-	b, err := w.load(k, mode)
-	if err != nil { // it is not there, or not whole
-		w.log.Info("base is made", "key", k.Base, "because", err)
-		if err := w.assemble(ctx, mode, k.Base, all, worker, nil); err != nil {
-			return nil, err
-		}
-		if b, err = w.load(k, mode); err != nil {
-			return nil, err
-		}
-	}
-	data, err := json.Marshal(k)
-	if err != nil {
-		b.close()
-		return nil, fmt.Errorf("remember base: %w", err)
-	}
+	b.Wanted = wanted
 	if w.module.generated() { // the go command may have completed its go.mod
 		state = w.stateKey(mode)
 	}
-	return b, whole.WriteNote(w.cache.path("state", state+".json"), data)
+	if err := w.remember(state, b.known); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
 }
 
-// compileBase has the go command compile everything. It returns the packages that go into the base, and the worker's.
-func (w *workshop) compileBase(ctx context.Context, mode Mode, wanted []string) (all []*listed, worker *listed, err error) {
+// finish loads the base of what was compiled, and assembles it if it is not there or not whole. loaded is the base in use, or nil.
+func (w *workshop) finish(ctx context.Context, mode Mode, p *plan, loaded *base) (*base, error) {
+	k := w.knownOf(mode, p)
+	b, err := w.load(k, mode)
+	if err == nil {
+		return b, nil
+	}
+	w.log.Info("base is made", "key", k.Base, "because", err)
+	if err := w.assemble(ctx, mode, k.Base, p.all, p.worker, loaded); err != nil {
+		return nil, err
+	}
+	return w.load(k, mode)
+}
+
+// knownOf names the base of what was compiled.
+func (w *workshop) knownOf(mode Mode, p *plan) known {
+	k := known{Modules: map[string]string{}}
+	for _, l := range p.wishes {
+		k.Granted = append(k.Granted, l.ImportPath)
+	}
+	parts := []string{format, string(mode), w.tool.Key}
+	for _, l := range append(slices.Clone(p.all), p.worker) {
+		parts = append(parts, l.ImportPath, filepath.Base(l.Export)) // the go command names it by content
+		if l.local() {
+			k.Folders = append(k.Folders, folderOf(l))
+		} else if l.Module != nil {
+			k.Modules[l.Module.Path] = l.Module.Version
+		}
+	}
+	k.Base = hash(parts...)
+	return k
+}
+
+// plan is what a base is made of.
+type plan struct {
+	all    []*listed // what goes into it, dependencies first
+	byPath map[string]*listed
+	given  []*listed // the roots that every base has
+	wishes []*listed // the roots that notebooks wanted
+	worker *listed
+}
+
+// compileBase has the go command compile everything.
+func (w *workshop) compileBase(ctx context.Context, mode Mode, wanted []string) (*plan, error) {
 	const what = "compile packages"
 	w.step(Step{What: what})
 	if err := w.tool.Headers(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	roots, err := w.roots(ctx, wanted)
+	p := &plan{byPath: map[string]*listed{}}
+	var err error
+	if p.given, p.wishes, err = w.roots(ctx, mode, wanted); err != nil {
+		return nil, err
+	}
+	roots := []string{"runtime/cgo", host}
+	for _, l := range slices.Concat(p.given, p.wishes) {
+		roots = append(roots, l.ImportPath)
+	}
+	slices.Sort(roots)
+	roots = slices.Compact(roots)
+	first, err := w.list(ctx, nil, append([]string{"-deps"}, roots...)...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	roots = append(roots, host)
-	plan, err := w.list(ctx, nil, append([]string{"-deps"}, roots...)...)
-	if err != nil {
-		return nil, nil, err
-	}
-	total, done := len(plan), 0
+	total, done := len(first), 0
 	w.step(Step{What: what, Total: total})
 	flags, err := w.modeFlags(mode)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	args := slices.Concat([]string{"-v"}, flags, roots)
 	got, err := w.export(ctx, func(p string) {
@@ -178,24 +208,25 @@ func (w *workshop) compileBase(ctx context.Context, mode Mode, wanted []string) 
 		w.step(Step{What: what, Done: min(done, total), Total: total, Detail: p})
 	}, args...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	for _, p := range got {
+	for _, l := range got {
 		switch {
-		case p.ImportPath == host:
-			worker = p
-		case p.Export == "" && p.ImportPath != "unsafe":
+		case l.ImportPath == host:
+			p.worker = l
+		case l.Export == "" && l.ImportPath != "unsafe":
 			// It does not compile. What notebooks do without does not stop the others.
-			w.log.Warn("package is left out of the base", "package", p.ImportPath, "error", p.Error, "deps", p.DepsErrors)
-		case p.Export != "":
-			all = append(all, p)
+			w.log.Warn("package is left out of the base", "package", l.ImportPath, "error", l.Error, "deps", l.DepsErrors)
+		case l.Export != "":
+			p.all = append(p.all, l)
+			p.byPath[l.ImportPath] = l
 		}
 	}
-	if worker == nil || worker.Export == "" {
-		return nil, nil, &PackageError{"the worker's program does not compile: " + reason(worker)}
+	if p.worker == nil || p.worker.Export == "" {
+		return nil, &PackageError{"the worker's program does not compile: " + reason(p.worker)}
 	}
 	w.step(Step{What: what, Done: total, Total: total})
-	return all, worker, nil
+	return p, nil
 }
 
 // reason is why a package has no export data.
@@ -221,7 +252,23 @@ func (w *workshop) known(state string) (known, bool) {
 	if !ok || json.Unmarshal(data, &k) != nil {
 		return known{}, false
 	}
+	for i, f := range k.Folders {
+		k.Folders[i].Dir = w.module.here(f.Dir)
+	}
 	return k, true
+}
+
+// remember writes down which base belongs to a state.
+func (w *workshop) remember(state string, k known) error {
+	k.Folders = slices.Clone(k.Folders)
+	for i, f := range k.Folders {
+		k.Folders[i].Dir = w.module.anywhere(f.Dir)
+	}
+	data, err := json.Marshal(k)
+	if err != nil {
+		return fmt.Errorf("remember base: %w", err)
+	}
+	return whole.WriteNote(w.cache.path("state", state+".json"), data)
 }
 
 // fresh tells whether the local packages are still what was compiled.
@@ -260,7 +307,8 @@ func (b *base) open(note string) error {
 	if b.files, ok = whole.Read(b.dir); !ok {
 		return errors.New("its list of files is missing or damaged")
 	}
-	if bad := b.files.Broken(b.dir, note); len(bad) > 0 {
+	var bad []string
+	if bad, b.looks = b.files.Broken(b.dir, note); len(bad) > 0 {
 		return fmt.Errorf("%d of its files are missing or damaged, %s among them", len(bad), bad[0])
 	}
 	if err := b.readIndex(); err != nil {
@@ -308,26 +356,4 @@ func (b *base) close() {
 	if b.held != nil {
 		_ = b.held.Close()
 	}
-}
-
-// wanted are packages that notebooks of this module required and the base had not.
-func (w *workshop) wanted() []string {
-	data, ok := whole.ReadNote(w.wantedFile())
-	if !ok {
-		return nil
-	}
-	paths := strings.Fields(string(data))
-	slices.Sort(paths)
-	return slices.Compact(paths)
-}
-
-func (w *workshop) wantedFile() string {
-	return w.cache.path("state", "wanted-"+hash(w.module.Path, w.module.Dir)+".txt")
-}
-
-// want writes packages down for the next base.
-func (w *workshop) want(paths []string) error {
-	all := append(w.wanted(), paths...)
-	slices.Sort(all)
-	return whole.WriteNote(w.wantedFile(), []byte(strings.Join(slices.Compact(all), "\n")+"\n"))
 }

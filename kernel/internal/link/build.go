@@ -34,13 +34,31 @@ func (b *Builder) Build(ctx context.Context, u Unit) (Plugin, error) {
 		p.Cached, p.Times.Total = true, time.Since(began)
 		return p, nil
 	}
-	j, err := b.newJob(u)
+	times, err := b.make(ctx, u, p.Path)
+	if err != nil && ctx.Err() == nil && b.restoreBroken(ctx) {
+		times, err = b.make(ctx, u, p.Path)
+	}
 	if err != nil {
 		return Plugin{}, err
 	}
+	b.grown(p.Path)
+	p.Times = times
+	p.Times.Total = time.Since(began)
+	return p, nil
+}
+
+// make builds a unit's plugin.
+func (b *Builder) make(ctx context.Context, u Unit, into string) (Times, error) {
+	if err := b.intact(ctx, u.Imports); err != nil {
+		return Times{}, err
+	}
+	j, err := b.newJob(u)
+	if err != nil {
+		return Times{}, err
+	}
 	defer os.RemoveAll(j.dir)
 	if err := j.compile(ctx); err != nil {
-		return Plugin{}, err
+		return Times{}, err
 	}
 	if b.mode == Thin {
 		err = j.thin(ctx)
@@ -48,21 +66,18 @@ func (b *Builder) Build(ctx context.Context, u Unit) (Plugin, error) {
 		err = j.thick(ctx)
 	}
 	if err != nil {
-		return Plugin{}, err
+		return Times{}, err
 	}
 	if err := whole.Seal(j.path("plugin.so")); err != nil {
-		return Plugin{}, fmt.Errorf("store plugin: %w", err)
+		return Times{}, fmt.Errorf("store plugin: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(p.Path), 0o755); err != nil {
-		return Plugin{}, fmt.Errorf("store plugin: %w", err)
+	if err := os.MkdirAll(filepath.Dir(into), 0o755); err != nil {
+		return Times{}, fmt.Errorf("store plugin: %w", err)
 	}
-	if err := os.Rename(j.path("plugin.so"), p.Path); err != nil {
-		return Plugin{}, fmt.Errorf("store plugin: %w", err)
+	if err := os.Rename(j.path("plugin.so"), into); err != nil {
+		return Times{}, fmt.Errorf("store plugin: %w", err)
 	}
-	b.grown(p.Path)
-	p.Times = j.times
-	p.Times.Total = time.Since(began)
-	return p, nil
+	return j.times, nil
 }
 
 // Compile does the compiler's part of Build alone: it returns a *CompileError, or nil.
@@ -105,6 +120,7 @@ func (b *Builder) newJob(u Unit) (*job, error) {
 	if j.extras, err = b.reach(u.Imports); err != nil {
 		return nil, err
 	}
+	b.shop.tempDir() // the tools' TMPDIR
 	j.dir, err = b.shop.cache.temp("unit")
 	return j, err
 }

@@ -52,16 +52,18 @@ type Builder struct {
 
 	building  keyed      // one build for each key at a time
 	requiring sync.Mutex // one go command at a time
+	restoring sync.Mutex // one at a time makes the base again
 	looks     looks      // at local packages
 
 	background context.Context // of what runs behind an open builder
 	stop       context.CancelFunc
 	tasks      sync.WaitGroup
 
-	mu      sync.Mutex
-	extra   map[string]*Package // packages that Require found and the base has not
-	folders []folder            // the local ones among them
-	new     int64               // bytes of plugins made since the last trim
+	mu       sync.Mutex
+	extra    map[string]*Package // packages that Require found and the base has not
+	folders  []folder            // the local ones among them
+	new      int64               // bytes of plugins made since the last trim
+	restored int                 // how often the base was made again
 }
 
 // Package is one compiled package.

@@ -45,7 +45,7 @@ func (b *Builder) EditorModule(files map[string]string) (dir string, env []strin
 		return "", nil, false, err
 	}
 	set["GOFLAGS"] = strings.Join(flags, " ")
-	set["GOTMPDIR"], set["TMPDIR"] = w.temp, w.temp // gopls is killed, and with it its go commands
+	set["GOTMPDIR"], set["TMPDIR"] = w.tempDir(), w.tempDir() // gopls is killed, and with it its go commands
 	set["PATH"] = filepath.Dir(w.tool.Go) + string(filepath.ListSeparator) + getenv(w.env, "PATH")
 	if changed, err = writeEditor(dir, all); err != nil {
 		return "", nil, false, err

@@ -71,6 +71,17 @@ func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
 	return b.changes(before, after), nil
 }
 
+// Get is Builder.Get for a folder for which there is no Builder: when none can be made, taking a module out may be the cure.
+func Get(ctx context.Context, o Options, args ...string) ([]Change, error) {
+	w, err := newWorkshop(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	b := &Builder{opts: o, shop: w, base: &base{}, extra: map[string]*Package{}}
+	return b.Get(ctx, args...)
+}
+
 // keep remembers the files of a scratch module; back writes them as they were.
 func (m *Module) keep() (back func() error, err error) {
 	old := map[string][]byte{}

@@ -223,17 +223,52 @@ func (m *Module) command(ctx context.Context, t *Toolchain, env []string, verb s
 	return cmd
 }
 
-// state is a hash of the files that decide versions.
-func (m *Module) state() string {
-	parts := []string{m.Path, m.Dir, m.Lang, m.Sources, strings.Join(m.flags, " "), fmt.Sprint(m.env)}
+// state is a hash of the files that decide versions. Where they lie does not matter.
+func (m *Module) state(cache string) string {
+	from := [][2]string{{m.Sources, "$sources"}, {m.Dir, "$module"}, {cache, "$cache"}}
+	for _, f := range m.files { // generated ones lie in a folder that is named by a hash
+		from = append(from, [2]string{filepath.Dir(f), "$here"})
+	}
+	slices.SortStableFunc(from, func(a, b [2]string) int { return len(b[0]) - len(a[0]) }) // the longest first
+	var pairs []string
+	for _, f := range from {
+		if f[0] != "" {
+			pairs = append(pairs, f[0], f[1])
+		}
+	}
+	portable := strings.NewReplacer(pairs...).Replace
+	parts := []string{m.Path, m.Lang, portable(strings.Join(m.flags, " ")), portable(fmt.Sprint(m.env))}
 	for _, f := range m.files {
 		data, err := os.ReadFile(f)
 		if err != nil {
 			data = nil
 		}
-		parts = append(parts, f, string(data))
+		parts = append(parts, filepath.Base(f), portable(string(data)))
 	}
 	return hash(parts...)
+}
+
+// anywhere is a folder's name that holds wherever the sources and the module lie, here what it stands for with these.
+func (m *Module) anywhere(dir string) string {
+	for _, p := range m.places() {
+		if rest, ok := strings.CutPrefix(dir, p[1]); ok && p[1] != "" && (rest == "" || rest[0] == filepath.Separator) {
+			return p[0] + rest
+		}
+	}
+	return dir
+}
+
+func (m *Module) here(dir string) string {
+	for _, p := range m.places() {
+		if rest, ok := strings.CutPrefix(dir, p[0]); ok {
+			return p[1] + rest
+		}
+	}
+	return dir
+}
+
+func (m *Module) places() [2][2]string {
+	return [2][2]string{{"$sources", m.Sources}, {"$module", m.Dir}}
 }
 
 func readMod(name string) ([]byte, *modfile.File, error) {

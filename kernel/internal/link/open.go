@@ -93,10 +93,17 @@ func carried(sources string) (proxies string, ok bool) {
 
 func (w *workshop) close() { os.RemoveAll(w.temp) } // what stays is removed with what dead processes have left
 
+// tempDir is the folder for what tools leave when they are killed. It is there, whoever has cleaned up.
+func (w *workshop) tempDir() string {
+	_ = os.MkdirAll(w.temp, 0o700) // the tool's own error names it
+	return w.temp
+}
+
 // goEnv is the environment of go commands that are ours alone. With that of the user they would leave folders in the
 // system's /tmp when an interrupt kills them.
 func (w *workshop) goEnv() []string {
-	return setenv(w.env, map[string]string{"GOTMPDIR": w.temp, "TMPDIR": w.temp})
+	dir := w.tempDir()
+	return setenv(w.env, map[string]string{"GOTMPDIR": dir, "TMPDIR": dir})
 }
 
 // Temp makes a folder for what a cell needs while it runs. The caller removes it; when this process is killed before, another Builder does.
@@ -135,7 +142,7 @@ func (b *Builder) release() {
 
 // Worker is the program to start for this builder's plugins.
 func (b *Builder) Worker() (path string, args, env []string) {
-	return filepath.Join(b.base.dir, workerName), nil, b.shop.user
+	return filepath.Join(b.base.dir, workerName), nil, setenv(b.shop.user, map[string]string{"INTERLEAVE_SOURCES": b.shop.module.Sources})
 }
 
 // trimEvery is how many bytes of plugins are made between two trims.

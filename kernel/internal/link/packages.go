@@ -236,11 +236,13 @@ var profile []byte
 // wrapglobalmapctl=0 cmd/link would leave out the maps that this plugin does not use, and later ones would find them
 // empty.
 //
+// With -trimpath what is compiled does not depend on where the sources lie.
+//
 // With the profile the runtime hands over from one goroutine to another in seven eighths of the time, which more than
 // pays for what a shared library costs. Thick does without: it is there for when something is wrong with Thin.
 func (w *workshop) modeFlags(mode Mode) ([]string, error) {
 	if mode != Thin {
-		return []string{"-buildmode=plugin", "-gcflags=all=-d=wrapglobalmapctl=1"}, nil
+		return []string{"-trimpath", "-buildmode=plugin", "-gcflags=all=-d=wrapglobalmapctl=1"}, nil
 	}
 	name := w.cache.path("state", "profile-"+hash(string(profile))+".pgo")
 	if data, err := os.ReadFile(name); err != nil || !bytes.Equal(data, profile) {
@@ -248,33 +250,35 @@ func (w *workshop) modeFlags(mode Mode) ([]string, error) {
 			return nil, err
 		}
 	}
-	return []string{"-buildmode=plugin", "-pgo=" + name, "-gcflags=all=-linkshared -d=wrapglobalmapctl=1", "-asmflags=all=-linkshared -D=GOBUILDMODE_shared=1"}, nil
+	return []string{"-trimpath", "-buildmode=plugin", "-pgo=" + name, "-gcflags=all=-linkshared -d=wrapglobalmapctl=1", "-asmflags=all=-linkshared -D=GOBUILDMODE_shared=1"}, nil
 }
 
-// roots finds the packages a base is made of: those of the list that exist here and can be loaded.
-func (w *workshop) roots(ctx context.Context, wanted []string) ([]string, error) {
+// roots finds the packages a base is made of: those of the list that exist here and can be loaded, and those of the wanted ones that are not
+// refused.
+func (w *workshop) roots(ctx context.Context, mode Mode, wanted []string) (given, wishes []*listed, err error) {
 	patterns := slices.Concat([]string{"std"}, gonums, ours, wanted)
 	all, err := w.list(ctx, nil, patterns...)
 	if refused := (*PackageError)(nil); errors.As(err, &refused) && w.module.generated() {
 		complete := *w
 		complete.module = w.module.completing()
 		if _, err := complete.list(ctx, nil, append([]string{"-deps"}, patterns...)...); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all, err = w.list(ctx, nil, patterns...)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	roots := []string{"runtime/cgo"}
 	for _, p := range all {
-		if p.Error != nil || p.Incomplete || p.Name == "main" || p.Name == "" || p.Standard && !inBase(p.ImportPath) {
-			continue
+		switch {
+		case p.Error != nil || p.Incomplete || p.Name == "main" || p.Name == "" || p.Standard && !inBase(p.ImportPath):
+		case slices.Contains(gonums, p.ImportPath) || !slices.Contains(wanted, p.ImportPath):
+			given = append(given, p)
+		case !w.refused(mode, p):
+			wishes = append(wishes, p)
 		}
-		roots = append(roots, p.ImportPath)
 	}
-	slices.Sort(roots)
-	return slices.Compact(roots), nil
+	return given, wishes, nil
 }
 
 // folder is a folder of sources with the hash of what was compiled.
@@ -388,7 +392,7 @@ func tree(sources string) string {
 	for _, top := range []string{"kernel/display", "lessons", "plots", "kernel/internal/worker"} {
 		_ = filepath.WalkDir(filepath.Join(sources, top), func(p string, d os.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.HasSuffix(p, ".go") && !strings.HasSuffix(p, "_test.go") {
-				dirs = append(dirs, filepath.Dir(p))
+				dirs = append(dirs, strings.TrimPrefix(filepath.Dir(p), sources))
 			}
 			return nil // what cannot be read is not there
 		})

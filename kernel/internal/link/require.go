@@ -30,7 +30,7 @@ func (b *Builder) Packages() []Package {
 // package of the base, internal ones included, and for what Require found.
 func (b *Builder) Export(importPath string) (string, error) {
 	if p := b.find(importPath); p != nil {
-		return p.export, nil
+		return p.export, b.intact(b.background, []string{importPath})
 	}
 	return "", fmt.Errorf("%s: %w", importPath, ErrUnknownPackage)
 }
@@ -54,11 +54,16 @@ func (b *Builder) Require(ctx context.Context, importPaths ...string) error {
 			missing = append(missing, p)
 		}
 	}
-	if len(missing) == 0 {
-		return nil
+	if err := b.intact(ctx, importPaths); err != nil || len(missing) == 0 {
+		return err
 	}
 	b.requiring.Lock()
 	defer b.requiring.Unlock()
+	return b.require(ctx, missing)
+}
+
+// require is Require for packages that the builder has not.
+func (b *Builder) require(ctx context.Context, missing []string) error {
 	shop, err := b.governing()
 	if err != nil {
 		return err
@@ -190,7 +195,7 @@ func (b *Builder) Command(ctx context.Context, verb string, args ...string) (arg
 		shop = b.shop
 	}
 	// Not TMPDIR, which a test that the command runs would see. What it runs has the user's collector, and cgo or not.
-	set := map[string]string{"GOTMPDIR": shop.temp}
+	set := map[string]string{"GOTMPDIR": shop.tempDir()}
 	for _, name := range []string{"GOGC", "CGO_ENABLED"} {
 		if v := getenv(shop.user, name); v != "" {
 			set[name] = v

@@ -104,13 +104,13 @@ func (l List) Is(dir, name string) bool {
 	return err == nil && got == want
 }
 
-// Broken names the files of a folder that are not as they were listed. note is a file in which it remembers how they looked when it
-// has read all of them: while sizes, times and places on the disk stay as they were, and the machine has not started again, it does not
-// read them once more.
-func (l List) Broken(dir, note string) []string {
+// Broken names the files of a folder that are not as they were listed, and tells how all look now. note is a file in which it remembers
+// that when it has read all of them: while sizes, times and places on the disk stay as they were, and the machine has not started again,
+// it does not read them once more.
+func (l List) Broken(dir, note string) (bad []string, looks map[string]Appearance) {
 	names := l.names()
-	looks := make([]string, len(names))
-	var bad []string
+	lines := make([]string, len(names))
+	looks = map[string]Appearance{}
 	newest := int64(0)
 	for i, n := range names {
 		look, err := Look(filepath.Join(dir, filepath.FromSlash(n)))
@@ -119,14 +119,14 @@ func (l List) Broken(dir, note string) []string {
 			continue
 		}
 		newest = max(newest, look.Changed)
-		looks[i] = look.on(n)
+		looks[n], lines[i] = look, look.on(n)
 	}
 	if len(bad) > 0 {
-		return bad
+		return bad, looks
 	}
-	now := fmt.Appendf(nil, "%s %x\n", boot(), sha256.Sum256([]byte(dir+"\n"+strings.Join(looks, "\n")+string(l.text()))))
+	now := fmt.Appendf(nil, "%s %x\n", boot(), sha256.Sum256([]byte(dir+"\n"+strings.Join(lines, "\n")+string(l.text()))))
 	if before, ok := ReadNote(note); ok && bytes.Equal(before, now) {
-		return nil
+		return nil, looks
 	}
 	var mu sync.Mutex
 	each(len(names), func(i int) {
@@ -140,7 +140,7 @@ func (l List) Broken(dir, note string) []string {
 		_ = WriteNote(note, now) // without it the files are read again
 	}
 	slices.Sort(bad)
-	return bad
+	return bad, looks
 }
 
 // settled is how old a change must be before times can tell it from the next: clocks of file systems are coarse.

@@ -112,11 +112,11 @@ func TestFolder(t *testing.T) {
 	for what, damage := range damages {
 		for _, name := range []string{"a", "b", "sub/c"} {
 			dir, l := build()
-			if bad := l.Broken(dir, note); len(bad) > 0 {
+			if bad, _ := l.Broken(dir, note); len(bad) > 0 {
 				t.Fatalf("broken when new: %v", bad)
 			}
 			damage(t, filepath.Join(dir, name))
-			if bad := l.Broken(dir, note); !slices.Equal(bad, []string{name}) || l.Is(dir, name) {
+			if bad, _ := l.Broken(dir, note); !slices.Equal(bad, []string{name}) || l.Is(dir, name) {
 				t.Errorf("%s %s: broken are %v", name, what, bad)
 			}
 		}
@@ -149,15 +149,15 @@ func TestRemembered(t *testing.T) {
 	check(t, err)
 	check(t, os.WriteFile(name, []byte("two"), 0o644))
 	check(t, os.Chtimes(name, info.ModTime(), info.ModTime())) // the time of the change tells it nevertheless
-	if bad := l.Broken(dir, note); len(bad) != 1 {
+	if bad, _ := l.Broken(dir, note); len(bad) != 1 {
 		t.Error("a change behind the old times was not seen")
 	}
 	check(t, os.WriteFile(name, []byte("one"), 0o644))
-	if bad := l.Broken(dir, note); len(bad) > 0 {
+	if bad, _ := l.Broken(dir, note); len(bad) > 0 {
 		t.Errorf("broken: %v", bad)
 	}
 	check(t, os.WriteFile(note, []byte("garbage"), 0o644))
-	if bad := l.Broken(dir, note); len(bad) > 0 {
+	if bad, _ := l.Broken(dir, note); len(bad) > 0 {
 		t.Errorf("broken, by a note of garbage: %v", bad)
 	}
 	if string(first) == "" {
