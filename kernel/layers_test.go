@@ -26,13 +26,15 @@ var layers = map[string]string{
 	"kernel/internal/worker/host":   "kernel/internal/worker/inmate",
 
 	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
-	"kernel/internal/session":    "kernel/internal/wire", // its serve.go alone: see TestImports there
-	"kernel/internal/compile":    "kernel/internal/cell",
-	"kernel/internal/worker":     "kernel/internal/stage kernel/internal/worker/frame",
-	"kernel/internal/racereport": "kernel/internal/cell kernel/internal/stack",
-	"kernel/internal/flame":      "kernel/internal/picture",
-	"kernel/internal/link":       "kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
-	"kernel/internal/timeline":   "kernel/internal/picture",
+	"kernel/internal/session":      "kernel/internal/wire", // its serve.go alone: see TestImports there
+	"kernel/internal/compile":      "kernel/internal/cell",
+	"kernel/internal/worker":       "kernel/internal/stage kernel/internal/worker/frame",
+	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",
+	"kernel/internal/flame":        "kernel/internal/picture",
+	"kernel/internal/link":         "kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
+	"kernel/internal/gopls":        "kernel/internal/whole",
+	"kernel/internal/installation": "kernel/internal/whole",
+	"kernel/internal/timeline":     "kernel/internal/picture",
 	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +

@@ -339,6 +339,15 @@ esac
 	if want := []Step{{0, 3, ""}, {1, 3, "b"}, {2, 3, "c"}}; !slices.Equal(steps, want) || !tool.Built() {
 		t.Errorf("%v, built %v", steps, tool.Built())
 	}
+	if err := os.Truncate(tool.Program, 5); err != nil {
+		t.Fatal(err)
+	}
+	if tool.Built() {
+		t.Error("built, though it was cut off")
+	}
+	if err := tool.Build(t.Context(), filepath.Join(root, "go"), nil); err != nil || !tool.Built() {
+		t.Errorf("after it was cut off: %v, built %v", err, tool.Built())
+	}
 	if _, err := os.Stat(old); err == nil {
 		t.Error("the older one is still there")
 	}

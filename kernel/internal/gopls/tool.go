@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/modfile"
+
+	"interleave/kernel/internal/whole"
 )
 
 // The module gopls is built in: it pins gopls and everything it is made of, and has nothing to do with the
@@ -74,10 +76,10 @@ func At(cache string) (Tool, error) {
 	return Tool{Program: filepath.Join(root, name), data: filepath.Join(root, "data"), config: filepath.Join(root, "config")}, nil
 }
 
-// Built reports whether the program is there.
+// Built reports whether the program is there and as it was built.
 func (t Tool) Built() bool {
 	info, err := os.Stat(t.Program)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+	return err == nil && info.Mode()&0o111 != 0 && whole.Sealed(t.Program)
 }
 
 // Or is the tool with the program that lies in another folder, if one of this version does: all users of an installation share it.
@@ -153,6 +155,9 @@ func (t Tool) Build(ctx context.Context, goCommand string, progress func(Step)) 
 	}
 	if err := build(ctx, goCommand, dir, progress); err != nil {
 		return fmt.Errorf("build gopls %s: %w", Version(), err)
+	}
+	if err := whole.Seal(filepath.Join(dir, "gopls")); err != nil {
+		return fmt.Errorf("build gopls: %w", err)
 	}
 	if err := os.Rename(filepath.Join(dir, "gopls"), t.Program); err != nil {
 		return fmt.Errorf("build gopls: %w", err)

@@ -31,6 +31,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"interleave/kernel/internal/whole"
 )
 
 // Installation is one version.
@@ -131,16 +133,32 @@ func (g Go) Ensure(ctx context.Context, root, sources string, building func()) (
 	if err := os.Chmod(fresh, 0o755); err != nil {
 		return nil, fmt.Errorf("install: %w", err)
 	}
-	// Another process may have been faster: its copy is the same.
+	// Another process may have been faster: its copy is the same. Or something has happened to the one that is there.
 	if err := os.Rename(fresh, inst.Dir); err != nil && !inst.complete() {
-		return nil, fmt.Errorf("install: %w", err)
+		if err := inst.mend(at(fresh)); err != nil {
+			return nil, fmt.Errorf("install: %w", err)
+		}
 	}
 	return inst, nil
 }
 
+// complete tells whether the program and the sources are there, and as they were installed.
 func (i *Installation) complete() bool {
-	info, err := os.Stat(i.Program)
-	return err == nil && info.Mode().IsRegular() && isModule(i.Sources)
+	return whole.Sealed(i.Program) && isModule(i.Sources) && unchanged(i.Version(), i.Sources) == nil
+}
+
+// mend takes the program and the sources of a fresh installation. What else lies there stays: who uses it, and what was prepared.
+func (i *Installation) mend(fresh *Installation) error {
+	for _, sub := range []string{"bin", "src"} {
+		old := filepath.Join(fresh.Dir, "old-"+sub) // it goes with the fresh one
+		if err := os.Rename(filepath.Join(i.Dir, sub), old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.Rename(filepath.Join(fresh.Dir, sub), filepath.Join(i.Dir, sub)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (g Go) build(ctx context.Context, i *Installation, sources string, list []string) error {
@@ -156,7 +174,10 @@ func (g Go) build(ctx context.Context, i *Installation, sources string, list []s
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("go build: %w\n%s", err, words(out))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return whole.Seal(i.Program)
 }
 
 // unchanged tells whether each of the folders holds what version is the hash of. The program is built in one of them and the

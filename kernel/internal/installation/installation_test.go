@@ -225,3 +225,60 @@ func TestEnsureDuringAnEdit(t *testing.T) {
 		t.Errorf("left behind: %v", entries)
 	}
 }
+
+// TestEnsureMends damages each file of an installation in three ways: Ensure makes it whole once, and keeps who uses it.
+func TestEnsureMends(t *testing.T) {
+	root, sources := t.TempDir(), module(t, "package main\n\nfunc main() { println(\"one\") }\n")
+	builds := 0
+	ensure := func() *Installation {
+		t.Helper()
+		i, err := Ensure(t.Context(), root, sources, func() { builds++ })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	inst := ensure()
+	user := filepath.Join(inst.Dir, usedBy)
+	if err := os.WriteFile(user, []byte("somebody\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	list, err := files(inst.Sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(list, "../bin/interleave") {
+		path := filepath.Join(inst.Sources, name)
+		for what, change := range map[string]func(text []byte) []byte{
+			"removed": nil,
+			"halved":  func(text []byte) []byte { return text[:len(text)/2] },
+			"garbled": func(text []byte) []byte { text[len(text)/2] ^= 0xa5; return text },
+		} {
+			text, err := os.ReadFile(path)
+			if err == nil {
+				err = os.Remove(path)
+			}
+			if err == nil && change != nil {
+				err = os.WriteFile(path, change(text), 0o755)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := builds
+			ensure()
+			ensure()
+			if builds != before+1 {
+				t.Errorf("%s %s: %d builds", name, what, builds-before)
+			}
+			if out, err := exec.Command(inst.Program).CombinedOutput(); err != nil || string(out) != "one\n" {
+				t.Errorf("%s %s: the program says %q, %v", name, what, out, err)
+			}
+		}
+	}
+	if _, err := os.Stat(user); err != nil {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(root); len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+}
