@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"interleave/kernel/internal/engine"
 	"interleave/kernel/internal/handout"
 	"interleave/kernel/internal/notebook"
 )
@@ -23,7 +24,7 @@ type checkCommand struct {
 }
 
 func (checkCommand) Help() string {
-	return `For each exercise a line says "N passed, M failed", and those below which checks failed. Each runs in a kernel of its own, with the answers of the notebook that came back and everything else, the call of the check too, of the original: which one that is says the notebook, or its file name. Answers run with your rights: read what strangers send. The exit status is 1 when a check failed.
+	return `For each exercise a line says "N passed, M failed", and those below which checks failed. Each runs in a kernel of its own, with the answers of the notebook that came back and everything else, the call of the check too, of the original: which one that is says the notebook, or its file name. Answers run with your rights: read what strangers send. The exit status is 1 when a check failed, or when an exercise could not be judged because the kernel did not run.
 
 Examples:
 
@@ -92,6 +93,7 @@ type verdict struct {
 	counts [3]int // passed, failed, inconclusive
 	report string // of the check
 	remark string // why there is none
+	void   bool   // the kernel could not run, which says nothing about the answers
 }
 
 // try runs an exercise in a kernel of its own.
@@ -99,12 +101,13 @@ func (c *checkCommand) try(ctx context.Context, t handout.Trial) verdict {
 	none := func(format string, args ...any) verdict {
 		return verdict{counts: [3]int{0, t.All(), 0}, remark: fmt.Sprintf(format, args...)}
 	}
+	void := func(reason string) verdict { return verdict{remark: reason, void: true} }
 	if t.Missing != "" {
 		return none("the cell %s is missing", t.Missing)
 	}
 	folder, err := os.MkdirTemp("", "interleave-check-") // an answer may write files
 	if err != nil {
-		return none("%v", err)
+		return void(err.Error())
 	}
 	defer os.RemoveAll(folder)
 	var env []string
@@ -113,7 +116,7 @@ func (c *checkCommand) try(ctx context.Context, t handout.Trial) verdict {
 	}
 	kernel, err := startChild(ctx, folder, env...)
 	if err != nil {
-		return none("%v", err)
+		return void(err.Error())
 	}
 	defer kernel.close()
 	err = (&notebook.Runner{Kernel: kernel, Timeout: c.Timeout}).Run(ctx, t.Notebook)
@@ -124,7 +127,9 @@ func (c *checkCommand) try(ctx context.Context, t handout.Trial) verdict {
 		return none("the cell %s took longer than %v (--timeout)", t.Notebook.Cells[late.Index-1].ID(), late.Timeout)
 	}
 	for _, cell := range t.Notebook.Cells { // the first error is the reason of the others
-		if reason := failure(cell); reason != "" {
+		if reason := failure(cell); strings.HasPrefix(reason, "WorkerDied: "+engine.CannotCompile) {
+			return void(reason)
+		} else if reason != "" {
 			return none("%s", reason)
 		}
 	}
@@ -172,6 +177,10 @@ func judged(t handout.Trial) (v verdict, ok bool) {
 
 // tell prints what came of an exercise.
 func (c *checkCommand) tell(to streams, t handout.Trial, v verdict) {
+	if v.void {
+		fmt.Fprintf(to.out, "  exercise %s · %s: could not be judged\n      %s\n", t.Number, t.Title, v.remark)
+		return
+	}
 	fmt.Fprintf(to.out, "  exercise %s · %s: %d passed, %d failed", t.Number, t.Title, v.counts[0], v.counts[1])
 	if v.counts[2] > 0 {
 		fmt.Fprintf(to.out, ", %d inconclusive", v.counts[2])

@@ -89,6 +89,18 @@ func TestCheckCommand(t *testing.T) {
 	}
 }
 
+// TestCheckWithoutAKernel: what the machine lacks is no fault of the answers.
+func TestCheckWithoutAKernel(t *testing.T) {
+	dir := handOut(t, "notebooks/05-race-condition.ipynb")
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("CC", "/bin/false")
+	status, stdout, stderr := command("check", filepath.Join(dir, "student", "05-race-condition.ipynb"))
+	if status != 1 || strings.Contains(stdout, "failed") {
+		t.Errorf("exit status %d\n%s%s", status, stdout, stderr)
+	}
+	contains(t, stdout, "exercise 1 · You are the scheduler: could not be judged\n      WorkerDied: the kernel cannot compile cells: ")
+}
+
 // TestHiddenChecks: an answer that knows by heart what the student's checks ask for passes those, and no other; one
 // that is missing fails them too.
 func TestHiddenChecks(t *testing.T) {

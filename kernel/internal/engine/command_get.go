@@ -7,10 +7,17 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"interleave/kernel/internal/link"
 )
 
 // get adds modules to the go.mod and says what that means for the cells to come.
 func (e *Engine) get(r *run, args string) error {
+	return e.getBy(r, args, func(words []string) ([]link.Change, error) { return e.builder.Get(r.ctx, words...) })
+}
+
+// getBy is get by whatever can add modules now.
+func (e *Engine) getBy(r *run, args string, add func(words []string) ([]link.Change, error)) error {
 	words, err := splitWords(args)
 	if err != nil {
 		return fmt.Errorf("%%get: %w", err)
@@ -21,7 +28,7 @@ func (e *Engine) get(r *run, args string) error {
 	if strings.HasPrefix(words[0], "-") {
 		return fmt.Errorf("%%get takes packages, not the flag %s: %%get golang.org/x/sync@latest", words[0])
 	}
-	changes, err := e.builder.Get(r.ctx, words...)
+	changes, err := add(words)
 	if err != nil {
 		return fmt.Errorf("%%get: %w%s", err, fetchCure(err))
 	}

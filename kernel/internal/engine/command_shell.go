@@ -114,10 +114,9 @@ func endingError(name string, end worker.Ending) error {
 
 // surroundings are the environment and the folder that cells have now.
 func (e *Engine) surroundings(ctx context.Context) (env []string, dir string, err error) {
-	if e.builder == nil { // what needs no Go runs without it
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		return e.withChanges(e.baseEnv()), standing(e.o.Dir), nil
+	if !e.isOpen() {
+		env, dir = e.earlySurroundings()
+		return env, dir, nil
 	}
 	w, err := e.current(ctx)
 	if err != nil {
@@ -150,20 +149,6 @@ func standing(dir string) string {
 		}
 		dir = filepath.Dir(dir)
 	}
-}
-
-// onlyShell reports whether a cell has commands of the shell and nothing else, which run where there is no Go.
-func onlyShell(code string) bool {
-	directives, rest := cell.Directives(code)
-	for _, d := range directives {
-		switch {
-		case d.Mark == "%%" && d.Name == "bash":
-			return true
-		case d.Mark != "$" && d.Mark != "!":
-			return false
-		}
-	}
-	return len(directives) > 0 && strings.TrimSpace(rest) == ""
 }
 
 // lookPath finds a program as the shell would, "" if there is none.

@@ -139,6 +139,8 @@ func (e *Engine) completeImport(text string, start, at int) (c session.Completio
 }
 
 func (e *Engine) isOpen() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	select {
 	case <-e.opened:
 		return e.openErr == nil

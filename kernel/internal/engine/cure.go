@@ -105,7 +105,10 @@ func (e *Engine) internalFault(err error) *session.Fault {
 	var bad *link.ToolchainError
 	var refused *link.PackageError
 	var load *worker.LoadError
+	var lost *link.LostError
 	switch {
+	case errors.As(err, &lost):
+		return plainFault("CompileError", "the cell could not be built: "+lost.Error())
 	case cure(err) != "":
 		return plainFault("CompileError", "the cell could not be built or loaded: "+withCure(err))
 	case errors.As(err, &bad), errors.As(err, &refused):

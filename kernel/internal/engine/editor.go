@@ -227,7 +227,9 @@ func (d *editor) tool() (gopls.Tool, error) {
 		return gopls.Tool{}, err
 	}
 	tool = tool.Or(link.GoplsFolder(d.e.o.Sources))
-	tool.Program = cmp.Or(d.e.o.Gopls, tool.Program)
+	if d.e.o.Gopls != "" {
+		tool = tool.Given(d.e.o.Gopls)
+	}
 	return tool, nil
 }
 

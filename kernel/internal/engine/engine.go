@@ -66,6 +66,8 @@ type Engine struct {
 	checker *compile.Checker
 	openErr error
 
+	openTold bool // a cell has said why the kernel could not be opened
+
 	mu         sync.Mutex
 	state      *compile.State
 	worker     *worker.Worker
@@ -117,7 +119,26 @@ func New(o Options) *Engine {
 
 // open opens the builder, starts the worker, and warms the checker.
 func (e *Engine) open() {
-	b, err := link.Open(e.ctx, link.Options{
+	b, err := link.Open(e.ctx, e.linkOptions())
+	e.mu.Lock()
+	e.builder, e.openErr = b, err
+	opened := e.opened
+	e.mu.Unlock()
+	if err == nil {
+		e.log.Info("open", "about", b.About())
+		m := b.Module()
+		e.checker = compile.NewChecker(packages{b, e.log}, compile.Language{Version: m.Lang, By: m.LangBy})
+		e.startWorker()
+	}
+	close(opened)
+	if err == nil {
+		e.checker.Warm("fmt", compile.DisplayPath)
+	}
+}
+
+// linkOptions are for what compiles the cells.
+func (e *Engine) linkOptions() link.Options {
+	return link.Options{
 		Dir: e.o.Dir, Sources: e.o.Sources, Cache: e.o.Cache, Mode: link.Mode(e.o.Mode), Env: e.o.Env, Logger: e.log,
 		Progress: func(s link.Step) {
 			select { // the newest step replaces one nobody has looked at
@@ -129,17 +150,6 @@ func (e *Engine) open() {
 			default:
 			}
 		},
-	})
-	e.builder, e.openErr = b, err
-	if err == nil {
-		e.log.Info("open", "about", b.About())
-		m := b.Module()
-		e.checker = compile.NewChecker(packages{b, e.log}, compile.Language{Version: m.Lang, By: m.LangBy})
-		e.startWorker()
-	}
-	close(e.opened)
-	if err == nil {
-		e.checker.Warm("fmt", compile.DisplayPath)
 	}
 }
 
@@ -175,6 +185,7 @@ func (e *Engine) startWorker() {
 	s := &start{done: make(chan struct{})}
 	e.starting = s
 	path, args, env := e.builder.Worker()
+	intact := e.builder.Intact
 	env = e.withChanges(withLabels(append(e.baseEnv(), env...)))
 	dir := standing(e.o.Dir) // a worker runs somewhere when the folder is removed
 	if st, err := os.Stat(e.dir); err == nil && st.IsDir() {
@@ -182,6 +193,9 @@ func (e *Engine) startWorker() {
 	}
 	go func() {
 		defer close(s.done)
+		if s.err = intact(e.ctx); s.err != nil {
+			e.log.Warn("the worker's program", "error", s.err) // if it is there it may start
+		}
 		s.w, s.err = worker.Start(e.ctx, worker.Config{
 			Path: path, Args: args, Env: env, Dir: dir, Guard: e.o.Guard,
 			Handler: e.out, Memory: e.memory, Spared: e.spared, Late: e.late, Logger: e.log,
@@ -292,7 +306,7 @@ func (e *Engine) Close() error {
 	}
 	e.watchers.Wait()
 	select {
-	case <-e.opened:
+	case <-e.openedNow():
 		if e.builder != nil {
 			e.builder.Close()
 		}

@@ -47,17 +47,20 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		e.mu.Unlock()
 	}()
 	var o session.Outcome
-	if f := e.ready(r); f != nil && (r.ctx.Err() != nil || e.isOpen() || !onlyShell(c.Code)) {
+	directives, code := cell.Directives(c.Code)
+	if e.early(r, directives, code) {
+		o.Fault, o.Payload = e.runEarly(r, directives, text, code), r.pages
+		return o
+	}
+	if f := e.ready(r); f != nil {
 		o.Fault = f
 		return o
 	}
-	if e.builder != nil {
-		e.sayChanged(r)
-	}
+	defer e.sayRestored(r, e.builder.Restored())
+	e.sayChanged(r)
 	if !c.Silent {
 		e.remember(text, c.Count)
 	}
-	directives, code := cell.Directives(c.Code)
 	for _, d := range directives {
 		if d.Mark == "%%" {
 			o.Fault = e.mode(r, d, text, code)
@@ -68,9 +71,6 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		if o.Fault != nil {
 			return o
 		}
-	}
-	if e.builder == nil {
-		return o
 	}
 	if o.Fault = e.runCode(r, text, code); o.Fault == nil {
 		o.Expressions = e.expressions(r)
@@ -341,17 +341,30 @@ func isExpression(s ast.Stmt) bool {
 	return ok
 }
 
+// CannotCompile is in the error of each cell of a kernel that could not be opened.
+const CannotCompile = "the kernel cannot compile cells"
+
 // ready waits until the builder is open, showing how far the base library has come.
 func (e *Engine) ready(r *run) *session.Fault {
 	shown := false
+	e.mu.Lock()
+	told := e.openTold
+	e.mu.Unlock()
+	if told { // what was wrong may be mended by now
+		e.reopen()
+	}
+	opened := e.openedNow()
 	for {
 		select {
-		case <-e.opened:
+		case <-opened:
 			if shown {
 				r.out.Clear(false)
 			}
 			if e.openErr != nil {
-				return plainFault("WorkerDied", "the kernel cannot compile cells: "+withCure(e.openErr))
+				e.mu.Lock()
+				e.openTold = true
+				e.mu.Unlock()
+				return plainFault("WorkerDied", CannotCompile+": "+withCure(e.openErr))
 			}
 			return e.revive(r)
 		case s := <-e.progress:
@@ -370,6 +383,13 @@ func (e *Engine) ready(r *run) *session.Fault {
 		case <-r.interrupt:
 			return interruptedEarly("preparing the base library (it goes on in the background)")
 		}
+	}
+}
+
+// sayRestored tells that files of the cache were made again since they had been so often.
+func (e *Engine) sayRestored(r *run, before int) {
+	if e.builder.Restored() > before && !r.cell.Silent {
+		r.out.Stream("stderr", []byte("note: files of the kernel's cache had been removed or damaged, and were made again\n"))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
 	"interleave/kernel/internal/worker"
@@ -108,6 +109,9 @@ func (e *Engine) place(id, line string) (at, source string) {
 
 // importFault points a refusal of the go command at the import that it speaks of, or at the first.
 func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
+	if lost := new(link.LostError); errors.As(err, &lost) || cure(err) != "" {
+		return e.internalFault(err)
+	}
 	at := 0
 	for _, im := range syn.Imports {
 		if strings.Contains(err.Error(), im.Path) {

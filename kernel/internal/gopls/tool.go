@@ -53,6 +53,7 @@ type Tool struct {
 	Program string
 	data    string // what gopls keeps between its runs
 	config  string // settings of ours that stand for the user's
+	given   bool   // the program is not one that Build has made
 }
 
 // At is where gopls belongs in a cache folder ("" for the user's). It need not be there: see Built.
@@ -79,7 +80,13 @@ func At(cache string) (Tool, error) {
 // Built reports whether the program is there and as it was built.
 func (t Tool) Built() bool {
 	info, err := os.Stat(t.Program)
-	return err == nil && info.Mode()&0o111 != 0 && whole.Sealed(t.Program)
+	return err == nil && info.Mode()&0o111 != 0 && (t.given || whole.Sealed(t.Program))
+}
+
+// Given is the tool with a program that somebody else has made.
+func (t Tool) Given(program string) Tool {
+	t.Program, t.given = program, true
+	return t
 }
 
 // Or is the tool with the program that lies in another folder, if one of this version does: all users of an installation share it.

@@ -74,7 +74,7 @@ func Running() (*Installation, bool) {
 		return i, true
 	}
 	i := at(filepath.Dir(compiledFrom()))
-	return i, Rebuilt() && i.Sources == compiledFrom() && i.complete()
+	return i, Rebuilt() && i.Sources == compiledFrom() && i.there()
 }
 
 // Go is a go command, with what keeps it from using another toolchain than its own.
@@ -110,7 +110,7 @@ func (g Go) Ensure(ctx context.Context, root, sources string, building func()) (
 		return nil, fmt.Errorf("read the sources: %w", err)
 	}
 	inst := at(filepath.Join(root, version))
-	if inst.complete() {
+	if g.complete(inst) {
 		return inst, nil
 	}
 	if building != nil {
@@ -134,7 +134,7 @@ func (g Go) Ensure(ctx context.Context, root, sources string, building func()) (
 		return nil, fmt.Errorf("install: %w", err)
 	}
 	// Another process may have been faster: its copy is the same. Or something has happened to the one that is there.
-	if err := os.Rename(fresh, inst.Dir); err != nil && !inst.complete() {
+	if err := os.Rename(fresh, inst.Dir); err != nil && !g.complete(inst) {
 		if err := inst.mend(at(fresh)); err != nil {
 			return nil, fmt.Errorf("install: %w", err)
 		}
@@ -142,9 +142,15 @@ func (g Go) Ensure(ctx context.Context, root, sources string, building func()) (
 	return inst, nil
 }
 
+// there tells whether the program and the sources are there, without reading them.
+func (i *Installation) there() bool {
+	info, err := os.Stat(i.Program)
+	return err == nil && info.Mode().IsRegular() && isModule(i.Sources)
+}
+
 // complete tells whether the program and the sources are there, and as they were installed.
-func (i *Installation) complete() bool {
-	return whole.Sealed(i.Program) && isModule(i.Sources) && unchanged(i.Version(), i.Sources) == nil
+func (g Go) complete(i *Installation) bool {
+	return whole.Sealed(i.Program) && isModule(i.Sources) && g.unchanged(i.Version(), i.Sources) == nil
 }
 
 // mend takes the program and the sources of a fresh installation. What else lies there stays: who uses it, and what was prepared.

@@ -96,7 +96,7 @@ func newer(sources string) (program string, ok bool) {
 		}
 		for _, e := range entries {
 			version, ours := strings.CutPrefix(e.Name(), key+"-")
-			if ours && gover.Compare(gover.Lang(version), gover.Lang(runtime.Version())) > 0 && gover.Compare(version, best) > 0 && whole(filepath.Join(dir, e.Name())) {
+			if ours && gover.Compare(gover.Lang(version), gover.Lang(runtime.Version())) > 0 && gover.Compare(version, best) > 0 && asBuilt(filepath.Join(dir, e.Name())) {
 				best, program, ok = version, filepath.Join(dir, e.Name(), "interleave"), true
 			}
 		}
@@ -113,8 +113,8 @@ func places(sources string) []string {
 	return []string{own, shared(sources)}
 }
 
-// whole tells whether the program in a folder is as it was built: a damaged one must not be every kernel of a user.
-func whole(dir string) bool {
+// asBuilt tells whether the program in a folder is as it was built: a damaged one must not be every kernel of a user.
+func asBuilt(dir string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, "whole"))
 	if err != nil {
 		return false
@@ -158,10 +158,10 @@ func (g Go) rebuildIn(ctx context.Context, dir, sources string, wait bool, run f
 	name := key + "-" + g.Version
 	at := filepath.Join(dir, name)
 	program = filepath.Join(at, "interleave")
-	if whole(at) {
+	if asBuilt(at) {
 		return program, nil
 	}
-	if at := filepath.Join(shared(sources), name); whole(at) {
+	if at := filepath.Join(shared(sources), name); asBuilt(at) {
 		return filepath.Join(at, "interleave"), nil
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -172,7 +172,7 @@ func (g Go) rebuildIn(ctx context.Context, dir, sources string, wait bool, run f
 		return "", err
 	}
 	defer unlock()
-	if whole(at) { // built while we waited
+	if asBuilt(at) { // built while we waited
 		return program, nil
 	}
 	tidy(dir, sources)
