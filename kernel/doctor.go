@@ -204,7 +204,7 @@ func explained(p *progress, to io.Writer) func(link.Step) {
 }
 
 func checkToolchain(ctx context.Context, dir string) (*link.Toolchain, finding) {
-	tool, err := link.FindToolchain(ctx, dir, nil)
+	tool, err := searchIn(ctx, dir).Find(ctx)
 	f := finding{what: "Go toolchain"}
 	var missing *link.ToolchainError
 	switch {

@@ -37,6 +37,15 @@ func with(tool *link.Toolchain) installation.Go {
 	return installation.Go{Command: tool.Go, Version: tool.Version, Proxy: tool.Env["GOPROXY"], Env: tool.Environ()}
 }
 
+// searchIn looks where the kernel of a folder looks for Go.
+func searchIn(ctx context.Context, dir string) link.Search {
+	s := link.Search{Dir: dir}
+	if sources, err := installation.Sources(ctx); err == nil {
+		s.Recorded = link.Recorded(sources)
+	}
+	return s
+}
+
 // renew builds the kernel anew when the Go of a folder is too new for this one, and goes on in the new one. Commands that a person waits
 // for begin with it. When it fails, cells are compiled with an older Go if there is one, and say so if there is none.
 func renew(ctx context.Context, dir string, to streams) {
@@ -52,7 +61,7 @@ func renewBy(ctx context.Context, dir string, to streams, rebuild func(*link.Too
 	if !link.MayBeNewer(dir) {
 		return
 	}
-	tool, err := link.FindToolchain(ctx, dir, nil)
+	tool, err := searchIn(ctx, dir).Find(ctx)
 	if err != nil || link.Readable(tool.Version) {
 		return
 	}
@@ -89,11 +98,12 @@ func renewServed(log *slog.Logger, guard []string) (background func(context.Cont
 	parent := os.Getppid()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	tool, err := link.FindToolchain(ctx, dir, nil)
+	search := searchIn(ctx, dir)
+	tool, err := search.Find(ctx)
 	if err != nil || link.Readable(tool.Version) {
 		return nil
 	}
-	if !link.HasReadable(ctx, dir) {
+	if !search.Readable(ctx) {
 		log.Warn("the kernel is built anew, as it cannot read what a newer Go compiles", "go", tool.Version)
 		limited, cancel := context.WithTimeout(ctx, startPatience)
 		defer cancel()

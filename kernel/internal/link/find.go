@@ -204,9 +204,9 @@ func readable(version, built string) bool {
 	return gover.Compare(gover.Lang(release(version)), gover.Lang(release(built))) <= 0
 }
 
-// HasReadable tells whether there is a Go on this machine for a folder that this program can read.
-func HasReadable(ctx context.Context, dir string) bool {
-	c := chooser{search: Search{Dir: dir}, built: runtime.Version()}
+// Readable tells whether there is a Go on this machine whose packages this program can read.
+func (s Search) Readable(ctx context.Context) bool {
+	c := chooser{search: s, built: runtime.Version()}
 	t, first, err := c.search.find(ctx, func(t *Toolchain) bool { return readable(t.Version, c.built) })
 	if err == nil && t == nil {
 		t, err = c.kept(ctx, first, release(c.built))
