@@ -19,8 +19,14 @@ const entryMark = "Run" + prime + "00"
 
 // firstFunc stands first in every unit. The runtime takes the first name of a module's table of function names
 // for no name at all, which nobody notices in a program, whose first function is the runtime's; in a plugin it
-// would be one of the cell's, and stacks would leave it out.
-const firstFunc = "\n//go:noinline\nfunc first" + prime + prime + "() {}\n"
+// would be one of the cell's, and stacks would leave it out. From Go 1.27 on the compiler puts closures before
+// functions, those first that come of inlining, so there has to be such a one. It is never made.
+const (
+	firstName = "first" + prime + prime
+	firstFunc = "\nfunc " + firstName + "closure(n int) func() int { return func() int { return n } }\n" +
+		"\n//go:noinline\nfunc " + firstName + "(n int) func() int {\nif n == 0 {\nreturn nil\n}\nreturn " + firstName + "closure(n)\n}\n"
+	firstCall = firstName + "(0)\n"
+)
 
 // emit writes the unit.
 func (j *job) emit() (*Unit, error) {
@@ -66,10 +72,10 @@ func (j *job) emit() (*Unit, error) {
 		body.copyEdited(d.Text, d.Start, d.End, append(n.edits(d), edit{d.name, d.name + len("init"), j.initName(d)}))
 		body.gen("\n")
 	}
-	if slices.ContainsFunc(stmts, func(s ast.Stmt) bool { return genDecl(s) != nil }) {
+	if slices.ContainsFunc(stmts, func(s ast.Stmt) bool { return genDecl(labelled(s)) != nil }) {
 		body.gen("\nfunc zero", prime, "[T any]() (z T) { return }\n")
 	}
-	body.gen("\nfunc ", entryMark, "() {\nfirst", prime, prime, "()\n")
+	body.gen("\nfunc ", entryMark, "() {\n", firstCall)
 	j.locals(body, n)
 	for _, d := range inits {
 		body.gen(j.initName(d), "()\n")
