@@ -37,15 +37,23 @@ Examples:
 }
 
 func (c *prepareCommand) Run(ctx context.Context, to streams) error {
-	inst, err := c.installation(ctx)
+	if c.Prefix != "" || c.SysPrefix {
+		inst, err := c.installation(ctx)
+		if err != nil {
+			return err
+		}
+		return inside(ctx, inst, to, "prepare") // its own version of everything
+	}
+	sources, err := installation.Sources(ctx)
 	if err != nil {
 		return err
 	}
+	inst, ok := installation.Of(filepath.Join(filepath.Dir(sources), "bin", "interleave"))
+	if !ok || inst.Sources != sources {
+		return errors.New("which kernel? This program runs from a checkout: name the folder that the kernel was installed in by --prefix DIR or --sys-prefix")
+	}
 	if err := installation.Writable(inst.Prepared()); err != nil {
 		return err
-	}
-	if running, ok := installation.Running(); !ok || running.Dir != inst.Dir {
-		return inside(ctx, inst, to, "prepare") // its own version of everything
 	}
 	defer syscall.Umask(syscall.Umask(0o022)) // others read it, whatever the shell has set
 	renewShared(ctx, inst.Sources, to)
@@ -60,14 +68,8 @@ func (c *prepareCommand) Run(ctx context.Context, to streams) error {
 	return nil
 }
 
-// installation finds the one that is meant.
+// installation finds the one below the prefix.
 func (c *prepareCommand) installation(ctx context.Context) (*installation.Installation, error) {
-	if c.Prefix == "" && !c.SysPrefix {
-		if inst, ok := installation.Running(); ok {
-			return inst, nil
-		}
-		return nil, errors.New("which kernel? This program runs from a checkout: name the folder that the kernel was installed in by --prefix DIR or --sys-prefix")
-	}
 	t, err := place{Prefix: c.Prefix, SysPrefix: c.SysPrefix}.target(ctx)
 	if err != nil {
 		return nil, err

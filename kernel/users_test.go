@@ -292,7 +292,9 @@ func TestSecondUser(t *testing.T) {
 	}
 	first(strings.Replace(program, prefix, moved, 1), moved)
 
+	open := other.closeTo(t, moved)
 	contains(t, other.run(t, 1, strings.Replace(program, prefix, moved, 1), "prepare"), "cannot write into "+moved)
+	open()
 	if status, stdout, stderr := command("uninstall", "--prefix", moved); status != 0 {
 		t.Errorf("uninstall: exit status %d\n%s%s", status, stdout, stderr)
 	}

@@ -88,7 +88,7 @@ func (w *workshop) openBase(ctx context.Context, mode Mode) (b *base, stale bool
 	wanted := w.wanted()
 	k, have := w.known(state)
 	have = have && k.fresh()
-	if !have || !slices.Equal(k.Wanted, wanted) || len(wanted) == 0 {
+	if !have || len(k.Wanted) == 0 { // one with what this user asked for is better
 		b, err := w.openPrepared(ctx, mode)
 		if err == nil {
 			return b, len(wanted) > 0, nil

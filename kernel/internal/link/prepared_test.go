@@ -102,6 +102,25 @@ func TestPrepared(t *testing.T) {
 		t.Errorf("the user's bases: %q", n)
 	}
 
+	// Another user has modules in another place. A package outside of the base that rests on some in it can be loaded all the same.
+	tool, err := FindToolchain(t.Context(), module, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := append(os.Environ(), "GOMODCACHE="+t.TempDir(), "GOFLAGS=-modcacherw", "GOPROXY=file://"+tool.Env["GOMODCACHE"]+"/cache/download", "GONOSUMDB=*")
+	b, err := Open(t.Context(), Options{Dir: t.TempDir(), Sources: sources, Cache: cache, Env: elsewhere})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	if err := b.Require(t.Context(), "gonum.org/v1/gonum/spatial/r3"); err != nil {
+		t.Fatal(err)
+	}
+	cell := "package notebook\n\nimport (\n\t\"gonum.org/v1/gonum/mat\"\n\t\"gonum.org/v1/gonum/spatial/r3\"\n)\n\nfunc Run_%s() { println(r3.Norm(r3.Vec{X: 3, Y: 4}) == 5, mat.NewDense(2, 2, nil).At(1, 1) == 0) }\n"
+	if out, err := prove(t, b, build(t, b, cell, "gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/spatial/r3")); out != "true true\n" || err != nil || !strings.HasPrefix(b.base.dir, into) {
+		t.Errorf("got %q, %v, linked against %s", out, err, b.base.dir)
+	}
+
 	// fits tells why the base is not used, "" when it is.
 	fits := func(dir string, env ...string) string {
 		t.Helper()

@@ -185,7 +185,7 @@ func (t *Toolchain) key() string {
 // indifferent tells flags in GOFLAGS that change nothing in compiled packages. Users of one machine may have set them differently.
 func indifferent(flag string) bool {
 	name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
-	return slices.Contains([]string{"buildvcs", "modcacherw", "v", "x", "work", "p"}, name)
+	return slices.Contains([]string{"modcacherw", "insecure"}, name)
 }
 
 // findCommand is exec.LookPath with the PATH of env.
