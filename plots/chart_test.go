@@ -279,7 +279,7 @@ var captions = map[string]string{
 	"histogram":    "`NewHistogram`: counts in bins, one row per group.",
 	"scaling":      "`NewScaling`: speed-up by workers, the ideal line, and models in grey.",
 	"knee":         "`NewKnee`: throughput by requests at once, with Little's law and the capacity.",
-	"lines":        "`NewLines`, `NewLogLines`: values over time or size.",
+	"lines":        "`NewLines`, `NewLogLines`, and `NewTimeLines` with round marks of clock and calendar: values over time or size.",
 	"heat":         "`NewHeat`: a ratio over two parameters, with the line where it is 1.",
 	"gantt":        "`NewGantt`: who ran when; package plots/trace reads the intervals from an execution trace.",
 	"twolane":      "`TwoLanes`: CPU and I/O of a job, from the same intervals.",

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -23,6 +24,7 @@ type Series struct {
 type Lines struct {
 	unit       string
 	logX, logY bool
+	times      *TimeTicks // N is a point in time
 	series     []levels
 	names      []string
 }
@@ -36,6 +38,16 @@ func NewLines(unit string, series ...Series) (*Lines, error) {
 // NewLogLines is [NewLines] with two logarithmic axes; it also returns [ErrNotPositive].
 func NewLogLines(unit string, series ...Series) (*Lines, error) {
 	return newLines(unit, true, true, series)
+}
+
+// NewTimeLines is [NewLines] over points in time: N is [Unix] of each, and the axis has round marks of clock and calendar in
+// zone; nil is UTC.
+func NewTimeLines(unit string, zone *time.Location, series ...Series) (*Lines, error) {
+	l, err := newLines(unit, false, false, series)
+	if err == nil {
+		l.times = &TimeTicks{Zone: zone}
+	}
+	return l, err
 }
 
 func newLines(unit string, logX, logY bool, series []Series) (*Lines, error) {
@@ -74,9 +86,13 @@ func (l *Lines) DataRange() (xmin, xmax, ymin, ymax float64) {
 
 // Layout sets the axes; a linear value axis starts at zero if all values are positive.
 func (l *Lines) Layout(p *plot.Plot, t Theme) {
-	if l.logX {
+	switch {
+	case l.logX:
 		logarithmic(&p.X, 1.2)
-	} else {
+	case l.times != nil:
+		widen(&p.X, 0.02)
+		p.X.Tick.Marker = *l.times
+	default:
 		widen(&p.X, 0.02)
 	}
 	switch {
@@ -153,12 +169,20 @@ func (l *Lines) Note() string {
 	return note(all)
 }
 
+// at writes a value of N.
+func (l *Lines) at(n float64) string {
+	if l.times == nil {
+		return number(n)
+	}
+	return strings.TrimSuffix(l.times.moment(n).Format("2006-01-02 15:04:05.999"), ":00")
+}
+
 // Alt gives the first, the last and the extreme medians of each series.
 func (l *Lines) Alt() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Lines of %d series in %s.", len(l.series), l.unit)
 	for i, s := range l.series {
-		point := func(k int) string { return number(s.sums[k].median) + " at " + number(s.list[k].N) }
+		point := func(k int) string { return number(s.sums[k].median) + " at " + l.at(s.list[k].N) }
 		top, low := 0, 0
 		for k, sum := range s.sums {
 			if sum.median > s.sums[top].median {
@@ -177,7 +201,7 @@ func (l *Lines) Alt() string {
 func (l *Lines) Table() (header []string, rows [][]string) {
 	for i, s := range l.series {
 		for k, v := range s.list {
-			rows = append(rows, append([]string{l.names[i], number(v.N)}, s.sums[k].cells()...))
+			rows = append(rows, append([]string{l.names[i], l.at(v.N)}, s.sums[k].cells()...))
 		}
 	}
 	return []string{"series", "at", "n", "median (" + l.unit + ")", "low", "high"}, rows
