@@ -32,10 +32,10 @@ func TestOwnEnvironment(t *testing.T) {
 		{set: "GOFLAGS=-v --tags=a,b -mod=vendor", flags: "--tags=a,b"}, {set: "GOFLAGS=-modcacherw", flags: "-modcacherw"},
 		{set: "GOFLAGS=-race", bad: "GOFLAGS has -race"}, {set: "GOFLAGS=-tags=x -msan", bad: "GOFLAGS has -msan"}, {set: "GOFLAGS=--asan=true", bad: "GOFLAGS has --asan=true"},
 		{set: "GOOS=windows"}, {set: "GOARCH=arm64"}, {set: "GOARCH=wasm"}, {set: "CGO_ENABLED=0"},
-		{set: "GOWORK=off"}, {set: "GOWORK=/nonexistent", bad: "GOWORK names /nonexistent"},
+		{set: "GOWORK=off"}, {set: "GOWORK=/nonexistent/go.work", bad: "GOWORK names /nonexistent/go.work"},
 		{set: "GODEBUG=schedtrace=1000,scheddetail=1"}, {set: "GODEBUG=gctrace=1"}, {set: "GODEBUG=inittrace=1"}, {set: "GODEBUG=netdns=go"},
 		{set: "GOGC=1"}, {set: "GOGC=off"}, {set: "GOMEMLIMIT=1"}, {set: "GOMAXPROCS=0"}, {set: "GOMAXPROCS=1"}, {set: "GOMAXPROCS=1000000"},
-		{set: "TMPDIR=/nonexistent"}, {set: "TMPDIR=" + file}, {set: "TMPDIR=/proc"}, {set: "LD_PRELOAD=/nonexistent.so"}, {set: "LD_LIBRARY_PATH=/nonexistent"},
+		{set: "TMPDIR=/nonexistent/tmp"}, {set: "TMPDIR=" + file}, {set: "TMPDIR=/proc"}, {set: "LD_PRELOAD=/nonexistent.so"}, {set: "LD_LIBRARY_PATH=/nonexistent"},
 		{set: "GOTOOLCHAIN=local"}, {set: "GOPROXY=off"}, {set: "GONOSUMDB=*"}, {set: "GOINSECURE=*"}, {set: "LANG=C"},
 		{set: "GOEXPERIMENT=bogus", bad: "GOEXPERIMENT bogus"}, {set: "CC=nonexistent", bad: "no C compiler was found (nonexistent)"},
 	} {
