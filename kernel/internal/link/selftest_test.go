@@ -17,8 +17,8 @@ func TestSelfTest(t *testing.T) {
 	})
 }
 
-// overlaid is an environment in which a file of the worker's program reads otherwise: each old text is replaced by the new one.
-func overlaid(t *testing.T, name string, replace ...string) []string {
+// overlaid has a workshop compile a file of this module with another text: each old one is replaced by the new one.
+func overlaid(t *testing.T, w *workshop, name, old, new string) {
 	t.Helper()
 	at, err := filepath.Abs(filepath.Join(repository, name))
 	if err != nil {
@@ -28,39 +28,34 @@ func overlaid(t *testing.T, name string, replace ...string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(data)
-	for i := 0; i < len(replace); i += 2 {
-		if !strings.Contains(text, replace[i]) {
-			t.Fatalf("%s lacks %q", name, replace[i])
-		}
-		text = strings.ReplaceAll(text, replace[i], replace[i+1])
+	if !strings.Contains(string(data), old) {
+		t.Fatalf("%s lacks %q", name, old)
 	}
 	dir := t.TempDir()
-	changed, overlay := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
-	data, err = json.Marshal(map[string]any{"Replace": map[string]string{at: changed}})
+	write(t, dir, "changed.go", strings.ReplaceAll(string(data), old, new))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{at: filepath.Join(dir, "changed.go")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{changed: []byte(text), overlay: data} {
-		if err := os.WriteFile(name, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return setenv(os.Environ(), map[string]string{"GOFLAGS": "-overlay=" + overlay})
+	write(t, dir, "overlay.json", string(overlay))
+	w.module.flags = append(w.module.flags, "-overlay="+filepath.Join(dir, "overlay.json"))
 }
 
 // On a runtime whose module data is not as the worker expects it, the self test does not pass, and says why.
 func TestSelfTestLayoutChanged(t *testing.T) {
 	const tables = "kernel/internal/worker/inmate/itabs.go"
-	for name, c := range map[string]struct {
-		env  []string
-		want string
-	}{
-		"a field is gone": {overlaid(t, tables, `find("pluginpath"`, `find("pluginname"`), "runtime.moduledata of go1."},
-		"nothing is done": {overlaid(t, tables, "\tif len(instead) == 0 {", "\tif true {"), "interface tables: false false false"},
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a field is gone": {`find("pluginpath"`, `find("pluginname"`, "runtime.moduledata of go1."},
+		"nothing is done": {"\tif len(instead) == 0 {", "\tif true {", "interface tables: false false false"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := SelfTest(t.Context(), Options{Dir: repository, Env: c.env, Cache: t.TempDir()}, Thin)
+			w, err := newWorkshop(t.Context(), Options{Dir: repository, Cache: t.TempDir()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.close()
+			overlaid(t, w, tables, c.old, c.new)
+			err = w.selfTest(t.Context(), Thin)
 			var refused *LinkError
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v, want a LinkError with %q", err, c.want)
