@@ -285,7 +285,7 @@ func TestTool(t *testing.T) {
 	if err != nil || tool.Built() || !strings.Contains(filepath.Base(tool.Program), Version()) {
 		t.Errorf("%+v, %v", tool, err)
 	}
-	// A go command that fails: its words are in the error, and nothing is left behind.
+	// A go command that fails: its words are in the error, and nothing is left behind but the lock, which a process may hold.
 	failing := filepath.Join(t.TempDir(), "go")
 	if err := os.WriteFile(failing, []byte("#!/bin/sh\necho no network >&2\nexit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -293,7 +293,7 @@ func TestTool(t *testing.T) {
 	if err := tool.Build(t.Context(), failing, nil); err == nil || !strings.Contains(err.Error(), "no network") || tool.Built() {
 		t.Errorf("%v", err)
 	}
-	if left, _ := os.ReadDir(filepath.Dir(tool.Program)); len(left) > 0 {
+	if left, _ := os.ReadDir(filepath.Dir(tool.Program)); len(left) > 1 || len(left) == 1 && left[0].Name() != ".lock" {
 		t.Errorf("left: %v", left)
 	}
 }
