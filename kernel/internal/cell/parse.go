@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/version"
 	"runtime"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type Syntax struct {
 	Imports []Import
 	Funcs   []Func
 	Stmts   []ast.Stmt // top-level statements and type, const and var declarations, in order
-	Package string     // name of a package clause at the start, "" if there is none
+	Program bool       // the cell is a whole program: a Go file of package main that declares main
 
 	fset  *token.FileSet
 	shift map[*token.File]int
@@ -69,7 +70,7 @@ func Parse(text *Text, code string) (*Syntax, []Error) {
 		return s, []Error{{at, "unexpected " + code[at:at+1] + " without its opening"}}
 	}
 	spans := split(code)
-	s.parsePackage(spans)
+	s.Program = isProgram(code, spans)
 	errs := s.parseImports(spans)
 	errs = append(errs, s.parseFuncs(spans)...)
 	errs = append(errs, s.parseStmts(spans)...)
@@ -138,15 +139,20 @@ func (s *Syntax) parse(frame, body, tail string, mode parser.Mode) (*ast.File, [
 	return f, errs
 }
 
-func (s *Syntax) parsePackage(spans []span) {
-	for _, sp := range spans {
-		if sp.kind == token.PACKAGE && s.Package == "" {
-			fields := strings.Fields(strings.Trim(s.Code[sp.start:sp.end], ";"))
-			if len(fields) > 1 {
-				s.Package = fields[1]
-			}
-		}
+// isProgram reports whether a cell is a whole program, pasted from anywhere. A package clause alone does not make it one:
+// teaching notebooks begin each cell with it, and go on with statements or call main below.
+func isProgram(code string, spans []span) bool {
+	if !slices.ContainsFunc(spans, func(sp span) bool { return sp.kind == token.PACKAGE }) {
+		return false
 	}
+	f, err := parser.ParseFile(token.NewFileSet(), "", code, parser.SkipObjectResolution)
+	if err != nil || f.Name.Name != "main" {
+		return false
+	}
+	return slices.ContainsFunc(f.Decls, func(d ast.Decl) bool {
+		fd, ok := d.(*ast.FuncDecl)
+		return ok && fd.Recv == nil && fd.Name.Name == "main"
+	})
 }
 
 func (s *Syntax) parseImports(spans []span) []Error {

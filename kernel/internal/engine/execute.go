@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,9 +95,18 @@ func (e *Engine) attempt(r *run, text *cell.Text, code string) *session.Fault {
 	if fault != nil {
 		return fault
 	}
-	if syn.Package == "main" { // a whole program, pasted from anywhere
-		return e.program(r, &programOptions{}, text, code)
+	if syn.Program { // pasted from anywhere
+		ran, fault := e.program(r, &programOptions{}, text, code)
+		if !ran || fault != nil {
+			return fault
+		}
+		return e.keepDeclarations(r, syn)
 	}
+	return e.runSyntax(r, syn)
+}
+
+// runSyntax checks, builds and runs what was read of a cell.
+func (e *Engine) runSyntax(r *run, syn *cell.Syntax) *session.Fault {
 	unit, fault := e.apply(r, syn)
 	if fault != nil {
 		return fault
@@ -106,10 +116,26 @@ func (e *Engine) attempt(r *run, text *cell.Text, code string) *session.Fault {
 		return fault
 	}
 	e.commit(r, unit)
+	if !syn.Program && len(syn.Stmts) == 0 && slices.ContainsFunc(syn.Funcs, isMain) && !r.cell.Silent {
+		r.out.Stream("stderr", []byte("note: main is declared; main() runs it\n"))
+	}
 	if unit.Source == nil {
 		return nil
 	}
 	return e.call(r, plugin)
+}
+
+func isMain(f cell.Func) bool { return f.Decl.Recv == nil && f.Decl.Name.Name == "main" }
+
+// keepDeclarations makes what a program declared known to later cells, its main included. The program has run and is the
+// cell's result: a declaration that has no place in a notebook is told in a note.
+func (e *Engine) keepDeclarations(r *run, syn *cell.Syntax) *session.Fault {
+	fault := e.runSyntax(r, syn)
+	if fault == nil || fault.Name == "Interrupted" || fault.Name == "WorkerDied" {
+		return fault
+	}
+	r.out.Stream("stderr", []byte("note: the program ran, but later cells do not see what it declares: "+fault.Value+"\n"))
+	return nil
 }
 
 // parse reads the cell.

@@ -148,43 +148,43 @@ func programMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code stri
 	if err != nil {
 		return plainFault("CommandError", err.Error())
 	}
-	return e.program(r, p, text, code)
+	_, fault := e.program(r, p, text, code)
+	return fault
 }
 
-// program takes a cell through its steps as a program of its own: write, build, run, tell how it ended.
-func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string) *session.Fault {
+// program takes a cell through its steps as a program of its own: write, build, run, tell how it ended. It
+// was not run, without a fault, if it is for another machine.
+func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string) (ran bool, fault *session.Fault) {
 	src, fault := e.programSource(r, text, code)
 	if fault != nil {
-		return fault
+		return false, fault
 	}
 	if why := p.elsewhere(src, e.builder.Toolchain().Version); why != "" {
 		r.out.Stream("stderr", []byte("\x1b[2m"+why+"\x1b[0m\n"))
-		return nil
+		return false, nil
 	}
 	if _, _, _, err := e.childPlace(r); err != nil { // else go build would fail in its own way
-		return plainFault("CommandError", err.Error())
+		return false, plainFault("CommandError", err.Error())
 	}
 	dir, err := e.builder.Temp("program")
 	if err != nil {
-		return e.internalFault(fmt.Errorf("make folder for program: %w", err))
+		return false, e.internalFault(fmt.Errorf("make folder for program: %w", err))
 	}
 	defer os.RemoveAll(dir)
 	if fault := e.buildProgram(r, p, dir, src); fault != nil {
-		return fault
+		return false, fault
 	}
-	return e.runProgram(r, p, dir)
+	return true, e.runProgram(r, p, dir)
 }
 
-// programSource writes the program. A cell that begins with a package clause is one as it stands.
+// programSource writes the program. A cell that is a whole program is taken as it stands; any other package clause counts
+// for nothing.
 func (e *Engine) programSource(r *run, text *cell.Text, code string) ([]byte, *session.Fault) {
 	syn, fault := e.parse(r, text, code)
 	if fault != nil {
 		return nil, fault
 	}
-	if syn.Package != "" {
-		if syn.Package != "main" {
-			return nil, plainFault("CompileError", "a program is package main, and this cell is package "+syn.Package)
-		}
+	if syn.Program {
 		c, fault := aside(e, r, "checking the cell", func() checked[string] {
 			whole, err := e.checker.WithImports(r.ctx, code)
 			return checked[string]{result: whole, err: err}

@@ -25,7 +25,8 @@ func raceMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 		return plainFault("CommandError", err.Error())
 	}
 	p.race = true
-	return e.program(r, p, text, code)
+	_, fault := e.program(r, p, text, code)
+	return fault
 }
 
 // readRaces reads the reports of a program and of what it started.
