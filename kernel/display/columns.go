@@ -27,8 +27,8 @@ func tableOf(t reflect.Type, rows []reflect.Value) columns {
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		if (&printer{}).foreign(t) {
-			return nil // a time.Time is one value
+		if hidden(t) {
+			return nil
 		}
 		return structColumns{typ: t, fields: structFields(t, nil, nil)}
 	case reflect.Map:
@@ -74,7 +74,7 @@ func structFields(t reflect.Type, index []int, seen []reflect.Type) []structFiel
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
-		if f.Anonymous && !tagged && inner.Kind() == reflect.Struct && !(&printer{}).foreign(inner) && !slices.Contains(seen, inner) {
+		if f.Anonymous && !tagged && inner.Kind() == reflect.Struct && !hidden(inner) && !slices.Contains(seen, inner) {
 			out = append(out, structFields(inner, at, append(seen, t))...)
 			continue
 		}

@@ -46,7 +46,7 @@ func TestConstructors(t *testing.T) {
 		"PNG":        {PNG(bin), MIMEMap{"image/png": bin, "text/plain": "image/png, 2 bytes"}},
 		"JPEG":       {JPEG(bin), MIMEMap{"image/jpeg": bin, "text/plain": "image/jpeg, 2 bytes"}},
 		"PDF":        {PDF(bin), MIMEMap{"application/pdf": bin, "text/plain": "application/pdf, 2 bytes"}},
-		"JSON":       {JSON(obj), MIMEMap{"application/json": obj, "text/plain": "map[a:1]"}},
+		"JSON":       {JSON(obj), MIMEMap{"application/json": obj, "text/plain": "map[\"a\":1]"}},
 		"Latex":      {Latex("$x^2$"), MIMEMap{"text/latex": "$x^2$", "text/plain": "$x^2$"}},
 		"bare Latex": {Latex("x^2"), MIMEMap{"text/latex": "$x^2$", "text/plain": "x^2"}},
 		"Math":       {Math("x^2"), MIMEMap{"text/latex": "$$x^2$$", "text/plain": "x^2"}},

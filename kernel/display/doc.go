@@ -9,11 +9,16 @@
 //     [SimpleRenderer], [HTMLer], [JavaScripter], [JPEGer], [JSONer], [Latexer], [Markdowner], [PNGer], [PDFer],
 //     [SVGer]) return; a value with several of them is shown in all these forms, and the front end takes the
 //     richest. The interfaces are matched by their methods alone: a library needs no import of this package.
-//   - An [image.Image] and a gonum *plot.Plot become pictures; see [Sized].
-//   - Everything else is text. Small values read as fmt.Print writes them ("[a b]", "{1 2}", "map[a:1]",
-//     "&{1 2}"); String, Error and Format methods are honoured. Pointers inside of a value are followed, so
+//   - An [image.Image] and a gonum *plot.Plot become pictures; see [Sized]. What writes itself as HTML by a method
+//     Render(io.Writer) error, as charts of go-echarts do, is shown in a frame of its own.
+//   - A slice, array or map of values that all show themselves in one of these ways shows them below one another, the first
+//     20 of them.
+//   - A slice of structs or of maps with text as keys, a [][]string and a *sql.Rows become a table of their first 20 rows; see
+//     [Table]. Structs with a String, Error or Format method do not.
+//   - Everything else is text. A small value stands on one line, with quoted strings and the names of fields: ["a b" "c"],
+//     {X: 1 Y: 2}, map["a":1]. String, Error and Format methods are honoured. Pointers inside a value are followed, so
 //     no addresses get into a saved notebook. A value that would take more than about 100 characters is laid
-//     out over lines, with field names and quoted strings; what is left out is counted.
+//     out over lines; what is left out is counted.
 //
 // Several values (the results of a call) are joined by one blank. A nil at their end is not shown: it is the
 // error that did not happen. If there is nothing but nil there is no output. If exactly one value is

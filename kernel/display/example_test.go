@@ -37,7 +37,7 @@ func ExampleBundle() {
 	printed(nil, fmt.Errorf("no such file"))
 	printed(nil) // nothing
 	// Output:
-	// [a b]
+	// ["a" "b"]
 	// 6
 	// <nil> no such file
 }

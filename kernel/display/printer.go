@@ -60,6 +60,9 @@ func (p *printer) value(v reflect.Value, depth int) {
 		p.write(s)
 		return
 	}
+	if p.home == "" && v.Kind() == reflect.Struct {
+		p.home = homeOf(v.Type())
+	}
 	if s, ok := p.abstract(v); ok {
 		p.write(s)
 		return
@@ -132,9 +135,6 @@ func (p *printer) pointer(v reflect.Value, depth int) {
 
 func (p *printer) structure(v reflect.Value, depth int) {
 	t := v.Type()
-	if p.home == "" {
-		p.home = t.PkgPath()
-	}
 	p.write("{")
 	for i := range v.NumField() {
 		if i > 0 {
@@ -192,6 +192,19 @@ func (p *printer) list(v reflect.Value, depth int) {
 		}
 	}
 	p.write("]")
+}
+
+// homeOf is the package whose structs a value shows with their fields: that of a struct, or of the fields of one without a
+// name. Those of package sync are nobody's business.
+func homeOf(t reflect.Type) string {
+	path := t.PkgPath()
+	for i := 0; t.Name() == "" && path == "" && i < t.NumField(); i++ {
+		path = t.Field(i).PkgPath
+	}
+	if path == "sync" || path == "sync/atomic" {
+		return ""
+	}
+	return path
 }
 
 // abstract gives the text of types whose fields say nothing to a reader. In an unexported field fmt cannot

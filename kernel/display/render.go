@@ -3,6 +3,7 @@ package display
 import (
 	"fmt"
 	"image"
+	"io"
 	"maps"
 	"reflect"
 )
@@ -60,7 +61,15 @@ func form[I, T any](mimeType string, method func(I) T) func(any) (string, any, b
 
 // render returns the bundle of a value that is shown as more than text; ok is false for all other values and
 // for nil pointers. A method that panics gives a bundle that says so.
-func render(v any) (d Data, ok bool) {
+func render(v any) (Data, bool) {
+	if d, ok := renderOne(v); ok || v == nil {
+		return d, ok
+	}
+	return renderAll(reflect.ValueOf(v))
+}
+
+// renderOne is render for all but slices and maps of what renders itself.
+func renderOne(v any) (d Data, ok bool) {
 	if v == nil || isNilPointer(v) {
 		return Data{}, false
 	}
@@ -79,6 +88,9 @@ func render(v any) (d Data, ok bool) {
 	if x, is := v.(SimpleRenderer); is {
 		d, ok = join(d, Data{Data: x.SimpleRender()}), true
 	}
+	if _, page := v.(interface{ Render(io.Writer) error }); page && !ok {
+		return renderOther(v) // its JSON, if it has that, are the options of the chart
+	}
 	for _, f := range forms {
 		if mimeType, content, is := f(v); is {
 			d, ok = join(d, Data{Data: MIMEMap{mimeType: content}}), true
@@ -88,7 +100,10 @@ func render(v any) (d Data, ok bool) {
 		if x, is := v.(image.Image); is {
 			return Image(x), true
 		}
-		return renderChart(v, chartWidth, chartHeight)
+		if d, ok := renderChart(v, chartWidth, chartHeight); ok {
+			return d, true
+		}
+		return renderOther(v)
 	}
 	if _, has := d.Data[MIMETypeText]; !has && len(d.Data) > 0 {
 		d.Data[MIMETypeText] = text(v)

@@ -56,7 +56,7 @@ func TestAutoRender(t *testing.T) {
 		{struct { // several at once are merged
 			tHTML
 			tPNG
-		}{}, MIMEMap{"text/html": "<p>", "image/png": []byte{2}, "text/plain": "{{} {}}"}},
+		}{}, MIMEMap{"text/html": "<p>", "image/png": []byte{2}, "text/plain": "{tHTML: {} tPNG: {}}"}},
 	} {
 		d, ok := Bundle(c.v)
 		if !ok || !reflect.DeepEqual(d.Data, c.want) {

@@ -28,6 +28,12 @@ func Bundle(values ...any) (Data, bool) {
 		return Data{}, false
 	case renderable == 1 && nils == len(values)-1:
 		return rich, len(rich.Data) > 0
+	case renderable == 0 && nils == len(values)-1:
+		for _, v := range values {
+			if d, ok := autoTable(v); v != nil && ok {
+				return d, true
+			}
+		}
 	}
 	texts := make([]string, len(values))
 	for i, v := range values {

@@ -21,15 +21,27 @@ const (
 //   - a slice of slices of strings: the first row is the header.
 //   - a slice of slices of anything else: the columns are numbered.
 //   - a map: a row for each key, sorted; the columns are the key and the value, or the fields of the value.
+//   - a *sql.Rows: its rows are read and closed.
 //
 // Arrays count as slices. Columns of numbers are aligned at the right. Of more than 40 rows the first and the
 // last 20 are shown, with the number of all. Text is escaped; a value with an HTML method is HTML. Anything else
 // gives a Data that says what Table takes.
 func Table(rows any) Data {
-	t, err := newTable(rows)
-	if err != nil {
+	if r, is := rows.(sqlRows); is && !isNilPointer(rows) {
+		d, err := sqlTable(r)
+		if err != nil {
+			return complain("Table", err)
+		}
+		return d
+	}
+	t := &table{}
+	if err := t.read(rows); err != nil {
 		return complain("Table", err)
 	}
+	return t.data()
+}
+
+func (t *table) data() Data {
 	return Data{Data: MIMEMap{MIMETypeHTML: t.html(), MIMETypeText: t.text()}}
 }
 
@@ -37,9 +49,12 @@ func Table(rows any) Data {
 type table struct {
 	header []string
 	rows   [][]field
-	gap    int // rows left out before rows[len(rows)/2]; 0 if all are shown
-	total  int // rows
-	wide   int // columns left out
+	gap    int // rows left out before rows[gapAt]; 0 if all are shown
+	gapAt  int
+	total  int  // rows
+	wide   int  // columns left out
+	most   int  // so many of the first rows are shown; 0 for some of the first and the last
+	plain  bool // the first row of strings is no header
 }
 
 // field is one value of a table.
@@ -51,9 +66,9 @@ type field struct {
 
 var errTable = errors.New("want a slice of structs, of maps or of slices, or a map")
 
-func newTable(rows any) (*table, error) {
+// read takes over what is shown of rows.
+func (t *table) read(rows any) error {
 	v := concrete(reflect.ValueOf(rows))
-	t := &table{}
 	switch v.Kind() {
 	case reflect.Map:
 		es := entries(v)
@@ -75,7 +90,7 @@ func newTable(rows any) (*table, error) {
 	case reflect.Slice, reflect.Array:
 		first := 0
 		var cols columns
-		if e := v.Type().Elem(); isStrings(e) && v.Len() > 0 {
+		if e := v.Type().Elem(); isStrings(e) && v.Len() > 0 && !t.plain {
 			cols, first = headerOf(v), 1
 		}
 		t.total = v.Len() - first
@@ -87,25 +102,29 @@ func newTable(rows any) (*table, error) {
 			cols = tableOf(v.Type().Elem(), values)
 		}
 		if cols == nil {
-			return nil, fmt.Errorf("%w, got %s", errTable, typeName(rows))
+			return fmt.Errorf("%w, got %s", errTable, typeName(rows))
 		}
 		t.fill(values, cols)
 	default:
-		return nil, fmt.Errorf("%w, got %s", errTable, typeName(rows))
+		return fmt.Errorf("%w, got %s", errTable, typeName(rows))
 	}
 	t.narrow()
-	return t, nil
+	return nil
 }
 
 // pick returns which of n rows are shown.
 func (t *table) pick(n int) []int {
 	var out []int
+	all, head, tail := tableRows, tableRows/2, tableRows/2
+	if t.most > 0 {
+		all, head, tail = t.most, t.most, 0
+	}
 	for i := range n {
-		if n <= tableRows || i < tableRows/2 || i >= n-tableRows/2 {
+		if n <= all || i < head || i >= n-tail {
 			out = append(out, i)
 		}
 	}
-	t.gap = n - len(out)
+	t.gap, t.gapAt = n-len(out), head
 	return out
 }
 

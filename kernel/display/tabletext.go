@@ -105,11 +105,14 @@ func (t *table) html() string {
 		fmt.Fprintf(&b, "<th%s>%s</th>", style[i], html.EscapeString(h))
 	}
 	b.WriteString("</tr>\n</thead>\n<tbody>\n")
-	for n, row := range t.rows {
-		if t.gap > 0 && n == len(t.rows)/2 {
+	gap := func(n int) {
+		if t.gap > 0 && n == t.gapAt {
 			fmt.Fprintf(&b, "<tr><td colspan=\"%d\" style=\"text-align: center\">… %d more %s …</td></tr>\n",
 				max(len(t.header), 1), t.gap, plural(t.gap, "row"))
 		}
+	}
+	for n, row := range t.rows {
+		gap(n)
 		b.WriteString("<tr>")
 		for i, f := range row {
 			s := f.html
@@ -120,6 +123,7 @@ func (t *table) html() string {
 		}
 		b.WriteString("</tr>\n")
 	}
+	gap(len(t.rows))
 	b.WriteString("</tbody>\n</table>")
 	if s := t.size(); s != "" {
 		b.WriteString("\n<p>" + s + "</p>")
@@ -145,10 +149,13 @@ func (t *table) text() string {
 		}
 	}
 	var b strings.Builder
-	for n, line := range lines {
-		if t.gap > 0 && n == 1+len(t.rows)/2 {
+	gap := func(n int) {
+		if t.gap > 0 && n == 1+t.gapAt {
 			fmt.Fprintf(&b, "… %d more %s …\n", t.gap, plural(t.gap, "row"))
 		}
+	}
+	for n, line := range lines {
+		gap(n)
 		var s strings.Builder
 		for i := range line {
 			cell := oneRow(line[i])
@@ -161,6 +168,7 @@ func (t *table) text() string {
 		}
 		b.WriteString(strings.TrimRight(s.String(), " ") + "\n")
 	}
+	gap(len(lines))
 	b.WriteString(t.size())
 	return strings.TrimRight(b.String(), "\n")
 }

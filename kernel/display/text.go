@@ -12,8 +12,8 @@ const (
 	textLimit = 100_000 // bytes of one string, or of what a String method returns
 )
 
-// text is the text/plain of a value: in the form of fmt.Print when it is small, over several lines when it is
-// not. Whatever the value, it ends soon: cycles, depth, length and number of lines are bounded, and methods
+// text is the text/plain of a value: on one line, with quoted strings and names of fields, when it is small, over several
+// lines when it is not. A string, a number and what has a method that says so read as fmt.Print writes them. Whatever the value, it ends soon: cycles, depth, length and number of lines are bounded, and methods
 // that panic are reported.
 func text(v any) string {
 	if v == nil {
@@ -41,7 +41,7 @@ func text(v any) string {
 		r = c
 	}
 	p := &printer{}
-	if s, ok := p.oneLine(r, lineLimit, false); ok {
+	if s, ok := p.oneLine(r, lineLimit, true); ok {
 		return s
 	}
 	return p.layout(r)

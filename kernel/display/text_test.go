@@ -17,30 +17,30 @@ type celsius float64
 
 func (c celsius) String() string { return fmt.Sprintf("%.1f°C", float64(c)) }
 
-// TestSmallValuesReadAsFmtWritesThem holds text to fmt.Sprint, the contract with gophernotes.
+// TestSmallValuesReadAsFmtWritesThem holds text to fmt.Sprint where that loses nothing: numbers, text on its own, what has methods.
 func TestSmallValuesReadAsFmtWritesThem(t *testing.T) {
 	n := 7
 	var nilError error
 	for _, v := range []any{
 		true, 42, int8(-3), uint64(math.MaxUint64), uintptr(9), 'x', byte('a'), 1.5, float32(0.1), 1e21, 1e-7, math.Inf(1),
-		2 + 3i, complex64(1), "s", "two\nlines", []byte("hi"), [3]bool{true}, []any{1, "a", nil, 2.5}, [][]int{{1}, {2, 3}, nil},
-		map[string]int{"b": 2, "a": 1}, map[int]string{10: "x", 9: "y", -1: "z"}, map[float64]bool{2: true, 1.5: false},
-		map[bool]int{true: 1, false: 0}, map[any]int{}, struct{}{}, point{1, 2}, &point{1, 2}, []point{{1, 2}}, &[]int{1}, &map[string]int{"a": 1},
-		struct {
-			A any
-			b error
-			c []string
-		}{nilError, nil, nil},
-		named{1, 2, 3}, []named{{}, {}}, map[string]named{"k": {}}, celsius(3), []celsius{1, 2}, time.Second,
+		2 + 3i, complex64(1), "s", "two\nlines", []byte("hi"), [3]bool{true}, []any{1, nil, 2.5}, [][]int{{1}, {2, 3}, nil},
+		map[float64]bool{2: true, 1.5: false},
+		map[bool]int{true: 1, false: 0}, map[any]int{}, struct{}{}, &[]int{1}, nilError,
+		named{1, 2, 3}, []named{{}, {}}, celsius(3), []celsius{1, 2}, time.Second,
 		time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), big.NewInt(12), errors.New("e"), []error{errors.New("e"), nil},
-		reflect.ValueOf(point{1, 2}), reflect.TypeFor[int](), &n, (*point)(nil), []int(nil), map[string]int(nil),
-		struct{ v celsius }{3}, // a method of the user's in an unexported field is not called, as in fmt
+		reflect.TypeFor[int](), &n, (*point)(nil), []int(nil), map[string]int(nil),
 	} {
 		if got, want := text(v), fmt.Sprint(v); got != want {
 			t.Errorf("%T: got %q, want %q", v, got, want)
 		}
 	}
 }
+
+type counter struct{ n int }
+
+func (c *counter) inc() { c.n++ }
+
+func (c *counter) Inc() { c.inc() }
 
 type panicky struct{}
 
@@ -79,12 +79,32 @@ func TestDifferentFromFmt(t *testing.T) {
 		v    any
 		want string
 	}{
-		{[]*point{{1, 2}, nil}, "[&{1 2} <nil>]"}, // no addresses
+		{[]string{"a b", "c"}, `["a b" "c"]`},
+		{[]any{1, "a", nil, 2.5}, `[1 "a" <nil> 2.5]`},
+		{map[string]int{"b": 2, "a": 1}, `map["a":1 "b":2]`},
+		{map[int]string{10: "x", 9: "y", -1: "z"}, `map[-1:"z" 9:"y" 10:"x"]`},
+		{map[string]named{"k": {}}, `map["k":three]`},
+		{point{1, 2}, "{X: 1 Y: 2}"},
+		{&point{1, 2}, "&{X: 1 Y: 2}"},
+		{reflect.ValueOf(point{1, 2}), "{X: 1 Y: 2}"},
+		{struct {
+			A *int
+			S string
+			c []string
+		}{}, `{A: <nil> S: "" c: []}`},
+		{counter{3}, "{n: 3}"}, // not as a value of another package, which hides what it holds
+		{[]any{counter{3}}, "[{n: 3}]"},
+		{struct {
+			mu sync.Mutex
+			n  int
+		}{n: 1}, "{mu: sync.Mutex{…} n: 1}"},
+		{struct{ v celsius }{3}, "{v: 3}"},              // a method of the user's in an unexported field is not called, as in fmt
+		{[]*point{{1, 2}, nil}, "[&{X: 1 Y: 2} <nil>]"}, // no addresses
 		{make(chan int, 3), "chan int (len 0, cap 3)"},
 		{chan int(nil), "<nil>"},
 		{func(int) string { return "" }, "func(int) string"},
 		{(func())(nil), "<nil>"},
-		{&job{1, time.Second, time.Unix(0, 0).UTC(), errors.New("e"), big.NewInt(5)}, "&{1 1s 1970-01-01 00:00:00 +0000 UTC e 5}"},
+		{&job{1, time.Second, time.Unix(0, 0).UTC(), errors.New("e"), big.NewInt(5)}, "&{id: 1 took: 1s at: 1970-01-01 00:00:00 +0000 UTC err: e big: 5}"},
 		{panicky{}, "display.panicky: panic in method String: boom"},
 		{[]panicky{{}}, "[display.panicky: panic in method String: boom]"},
 		{panickyError{}, "display.panickyError: panic in method Error: no words"},
@@ -219,7 +239,7 @@ type tree map[string]tree
 func TestEnds(t *testing.T) {
 	ring := &list{v: 1}
 	ring.next = &list{2, ring}
-	if got, want := text(ring), "&{1 &{2 <cycle>}}"; got != want {
+	if got, want := text(ring), "&{v: 1 next: &{v: 2 next: <cycle>}}"; got != want {
 		t.Errorf("ring: got %q", got)
 	}
 	self := []any{1, nil}
@@ -229,12 +249,12 @@ func TestEnds(t *testing.T) {
 	}
 	m := map[string]any{"a": 1}
 	m["self"] = m
-	if got, want := text(m), "map[a:1 self:<cycle>]"; got != want {
+	if got, want := text(m), `map["a":1 "self":<cycle>]`; got != want {
 		t.Errorf("map in itself: got %q", got)
 	}
 	forest := tree{}
 	forest["x"] = tree{"y": forest}
-	if got, want := text(forest), "map[x:map[y:<cycle>]]"; got != want {
+	if got, want := text(forest), `map["x":map["y":<cycle>]]`; got != want {
 		t.Errorf("maps: got %q", got)
 	}
 	type loop *loop
