@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"go/token"
 	"strings"
 	"unicode"
 )
@@ -32,6 +33,8 @@ func Directives(source string) (list []Directive, code string) {
 		trimmed := strings.TrimSpace(line)
 		switch {
 		case trimmed == "" || strings.HasPrefix(trimmed, "//"):
+		case divider(trimmed):
+			wipe(b[at:end])
 		case strings.HasPrefix(trimmed, "%"), strings.HasPrefix(trimmed, "$"), strings.HasPrefix(trimmed, "!"):
 			d := Directive{Offset: at + strings.Index(line, trimmed)}
 			for strings.HasSuffix(trimmed, "\\") && end < len(source) { // the command goes on in the next line
@@ -49,11 +52,47 @@ func Directives(source string) (list []Directive, code string) {
 				return list, string(b)
 			}
 		default:
-			return list, string(b)
+			return list, withoutDividers(string(b))
 		}
 		at = end + 1
 	}
 	return list, string(b)
+}
+
+// divider reports whether a line is what divides declarations from statements in GoNB's notebooks. Here it counts for nothing.
+func divider(line string) bool { return line == "%%" || line == "%main" }
+
+// withoutDividers blanks out such lines in the midst of a cell, where they stand between statements.
+func withoutDividers(code string) string {
+	if !strings.Contains(code, "%%") && !strings.Contains(code, "%main") {
+		return code
+	}
+	b := []byte(code)
+	depth := 0
+	list, _ := tokens(code)
+	for i, t := range list {
+		switch t.tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth--
+		case token.REM:
+			from, to := lineAround(code, t.at)
+			if depth == 0 && (i == 0 || list[i-1].tok == token.SEMICOLON || list[i-1].tok == token.COMMENT) && divider(strings.TrimSpace(code[from:to])) {
+				wipe(b[from:to])
+			}
+		}
+	}
+	return string(b)
+}
+
+// lineAround is the extent of the line that an offset lies in, without its end.
+func lineAround(code string, at int) (from, to int) {
+	from = strings.LastIndexByte(code[:at], '\n') + 1
+	if i := strings.IndexByte(code[at:], '\n'); i >= 0 {
+		return from, at + i
+	}
+	return from, len(code)
 }
 
 // byteOrderMark is what some editors begin a file with; Go's compiler passes over it, too.

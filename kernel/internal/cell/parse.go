@@ -66,6 +66,9 @@ type span struct {
 // the Syntax holds what could be read.
 func Parse(text *Text, code string) (*Syntax, []Error) {
 	s := &Syntax{Text: text, Code: code, fset: token.NewFileSet(), shift: map[*token.File]int{}}
+	if at, message := foreign(code); message != "" {
+		return s, []Error{{at, message}}
+	}
 	if at, ok := stray(code); ok { // it would close the frame, and the parser would speak of what follows
 		return s, []Error{{at, "unexpected " + code[at:at+1] + " without its opening"}}
 	}
@@ -75,6 +78,19 @@ func Parse(text *Text, code string) (*Syntax, []Error) {
 	errs = append(errs, s.parseFuncs(spans)...)
 	errs = append(errs, s.parseStmts(spans)...)
 	return s, tidy(code, errs)
+}
+
+// foreign says of a cell that begins with a # what language it is probably in. No Go text does so.
+func foreign(code string) (at int, message string) {
+	first := strings.TrimLeftFunc(code, unicode.IsSpace)
+	at = len(code) - len(first)
+	switch {
+	case strings.HasPrefix(first, "#!"):
+		return at, "this is a script, and the cells of this notebook are Go: write %%bash above it"
+	case strings.HasPrefix(first, "#"):
+		return at, "this looks like a Python cell, and the cells of this notebook are Go: a comment begins with //"
+	}
+	return 0, ""
 }
 
 // tidy orders errors and drops echoes.

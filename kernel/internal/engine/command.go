@@ -90,8 +90,13 @@ func misplaced(text *cell.Text, code string, offset int) string {
 
 // suggestion names the nearest command.
 func suggestion(name string) string {
-	if s := synonyms[name]; s != "" {
+	if why := withoutNeed[name]; why != "" {
+		return ": " + why
+	}
+	if s, ok := synonyms[name]; s != "" {
 		return ": did you mean " + s + "? (see %help)"
+	} else if ok {
+		return ": see %help"
 	}
 	var names []string
 	for _, h := range helpRows() {

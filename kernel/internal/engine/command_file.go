@@ -22,11 +22,15 @@ func (e *Engine) writeFile(r *run, d cell.Directive, text *cell.Text, _ string) 
 	if len(rest) != 1 || len(words)-len(rest) > 1 {
 		return plainFault("CommandError", fmt.Sprintf("%s takes one file name, and -a to append: %s notes.txt", name, name))
 	}
-	_, dir, err := e.surroundings(r.ctx)
+	env, dir, err := e.surroundings(r.ctx)
 	if err != nil {
 		return commandFault(err)
 	}
-	path := inDir(rest[0], dir)
+	named := expand(rest[0], env)
+	if v := variable.FindString(named); v != "" {
+		return plainFault("CommandError", fmt.Sprintf("%s: %s is not set: %%env %s=VALUE sets it", name, v, strings.Trim(v, "${}")))
+	}
+	path := inDir(named, dir)
 	_, statErr := os.Stat(path)
 	flag, did := os.O_WRONLY|os.O_CREATE|os.O_TRUNC, "wrote"
 	switch {
@@ -50,7 +54,7 @@ func (e *Engine) writeFile(r *run, d cell.Directive, text *cell.Text, _ string) 
 	if err != nil {
 		return plainFault("CommandError", name+": "+err.Error())
 	}
-	r.out.Stream("stdout", fmt.Appendf(nil, "%s %s (%d bytes)\n", did, rest[0], len(body)))
+	r.out.Stream("stdout", fmt.Appendf(nil, "%s %s (%d bytes)\n", did, named, len(body)))
 	return nil
 }
 

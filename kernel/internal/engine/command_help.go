@@ -13,11 +13,22 @@ import (
 
 // synonyms are what people type who know other kernels.
 var synonyms = map[string]string{
-	"%whos": "%vars", "%ls": "%vars", "%list": "%vars", "%who_ls": "%who",
+	"%whos": "%vars", "%ls": "%who", "%list": "%vars", "%who_ls": "%who",
 	"%rm": "%forget", "%remove": "%forget", "%del": "%forget", "%reset_selective": "%forget",
 	"%pip": "%get", "%conda": "%get", "%install": "%get", "%dep": "%get",
 	"%setenv": "%env", "%set_env": "%env", "%pwd": "!pwd", "%sh": "%%bash", "%%sh": "%%bash", "%%script": "%%bash",
-	"%main": "%%program", "%%main": "%%program", "%%": "%%program", "%%gx": "%%program",
+	"%%main": "%%program", "%%gx": "%%program", "%test": "%%test", "%args": "%%program", "%with_inputs": "display.Input", "%with_password": "display.Password",
+	"%%sx": "%%bash", "%sx": "!", "%magic": "%help", "%lsmagic": "%help", "%quickref": "%help", "%doc": "?NAME", "%pinfo": "?NAME", "%load": "%%file",
+	"%autoget": "%get", "%noautoget": "%get", "%prun": "%%prof", "%%prun": "%%prof", "%%time": "%%time", "%%capture": "",
+	"%track": "", "%untrack": "", "%wasm": "", "%%wasm": "", "%widgets": "", "%matplotlib": "", "%load_ext": "", "%autoreload": "", "%goworkfix": "",
+}
+
+// withoutNeed says of commands of other kernels why there is none here.
+var withoutNeed = map[string]string{
+	"%goflags": "flags for a program stand behind its command (%%program -gcflags …), and GOFLAGS in Jupyter's environment holds for all cells",
+	"%track":   "packages of the notebook's module are found by their import path", "%untrack": "packages of the notebook's module are found by their import path",
+	"%goworkfix": "a go.work above the notebook is used as it is", "%autoreload": "restart the kernel to use a package that has changed",
+	"%matplotlib": "a chart that is the last value of a cell is shown", "%load_ext": "a Go notebook has no extensions: import packages",
 }
 
 // helpRow is one line of %help.

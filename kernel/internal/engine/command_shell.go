@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -18,10 +19,29 @@ func (e *Engine) shell(r *run, d cell.Directive) error {
 	if d.Args == "" {
 		return fmt.Errorf("%s needs a command behind it: %s", d.Mark, map[string]string{"$": "$ go version", "!": "!ls | wc -l"}[d.Mark])
 	}
-	if d.Mark == "$" {
-		return e.child(r, strings.Fields(d.Args))
+	line := d.Args
+	if d.Mark == "!" { // GoNB's !* runs a line in the folder of its module, which is that of the cells here
+		line = strings.TrimSpace(strings.TrimPrefix(line, "*"))
 	}
-	return e.child(r, []string{e.shellPath(), "-c", d.Args})
+	argv := []string{e.shellPath(), "-c", line}
+	if d.Mark == "$" {
+		argv = strings.Fields(line)
+	}
+	err := e.child(r, argv)
+	if err != nil {
+		e.adviseGet(r, line)
+	}
+	return err
+}
+
+// goGetLine is a line that adds packages to a module.
+var goGetLine = regexp.MustCompile(`^go (?:get|install|mod download)\s+(?:-\S+\s+)*([^-\s]\S*)`)
+
+// adviseGet tells whoever asks the go command in vain for a package how a notebook gets one.
+func (e *Engine) adviseGet(r *run, line string) {
+	if m := goGetLine.FindStringSubmatch(line); m != nil && r.ctx.Err() == nil {
+		r.out.Stream("stderr", fmt.Appendf(nil, "note: to use a package in this notebook: %%get %s\n", m[1]))
+	}
 }
 
 // bash runs a cell as a script of the shell.
@@ -30,7 +50,7 @@ func (e *Engine) bash(r *run, d cell.Directive, text *cell.Text, _ string) *sess
 	if err != nil {
 		return plainFault("CommandError", "%%bash: "+err.Error())
 	}
-	err = e.child(r, append([]string{e.shellPath(), "-c", below(text.Source, d), "bash"}, words...))
+	err = e.child(r, append([]string{e.shellPath(), "-c", strings.ReplaceAll(below(text.Source, d), "\r\n", "\n"), "bash"}, words...))
 	if err != nil && r.ctx.Err() != nil {
 		return plainFault("Interrupted", "the script was interrupted")
 	}

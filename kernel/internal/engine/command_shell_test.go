@@ -45,3 +45,15 @@ func await(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// A script with the line ends of Windows runs as one without.
+func TestScriptWithWindowsLineEnds(t *testing.T) {
+	k := start("thin")(t)
+	r, err := k.Execute(t.Context(), "%%bash\r\ncd /tmp\r\npwd\r\nif true; then\r\n\techo yes\r\nfi\r\n", kerneltest.ExecuteOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := kerneltest.Text(r, kerneltest.TextOptions{}); !strings.Contains(got, "stdout: /tmp\nstdout: yes") {
+		t.Errorf("got %s", got)
+	}
+}

@@ -275,6 +275,9 @@ func (e *Engine) IsComplete(code string) (status, indent string) {
 	if status := commandsComplete(list, code); status != "" {
 		return status, ""
 	}
+	if asked(text) != "" {
+		return "complete", ""
+	}
 	return cell.Complete(text)
 }
 

@@ -62,6 +62,11 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	if !c.Silent {
 		e.remember(text, c.Count)
 	}
+	if name := asked(code); name != "" {
+		o.Fault = e.explainName(r, name)
+		o.Payload = r.pages
+		return o
+	}
 	for _, d := range directives {
 		if d.Mark == "%%" {
 			o.Fault = e.mode(r, d, text, code)

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
@@ -128,4 +130,29 @@ func unlink(line string) string {
 		}
 	}
 	return b.String()
+}
+
+// questionMark is a cell that asks for documentation as notebooks of Python do: ?NAME or NAME?, one or two of them.
+var questionMark = regexp.MustCompile(`^\s*(?:\?\??\s*([\pL_][\pL\pN_.]*)|([\pL_][\pL\pN_.]*)\s*\?\??)\s*;?\s*$`)
+
+// asked is the name that a cell asks about, "" for all other cells.
+func asked(code string) string {
+	if !strings.Contains(code, "?") {
+		return ""
+	}
+	m := questionMark.FindStringSubmatch(code)
+	if m == nil {
+		return ""
+	}
+	return m[1] + m[2]
+}
+
+// explainName shows the documentation of a name in the front end's pager.
+func (e *Engine) explainName(r *run, name string) *session.Fault {
+	answer := e.Inspect(r.ctx, name, utf8.RuneCountInString(name), 0)
+	if !answer.Found {
+		return plainFault("CommandError", "nothing is known of "+name+": is it declared, or a package's (strings.ToUpper)?")
+	}
+	r.pages = append(r.pages, map[string]any{"source": "page", "data": answer.Data, "start": 0})
+	return nil
 }
