@@ -62,7 +62,7 @@ func renderChart(v any, width, height int) (d Data, ok bool) {
 }
 
 func chartFault(v any, err error) Data {
-	return Data{Data: MIMEMap{MIMETypeText: fmt.Sprintf("cannot draw %s: %s", typeName(v), err)}}
+	return failed(fmt.Sprintf("cannot draw %s: %s", typeName(v), err))
 }
 
 // byWriterTo returns a function that draws with the value's own WriterTo method, at 96 dots an inch, or nil

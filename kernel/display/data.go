@@ -2,6 +2,7 @@ package display
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -75,13 +76,23 @@ func Markdown(markdown string) Data { return MakeData(MIMETypeMarkdown, markdown
 func SVG(svg string) Data { return MakeData(MIMETypeSVG, svg) }
 
 // JPEG shows an encoded JPEG picture.
-func JPEG(jpeg []byte) Data { return MakeData(MIMETypeJPEG, jpeg) }
+func JPEG(jpeg []byte) Data { return encoded("JPEG", MIMETypeJPEG, jpeg) }
 
 // PNG shows an encoded PNG picture.
-func PNG(png []byte) Data { return MakeData(MIMETypePNG, png) }
+func PNG(png []byte) Data { return encoded("PNG", MIMETypePNG, png) }
 
 // PDF shows a PDF document.
-func PDF(pdf []byte) Data { return MakeData(MIMETypePDF, pdf) }
+func PDF(pdf []byte) Data { return encoded("PDF", MIMETypePDF, pdf) }
+
+// encoded is a picture or document, which is never empty: what should have been read or downloaded was not.
+func encoded(function, mimeType string, b []byte) Data {
+	if len(b) == 0 {
+		return complain(function, errEmpty)
+	}
+	return MakeData(mimeType, b)
+}
+
+var errEmpty = errors.New("there are no bytes to show: look at the error of what should have read or drawn them")
 
 // JSON shows a JSON object as a tree that can be folded.
 func JSON(json map[string]any) Data { return MakeData(MIMETypeJSON, json) }
@@ -163,7 +174,24 @@ func only(d Data, mimeType string) Data {
 
 // complain is how a function that returns no error says what was wrong.
 func complain(function string, err error) Data {
-	return Data{Data: MIMEMap{MIMETypeText: "display." + function + ": " + stripVersions(err.Error())}}
+	return failed("display." + function + ": " + stripVersions(err.Error()))
+}
+
+// failed is a bundle that stands for something that cannot be shown, and says why.
+func failed(why string) Data {
+	return Data{Data: MIMEMap{MIMETypeText: why}, Transient: MIMEMap{failure: true}}
+}
+
+// failure marks such a bundle. As the value of a cell it is the cell's error.
+const failure = "interleave_failure"
+
+// failureOf is why a bundle cannot be shown, "" if it can.
+func failureOf(d Data) string {
+	if d.Transient[failure] == nil {
+		return ""
+	}
+	why, _ := d.Data[MIMETypeText].(string)
+	return why
 }
 
 func orText(mimeType string) string {

@@ -27,8 +27,9 @@
 // # Errors and bad input
 //
 // Functions of this package never panic on bad input. Those that return an error return it; those that
-// return [Data] (they keep the signatures of gophernotes) return a Data whose text says what is wrong, so it
-// is seen where the output was expected. Outside of a notebook whatever shows or asks something returns an
+// return [Data] (they keep the signatures of gophernotes) return a Data whose text says what is wrong. As the value
+// of a cell such a Data is the cell's error, and so are a chart that cannot be drawn and a picture without bytes;
+// [Display] and [Show] show the text where the output was expected, and return it as an error. Outside of a notebook whatever shows or asks something returns an
 // error that reads "cannot display: connection with Jupyter not available".
 //
 // # HTML and trust

@@ -79,7 +79,7 @@ func renderOne(v any) (d Data, ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			msg := fmt.Sprintf("cannot show %s: panic: %s", typeName(v), panicText(r))
-			d, ok = Data{Data: MIMEMap{MIMETypeText: msg}}, true
+			d, ok = failed(msg), true
 		}
 	}()
 	if x, is := v.(Renderer); is {

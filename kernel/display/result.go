@@ -43,20 +43,36 @@ func Bundle(values ...any) (Data, bool) {
 }
 
 // Result shows the values of a cell's last expression. The code that the kernel generates calls it; cells
-// have no need to. What cannot be sent is replaced by text that says why. It is not inlined, because %%escape would show that.
+// have no need to. What cannot be shown is an error of the cell; in a program of its own, text that says why. It is not inlined,
+// because %%escape would show that.
 //
 //go:noinline
 func Result(values ...any) {
+	var why string
 	stage.Show(func() {
 		d, ok := Bundle(values...)
 		if !ok {
 			return
 		}
-		if err := send(stage.Result, d); err != nil {
-			_ = send(stage.Result, complain("Result", err)) // a second refusal has nowhere to go
+		if why = failureOf(d); why != "" && stage.Hosted() {
+			return
+		}
+		if err := send(stage.Result, d); err != nil && why == "" {
+			why = err.Error()
+			if !stage.Hosted() {
+				_ = send(stage.Result, complain("Result", err)) // a second refusal has nowhere to go
+			}
 		}
 	})
+	if why != "" && stage.Hosted() {
+		panic(unshown(why))
+	}
 }
+
+// unshown is what a cell panics with whose value cannot be shown. The kernel knows it by the name of its type.
+type unshown string
+
+func (u unshown) Error() string { return string(u) }
 
 // plain is the text of a value, for a bundle its own text/plain.
 func plain(v any) string {

@@ -94,14 +94,55 @@ func TestOneRenderable(t *testing.T) {
 	}
 }
 
-// TestResultThatCannotBeSent shows why instead.
-func TestResultThatCannotBeSent(t *testing.T) {
+// TestResultThatCannotBeShown: a value that cannot be shown, or sent, is an error of the cell, and nothing is shown for it.
+func TestResultThatCannotBeShown(t *testing.T) {
 	f := connect(t)
-	Result(JSON(map[string]any{"c": make(chan int)}))
-	e := f.taken()
-	if len(e) != 1 || e[0].Kind != stage.Result || !strings.Contains(e[0].Data[MIMETypeText].(string), "unsupported type: chan int") {
-		t.Errorf("got %+v", e)
+	fails := func(v any) (why string) {
+		defer func() {
+			if u, is := recover().(unshown); is {
+				why = string(u)
+			}
+		}()
+		Result(v)
+		return ""
+	}
+	for want, v := range map[string]any{
+		"unsupported type: chan int":                         JSON(map[string]any{"c": make(chan int)}),
+		"display.PNG: there are no bytes to show":            PNG(nil),
+		"display.JPEG: there are no bytes to show":           JPEG([]byte{}),
+		"display.PDF: there are no bytes":                    PDF(nil),
+		"image/png: there are no bytes":                      MIME(MIMEMap{MIMETypePNG: nil}, nil),
+		"image/gif: there are no bytes":                      MakeData("image/gif", []byte(nil)),
+		"image/svg+xml: there are no bytes":                  SVG(""),
+		"application/json: there are no bytes":               MIME(MIMEMap{MIMETypeJSON: nil}, nil),
+		"cannot draw *display.fakePlot: no ink":              &fakePlot{err: errors.New("no ink")},
+		"cannot draw *display.fakePlot: logarithm of zero":   &fakePlot{crash: true},
+		"cannot show *display.shaky: panic: strings: negati": &shaky{-1},
+		"display.Table: want a slice":                        Table(3),
+		"display.Image: the image is nil":                    Image(nil),
+		"display.File: open /nonexistent/x":                  File("", "/nonexistent/x"),
+	} {
+		if why := fails(v); !strings.Contains(why, want) {
+			t.Errorf("%T: %q, want %q", v, why, want)
+		}
+		if e := f.taken(); len(e) != 0 {
+			t.Errorf("%T: showed %v", v, e)
+		}
 	}
 	f.refuse = func(stage.Event) error { return errors.New("no") }
-	Result(1) // must not panic
+	if why := fails(1); why != "no" {
+		t.Errorf("refused: %q", why)
+	}
+	f.refuse = nil
+	if err := Display(PNG(nil)); err == nil || !strings.Contains(err.Error(), "no bytes") {
+		t.Errorf("Display: %v", err)
+	}
+	if err := Show(&fakePlot{err: errors.New("no ink")}); err == nil || !strings.Contains(err.Error(), "no ink") {
+		t.Errorf("Show: %v", err)
+	}
+	for _, e := range f.taken() { // where the pictures were expected
+		if text, _ := e.Data[MIMETypeText].(string); !strings.Contains(text, "no bytes") && !strings.Contains(text, "no ink") || len(e.Transient) > 0 {
+			t.Errorf("showed %+v", e)
+		}
+	}
 }

@@ -2,7 +2,9 @@ package display
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"interleave/kernel/internal/stage"
@@ -19,9 +21,14 @@ func Display(d Data) error {
 
 // send checks a bundle, brings its content into the types that events carry, and emits it.
 func send(kind stage.Kind, d Data) error {
+	why := failureOf(d)
 	content, err := normal(d.Data)
 	if err != nil {
 		return err
+	}
+	if why != "" { // the text is shown where the picture was expected, and returned as well
+		d.Transient = maps.Clone(d.Transient)
+		delete(d.Transient, failure)
 	}
 	for name, m := range map[string]MIMEMap{"metadata": d.Metadata, "transient data": d.Transient} {
 		if _, err := json.Marshal(m); err != nil {
@@ -29,6 +36,9 @@ func send(kind stage.Kind, d Data) error {
 		}
 	}
 	_, err = stage.Emit(stage.Event{Kind: kind, Data: content, Metadata: d.Metadata, Transient: d.Transient})
+	if err == nil && why != "" && stage.Hosted() { // a program would print the value as well
+		err = errors.New(why)
+	}
 	return err
 }
 
@@ -50,6 +60,9 @@ func normal(content MIMEMap) (MIMEMap, error) {
 }
 
 func normalOne(mimeType string, c any) (any, error) {
+	if b, is := c.([]byte); c == nil || is && len(b) == 0 && !textual(mimeType) || c == "" && strings.HasPrefix(mimeType, "image/") {
+		return nil, errEmpty
+	}
 	if jsonType(mimeType) {
 		return normalJSON(c)
 	}

@@ -10,9 +10,14 @@ package gonum
 
 import (
 	"bytes"
+	"fmt"
 	"image"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -33,6 +38,11 @@ func match(v any) chart.Draw {
 		return nil
 	}
 	return func(width, height float64) ([]byte, error) {
+		defer func() {
+			if r := recover(); r != nil {
+				panic(explain(v, r))
+			}
+		}()
 		img := blank(vg.Length(width), vg.Length(height))
 		p.Draw(draw.New(canvas.New(img, dotsPerInch)))
 		var buf bytes.Buffer
@@ -40,6 +50,43 @@ func match(v any) chart.Draw {
 		images.Put(img)
 		return buf.Bytes(), err
 	}
+}
+
+// logarithmic are the names of the axes of a plot on which values that are not above 0 have no place. Of a type that embeds a
+// plot the field is looked at.
+func logarithmic(v any) (names []string) {
+	p, ok := v.(*plot.Plot)
+	if r := reflect.Indirect(reflect.ValueOf(v)); !ok && r.Kind() == reflect.Struct {
+		if f := r.FieldByName("Plot"); f.IsValid() && f.CanInterface() {
+			p, _ = f.Interface().(*plot.Plot)
+		}
+	}
+	if p == nil {
+		return nil
+	}
+	for name, axis := range map[string]plot.Axis{"X": p.X, "Y": p.Y} {
+		_, scale := axis.Scale.(plot.LogScale)
+		_, marks := axis.Tick.Marker.(plot.LogTicks)
+		if scale || marks {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// explain words what gonum panics with when a logarithmic axis meets a value that has no logarithm, with the axis and the cure.
+func explain(v, panicked any) any {
+	names := logarithmic(v)
+	if !strings.Contains(fmt.Sprint(panicked), "greater than 0 for a log") || len(names) == 0 {
+		return panicked
+	}
+	axes := "axis is"
+	if len(names) > 1 {
+		axes = "axes are"
+	}
+	return fmt.Sprintf("its %s %s logarithmic, and some of its values are 0 or less, which have no logarithm: leave them out, or use a linear axis (%s.Scale = plot.LinearScale{}, and Tick.Marker = plot.DefaultTicks{})",
+		strings.Join(names, " and "), axes, names[0])
 }
 
 // images are those of drawings that are encoded: the next one of their size need not take 4 MB of new memory.

@@ -105,7 +105,7 @@ func TestPlotThatPanics(t *testing.T) {
 	p.Y.Scale = plot.LogScale{}
 	d, ok := display.Bundle(p)
 	text, _ := d.Data[display.MIMETypeText].(string)
-	if !ok || !strings.HasPrefix(text, "cannot draw *plot.Plot: ") || !strings.Contains(text, "greater than 0") {
+	if !ok || !strings.HasPrefix(text, "cannot draw *plot.Plot: ") || !strings.Contains(text, "its Y axis is logarithmic, and some of its values are 0 or less") {
 		t.Errorf("got %v", d.Data)
 	}
 }

@@ -133,7 +133,11 @@ func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
 	if p.Goexit {
 		value = "runtime.Goexit was called: the cell's goroutine ended before the cell did"
 	}
-	f := &session.Fault{Name: "Panic", Value: value, Traceback: []string{heading("Panic", value)}}
+	name := "Panic"
+	if p.Type == "display.unshown" { // the value of the cell's last expression cannot be shown
+		name = "DisplayError"
+	}
+	f := &session.Fault{Name: name, Value: value, Traceback: []string{heading(name, value)}}
 	t := stack.Parse(string(p.Stack))
 	if len(t.Goroutines) > 0 {
 		f.Traceback = append(f.Traceback, e.frames(afterPanic(t.Goroutines[0].Frames))...)

@@ -66,7 +66,7 @@ type ExpressionValue struct {
 }
 
 // Fault is an error of the user's code. Name is one of CompileError, Panic, Interrupted, WorkerDied,
-// CommandError, InputError; tools match it. Traceback is ANSI text, a line or more each.
+// CommandError, InputError, DisplayError; tools match it. Traceback is ANSI text, a line or more each.
 type Fault struct {
 	Name      string
 	Value     string

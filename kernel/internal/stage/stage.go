@@ -57,6 +57,9 @@ func Connect(s Sink) {
 	sink.Store(&s)
 }
 
+// Hosted reports whether this process is a notebook's worker, not a program with a way to a front end.
+func Hosted() bool { return hosted.Load() }
+
 // Connected reports whether a front end listens.
 func Connected() bool { return listener() != nil }
 
