@@ -87,7 +87,6 @@ func (w *workshop) openBase(ctx context.Context, mode Mode) (b *base, stale bool
 	state := w.stateKey(mode)
 	wanted := w.wanted()
 	k, have := w.known(state)
-	have = have && k.fresh()
 	if !have || len(k.Wanted) == 0 { // one with what this user asked for is better
 		b, err := w.openPrepared(ctx, mode)
 		if err == nil {
@@ -112,7 +111,7 @@ func (w *workshop) makeBase(ctx context.Context, mode Mode, wanted []string) (*b
 		return nil, err
 	}
 	defer unlock()
-	if k, ok := w.known(state); ok && k.fresh() && slices.Equal(k.Wanted, wanted) { // built while we waited
+	if k, ok := w.known(state); ok && slices.Equal(k.Wanted, wanted) { // built while we waited
 		if b, err := w.load(k, mode); err == nil {
 			return b, nil
 		}
@@ -247,15 +246,29 @@ func reason(p *listed) string {
 }
 
 func (w *workshop) known(state string) (known, bool) {
-	var k known
-	data, ok := whole.ReadNote(w.cache.path("state", state+".json"))
-	if !ok || json.Unmarshal(data, &k) != nil {
-		return known{}, false
+	for _, name := range w.notes(state) {
+		var k known
+		data, ok := whole.ReadNote(name)
+		if !ok || json.Unmarshal(data, &k) != nil {
+			continue
+		}
+		for i, f := range k.Folders {
+			k.Folders[i].Dir = w.module.here(f.Dir)
+		}
+		if k.fresh() {
+			return k, true
+		}
 	}
-	for i, f := range k.Folders {
-		k.Folders[i].Dir = w.module.here(f.Dir)
+	return known{}, false
+}
+
+// notes are the files that say which base belongs to a state: that of these very folders, and that of whatever copy of the sources
+// was used last. Two copies that differ, a release and a checkout of it, would otherwise take the base from each other.
+func (w *workshop) notes(state string) []string {
+	return []string{
+		w.cache.path("state", state+"-"+hash(w.module.Dir, w.module.Sources)+".json"),
+		w.cache.path("state", state+".json"),
 	}
-	return k, true
 }
 
 // remember writes down which base belongs to a state.
@@ -268,7 +281,12 @@ func (w *workshop) remember(state string, k known) error {
 	if err != nil {
 		return fmt.Errorf("remember base: %w", err)
 	}
-	return whole.WriteNote(w.cache.path("state", state+".json"), data)
+	for _, name := range w.notes(state) {
+		if err := whole.WriteNote(name, data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fresh tells whether the local packages are still what was compiled.

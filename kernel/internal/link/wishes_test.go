@@ -154,6 +154,30 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// Two copies of the sources that differ do not take the base from each other: used in turn, neither is asked about again.
+func TestCopiesInTurn(t *testing.T) {
+	at := copySources(t)
+	f, err := os.OpenFile(filepath.Join(at, "plots", "doc.go"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("\n// Another text.\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, Options{Mode: Thin}).Close()
+	open(t, Options{Mode: Thin, Dir: at}).Close()
+	for i, dir := range []string{"", at, "", at} {
+		var steps []Step
+		open(t, Options{Mode: Thin, Dir: dir, Progress: func(s Step) { steps = append(steps, s) }}).Close()
+		if len(steps) > 0 {
+			t.Errorf("start %d: steps %v", i, steps)
+		}
+	}
+}
+
 // copySources copies what the module is made of.
 func copySources(t *testing.T) string {
 	t.Helper()
