@@ -292,6 +292,10 @@ func TestKilledAtRandomPoints(t *testing.T) {
 					t.Fatalf("round %d, %q was killed: %v", i, words, err)
 				}
 			}
+			// The worker of a guard that is killed may take one more cell in the moment before it ends.
+			if r, err := k.Execute(ctx, "0", kerneltest.ExecuteOptions{}); err != nil || r.EName != "" && r.EName != "WorkerDied" {
+				t.Errorf("round %d: the next cell: %s, %v", i, r.EName, err)
+			}
 			if got := value(t, k, "6 * 7"); got != 42 {
 				t.Errorf("round %d: a cell gives %v", i, got)
 			}

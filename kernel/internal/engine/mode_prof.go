@@ -65,7 +65,11 @@ func (e *Engine) showProfile(r *run, k profileKind, w *watching) error {
 	if err != nil {
 		before = nil
 	}
-	g, err := flame.Read(data, before, k.sample, flame.Names{Func: e.profiledFunc, Line: e.cellLine, Hide: machinery, Only: k.name != "cpu"})
+	names := flame.Names{Func: e.profiledFunc, Line: e.cellLine, Hide: machinery, Only: k.name != "cpu"}
+	if k.name == "mutex" { // showing a value takes a lock that the worker's own goroutines may wait for
+		names.Own = func(name string) bool { return strings.HasPrefix(name, "interleave/kernel/internal/") }
+	}
+	g, err := flame.Read(data, before, k.sample, names)
 	if errors.Is(err, flame.ErrEmpty) {
 		r.out.Stream("stderr", []byte("note: "+k.none+"\n"))
 		return nil

@@ -149,7 +149,7 @@ func TestProgramInterrupted(t *testing.T) {
 			took := time.Since(asked)
 			text := kerneltest.Text(res, kerneltest.TextOptions{Traceback: true})
 			t.Logf("%v\n%s", took, text)
-			if !strings.Contains(text, "error: Interrupted") || !strings.Contains(text, " in main ") {
+			if !strings.Contains(text, "error: Interrupted") || !strings.Contains(text, " in main") {
 				t.Errorf("the interrupted program shows\n%s", text)
 			}
 		}

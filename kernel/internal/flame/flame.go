@@ -28,6 +28,7 @@ type Names struct {
 	Line func(file string, line int) string // "In[3]:5", "" for a file that is no cell
 	Hide func(name string) bool             // frames of the machinery that calls the cell
 	Only bool                               // leave out stacks without a line of a cell
+	Own  func(name string) bool             // nil, or what tells a function whose locks are not the reader's: see caller
 }
 
 // Node is a function called along one path, with what was measured in it and below.
@@ -84,6 +85,9 @@ func Read(data, before []byte, what string, n Names) (*Graph, error) {
 		if s.Value[at] <= 0 {
 			continue
 		}
+		if n.Own != nil && n.Own(caller(s)) {
+			continue
+		}
 		frames := stack(s, n)
 		if n.Only && !slices.ContainsFunc(frames, func(f Frame) bool { return n.Line(f.File, f.Line) != "" }) {
 			continue
@@ -102,6 +106,22 @@ func Read(data, before []byte, what string, n Names) (*Graph, error) {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(b.Own, a.Own), cmp.Compare(a.At, b.At))
 	})
 	return g, nil
+}
+
+// caller is the innermost function of a sample that is neither the runtime's nor of package sync: the one that took a lock.
+func caller(s *profile.Sample) string {
+	for _, loc := range s.Location {
+		for _, l := range loc.Line {
+			if l.Function == nil {
+				continue
+			}
+			name := l.Function.Name
+			if pkg, _, _ := strings.Cut(name, "."); pkg != "runtime" && pkg != "sync" && !strings.HasPrefix(pkg, "internal/") {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // stack is a sample's stack, outermost first, inlined calls included.

@@ -128,3 +128,25 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A lock that a package of the caller's own took is left out; one that the cell took in the same call is not.
+func TestOwnLocks(t *testing.T) {
+	data := made(t, map[string]int64{
+		"nb.Run cell:3;own/stage.Emit s:9;sync.(*Mutex).Unlock m:1;internal/sync.(*Mutex).Unlock m:2": 40e6,
+		"nb.Run cell:4;sync.(*Mutex).Unlock m:1":                                                      20e6,
+		"nb.Run cell:5;fmt.Println p:1;runtime.unlock r:1":                                            10e6,
+	})
+	n := names
+	n.Own = func(name string) bool { return strings.HasPrefix(name, "own/") }
+	g, err := Read(data, nil, "cpu", n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Root.Value != 30e6 || len(g.Rows) != 2 {
+		t.Errorf("%d in %v", g.Root.Value, g.Rows)
+	}
+	n.Own = func(string) bool { return true }
+	if _, err := Read(data, nil, "cpu", n); !errors.Is(err, ErrEmpty) {
+		t.Errorf("nothing but own locks: %v", err)
+	}
+}
