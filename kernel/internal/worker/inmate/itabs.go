@@ -91,10 +91,13 @@ type tables struct {
 	err    error          // why there is no layout
 	first  unsafe.Pointer // a module that was loaded before any plugin
 	mu     sync.Mutex     // one plugin is changed at a time
+	// copies are, for a table in use, those that plugins have brought for the same pair. The dynamic linker binds the references
+	// of a plugin to the copy that was loaded first, which may be an earlier plugin's.
+	copies map[*itab][]uintptr
 }
 
 func newTables() *tables {
-	t := &tables{first: atomic.LoadPointer(&lastmoduledatap)}
+	t := &tables{first: atomic.LoadPointer(&lastmoduledatap), copies: map[*itab][]uintptr{}}
 	m, err := moduleData()
 	if err == nil {
 		t.layout, err = layoutOf(m)
@@ -135,13 +138,18 @@ func (t *tables) turn(p *plugin.Plugin) error {
 		if err != nil {
 			return err
 		}
-		if used == nil || used == own {
+		if used == nil {
 			continue
 		}
 		if used.hash != own.hash {
 			used.hash = own.hash // the runtime leaves it out: only a switch that compiled code makes reads it
 		}
-		instead[uintptr(unsafe.Pointer(own))] = used
+		if used != own {
+			t.copies[used] = append(t.copies[used], uintptr(unsafe.Pointer(own)))
+		}
+		for _, c := range t.copies[used] {
+			instead[c] = used
+		}
 	}
 	if len(instead) == 0 {
 		return nil
