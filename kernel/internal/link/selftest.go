@@ -119,11 +119,21 @@ func Run_second() {
 }
 `
 
+// A third cell refers to the copy of the table that the second one brought.
+const proofThird = `
+func Run_third() {
+	st := x.(fmt.Stringer)
+	_, asserted := st.(title)
+	fmt.Println("once more:", asserted, st == fmt.Stringer(title("shown")))
+}
+`
+
 const proved = `<shown>
 [10 20] 1 <m>
 interface tables: true true true
 6 key [30] 2 <m>
 proved 42 true
+once more: true true
 `
 
 // What Go 1.27 adds to both: a method with a type parameter of its own. The line of the build constraint chooses the language,
@@ -188,6 +198,7 @@ func (w *workshop) proof(b *base) (units []Unit, want string) {
 	units = []Unit{
 		{Source: []byte(decls + proofFirst), Entry: "Run_first", Imports: imports},
 		{Source: []byte(decls + proofSecond), Entry: "Run_second", Imports: imports},
+		{Source: []byte(decls + proofThird), Entry: "Run_third", Imports: imports},
 	}
 	chart := []string{"bytes", "fmt", "gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/vg", "gonum.org/v1/plot/vg/draw", "gonum.org/v1/plot/vg/vgimg"}
 	for _, path := range chart {
