@@ -28,7 +28,7 @@ func watched(ctx context.Context, c frame.Command, cell func(), done *frame.Repo
 		stop = func() {}
 	}
 	stop = sync.OnceFunc(stop)
-	unhook := context.AfterFunc(ctx, stop)
+	unhook := context.AfterFunc(ctx, func() { stop() }) // a function of this package: a timeline leaves its goroutine out
 	if c.Repeat > 0 {
 		cell() // for nothing: caches, pools and the heap's size settle
 		runtime.GC()
