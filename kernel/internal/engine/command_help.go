@@ -19,8 +19,8 @@ var synonyms = map[string]string{
 	"%setenv": "%env", "%set_env": "%env", "%pwd": "!pwd", "%sh": "%%bash", "%%sh": "%%bash", "%%script": "%%bash",
 	"%%main": "%%program", "%%gx": "%%program", "%test": "%%test", "%args": "%%program", "%with_inputs": "display.Input", "%with_password": "display.Password",
 	"%%sx": "%%bash", "%sx": "!", "%magic": "%help", "%lsmagic": "%help", "%quickref": "%help", "%doc": "?NAME", "%pinfo": "?NAME", "%load": "%%file",
-	"%autoget": "%get", "%noautoget": "%get", "%prun": "%%prof", "%%prun": "%%prof", "%%time": "%%time", "%%capture": "",
-	"%track": "", "%untrack": "", "%wasm": "", "%%wasm": "", "%widgets": "", "%matplotlib": "", "%load_ext": "", "%autoreload": "", "%goworkfix": "",
+	"%autoget": "%get", "%noautoget": "%get", "%prun": "%%prof", "%%prun": "%%prof", "%%capture": "",
+	"%wasm": "", "%%wasm": "", "%widgets": "",
 }
 
 // withoutNeed says of commands of other kernels why there is none here.
