@@ -246,18 +246,23 @@ func reason(p *listed) string {
 }
 
 func (w *workshop) known(state string) (known, bool) {
-	for _, name := range w.notes(state) {
+	notes := w.notes(state)
+	for i, name := range notes {
 		var k known
 		data, ok := whole.ReadNote(name)
 		if !ok || json.Unmarshal(data, &k) != nil {
 			continue
 		}
-		for i, f := range k.Folders {
-			k.Folders[i].Dir = w.module.here(f.Dir)
+		for j, f := range k.Folders {
+			k.Folders[j].Dir = w.module.here(f.Dir)
 		}
-		if k.fresh() {
-			return k, true
+		if !k.fresh() {
+			continue
 		}
+		if i > 0 { // before another copy writes its own there; what cannot be written is asked for again
+			_ = whole.WriteNote(notes[0], data)
+		}
+		return k, true
 	}
 	return known{}, false
 }
