@@ -95,7 +95,7 @@ func (w *workshop) openPrepared(ctx context.Context, mode Mode) (*base, error) {
 		f.Dir = filepath.Join(w.module.Sources, f.Dir)
 		k.Folders = append(k.Folders, f)
 	}
-	if !k.fresh() || packagesOf(w.module.Sources) != packagesOf(w.installed) {
+	if !k.fresh() || tree(w.module.Sources) != tree(w.installed) {
 		return nil, errors.New("the sources are others than those it was made of")
 	}
 	if err := w.agrees(ctx, p.Modules); err != nil {
@@ -111,9 +111,6 @@ func readPreparation(name string) (p preparation, err error) {
 	}
 	return p, json.Unmarshal(data, &p)
 }
-
-// packagesOf lists the folders of our public packages below the sources.
-func packagesOf(sources string) string { return strings.ReplaceAll(tree(sources), sources, "") }
 
 // agrees tells whether packages of these modules are in these versions here.
 func (w *workshop) agrees(ctx context.Context, modules map[string]string) error {
