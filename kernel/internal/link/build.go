@@ -26,8 +26,12 @@ const pluginSymbol = "Run"
 // refused.
 func (b *Builder) Build(ctx context.Context, u Unit) (Plugin, error) {
 	began := time.Now()
-	p := Plugin{Path: b.pluginPath(u.Key), Symbol: pluginSymbol}
-	unlock := b.building.lock(u.Key)
+	name, err := b.pluginName(u)
+	if err != nil {
+		return Plugin{}, err
+	}
+	p := Plugin{Path: b.pluginPath(name), Symbol: pluginSymbol}
+	unlock := b.building.lock(name)
 	defer unlock()
 	if whole.Sealed(p.Path) {
 		touch(p.Path)
@@ -93,8 +97,22 @@ func (b *Builder) Compile(ctx context.Context, u Unit) error {
 // pluginFormat changes whenever plugins of the same unit are built in another way.
 const pluginFormat = "3"
 
-func (b *Builder) pluginPath(key string) string {
-	return b.shop.cache.path("plugin", b.base.key, key+"-"+pluginFormat+".so")
+func (b *Builder) pluginPath(name string) string {
+	return b.shop.cache.path("plugin", b.base.key, name+"-"+pluginFormat+".so")
+}
+
+// pluginName is the unit's key, with a digest of the packages whose code the plugin holds: those outside of the base may have other
+// versions, and local ones other contents, when a kernel starts the next time.
+func (b *Builder) pluginName(u Unit) (string, error) {
+	extras, err := b.reach(u.Imports)
+	if err != nil || len(extras) == 0 {
+		return u.Key, err
+	}
+	parts := []string{u.Key}
+	for _, p := range extras {
+		parts = append(parts, p.ImportPath, filepath.Base(p.export)) // its name is a digest of its content
+	}
+	return hash(parts...), nil
 }
 
 // job is one unit on its way.
