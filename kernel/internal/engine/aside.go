@@ -12,7 +12,8 @@ import (
 const asideMost = 4
 
 // aside does a step of a cell in a goroutine of its own, and leaves it behind when the cell is interrupted: parsers and
-// checkers of the standard library do not stop when they are told to. Such a step must change nothing that the engine holds.
+// checkers of the standard library do not stop when they are told to. Such a step must change nothing that the engine holds. When it
+// compiles packages and takes long, the cell shows which.
 func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fault *session.Fault) {
 	select {
 	case e.asides <- struct{}{}:
@@ -35,16 +36,22 @@ func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fau
 		}()
 		end.result = step()
 	}()
-	select {
-	case end := <-done:
-		if end.panics != nil {
-			panic(end.panics) // the session tells of it, as of any other
-		}
-		if r.ctx.Err() != nil {
+	line := r.waits()
+	defer line.end()
+	for {
+		select {
+		case end := <-done:
+			if end.panics != nil {
+				panic(end.panics) // the session tells of it, as of any other
+			}
+			if r.ctx.Err() != nil {
+				return result, interruptedEarly(doing)
+			}
+			return end.result, nil
+		case s := <-e.progress:
+			line.step(s)
+		case <-r.ctx.Done():
 			return result, interruptedEarly(doing)
 		}
-		return end.result, nil
-	case <-r.ctx.Done():
-		return result, interruptedEarly(doing)
 	}
 }

@@ -22,6 +22,7 @@ type run struct {
 	cancel    context.CancelFunc
 	cell      session.Cell
 	out       session.Output
+	shown     *shownOutput     // out, which remembers whether there was any
 	interrupt chan struct{}    // closed by the first interrupt
 	stopped   bool             // guarded by Engine.mu
 	watch     *watching        // what a cell mode has recorded; nil for an ordinary cell
@@ -34,14 +35,15 @@ type run struct {
 func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output) session.Outcome {
 	rctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r := &run{ctx: rctx, cancel: cancel, cell: c, out: out, interrupt: make(chan struct{})}
+	shown := &shownOutput{Output: out}
+	r := &run{ctx: rctx, cancel: cancel, cell: c, out: shown, shown: shown, interrupt: make(chan struct{})}
 	e.mu.Lock()
 	e.running = r
 	e.mu.Unlock()
 	e.editor.busy()
 	defer e.editor.idle()
 	text := cell.NewText(c.Code)
-	e.out.attach(out, text.ID, c.Input)
+	e.out.attach(shown, text.ID, c.Input)
 	defer func() {
 		e.mu.Lock()
 		e.running = nil
@@ -399,6 +401,9 @@ func (e *Engine) ready(r *run) *session.Fault {
 			}
 			return e.revive(r)
 		case s := <-e.progress:
+			if s.What == link.CompileImports { // of a cell that an interrupt has ended
+				continue
+			}
 			line := s.What
 			if s.Total > 0 {
 				line = fmt.Sprintf("%s: %d of %d", s.What, s.Done, s.Total)
@@ -406,9 +411,9 @@ func (e *Engine) ready(r *run) *session.Fault {
 			b := session.Bundle{Data: map[string]any{"text/plain": "Preparing Go for notebooks, once for this toolchain: " + line},
 				Metadata: map[string]any{}, Transient: map[string]any{"display_id": "interleave-prepare"}}
 			if shown {
-				r.out.Update(b)
+				r.shown.Output.Update(b)
 			} else {
-				r.out.Display(b)
+				r.shown.Output.Display(b)
 			}
 			shown = true
 		case <-r.interrupt:

@@ -222,7 +222,7 @@ func (e *Engine) buildProgram(r *run, p *programOptions, dir string, src []byte)
 	if err := os.WriteFile(file, src, 0o644); err != nil {
 		return e.internalFault(fmt.Errorf("write program: %w", err))
 	}
-	args := []string{"-buildvcs=false", "-o", filepath.Join(dir, "program"), "-ldflags=" + strings.TrimSpace("-w "+p.ldflags)}
+	args := []string{"-v", "-buildvcs=false", "-o", filepath.Join(dir, "program"), "-ldflags=" + strings.TrimSpace("-w "+p.ldflags)}
 	if p.race {
 		args = append(args, "-race")
 	}
@@ -230,18 +230,23 @@ func (e *Engine) buildProgram(r *run, p *programOptions, dir string, src []byte)
 		args = append(args, "-gcflags="+p.gcflags)
 	}
 	argv, env, workDir := e.builder.Command(r.ctx, "build", append(args, file)...)
-	var said said
-	end, err := worker.Command{Argv: argv, Env: append(env, p.buildEnv()...), Dir: workDir, Guard: e.o.Guard, Handler: &said}.Run(r.ctx)
+	line := r.waits()
+	said := &building{progress: line, what: "the program"}
+	if p.race {
+		said.what = "the program with the race detector"
+	}
+	end, err := worker.Command{Argv: argv, Env: append(env, p.buildEnv()...), Dir: workDir, Guard: e.o.Guard, Handler: said}.Run(r.ctx)
+	line.end()
 	switch {
 	case err != nil:
 		return e.internalFault(fmt.Errorf("build program: %w", err))
 	case end.Stopped:
 		return interruptedEarly("building the program")
 	case end.Code != 0:
-		return e.compilerFault(compilerLines(said.String()))
+		return e.compilerFault(compilerLines(said.rest()))
 	}
-	if said.Len() > 0 { // what -gcflags asked for
-		r.out.Stream("stderr", []byte(e.inCells(strings.Join(compilerLines(said.String()), "\n")+"\n")))
+	if lines := compilerLines(said.rest()); strings.Join(lines, "") != "" { // what -gcflags asked for
+		r.out.Stream("stderr", []byte(e.inCells(strings.Join(lines, "\n")+"\n")))
 	}
 	e.log.Debug("program built", "time", end.Wall)
 	return nil

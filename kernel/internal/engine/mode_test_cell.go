@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -164,10 +165,13 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 		return e.internalFault(fmt.Errorf("write tests: %w", err))
 	}
 	argv = append(argv, `-exec=sh "`+script+`"`, file)
+	line := r.waits()
+	line.say("Compiling %s and what they import", map[bool]string{false: "the tests", true: "the tests with the race detector"}[p.race])
 	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.inCells(s))) }}
 	end, err := worker.Command{
-		Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: testOutput{childOutput{e, r.out, report}}, Memory: e.memory,
+		Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: testOutput{childOutput{e, r.out, report}, line}, Memory: e.memory,
 	}.Run(ctx)
+	line.end()
 	report.Close()
 	switch {
 	case err != nil:
@@ -190,11 +194,22 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	return nil
 }
 
-// testOutput gives the report both streams of go test.
-type testOutput struct{ childOutput }
+// testOutput gives the report both streams of go test, and ends the line that says what is compiled when the tests begin.
+type testOutput struct {
+	childOutput
+	compiling *progress
+}
 
 // Text implements worker.Handler.
-func (o testOutput) Text(_ string, b []byte) { o.errs.Write(b) }
+func (o testOutput) Text(_ string, b []byte) {
+	if bytes.Contains(b, testsBegin) {
+		o.compiling.end()
+	}
+	o.errs.Write(b)
+}
+
+// testsBegin is in the event with which go test -json says that the program of the tests starts.
+var testsBegin = []byte(`"Action":"start"`)
 
 // runScript is how go test runs its program: in the folder and with the environment of cells, which the go command
 // itself may not bear.

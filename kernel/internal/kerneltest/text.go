@@ -41,7 +41,7 @@ type TextOptions struct {
 //
 // Writes to the same stream that follow each other are one text. The MIME types of a result are named when
 // there are others than text/plain. Messages of other types show as their type and content. A reply that
-// contradicts the messages before it shows as status.
+// contradicts the messages before it shows as status. Lines that say what a cell waits for are left out.
 func Text(r *Result, opts TextOptions) string {
 	w := &writer{opts: opts}
 	for _, m := range r.Inputs {
@@ -70,6 +70,7 @@ type writer struct {
 	stream string // the stream whose text is pending
 	text   strings.Builder
 	failed bool
+	waits  bool // a line of progress is shown
 }
 
 // lines writes each line of text after its kind.
@@ -109,6 +110,9 @@ type content struct {
 	Traceback []string                   `json:"traceback"`
 	Prompt    string                     `json:"prompt"`
 	Password  bool                       `json:"password"`
+	Transient struct {
+		DisplayID string `json:"display_id"`
+	} `json:"transient"`
 }
 
 func (w *writer) message(m wire.Message) {
@@ -126,7 +130,7 @@ func (w *writer) message(m wire.Message) {
 		w.text.WriteString(c.Text)
 		return
 	}
-	if m.Header.MsgType == "status" || m.Header.MsgType == "execute_input" {
+	if m.Header.MsgType == "status" || m.Header.MsgType == "execute_input" || w.progress(m, c) {
 		return
 	}
 	w.flush()
@@ -148,6 +152,19 @@ func (w *writer) message(m wire.Message) {
 	default:
 		w.lines(m.Header.MsgType, string(m.Content))
 	}
+}
+
+// progress tells a line that says what a cell waits for, and what takes it away. Whether there is one depends on the machine.
+func (w *writer) progress(m wire.Message, c content) bool {
+	if strings.HasPrefix(c.Transient.DisplayID, "interleave-progress") {
+		w.waits = true
+		return true
+	}
+	if w.waits && m.Header.MsgType == "clear_output" {
+		w.waits = false
+		return true
+	}
+	return false
 }
 
 // bundle writes the MIME types, when they matter, and the plain text.

@@ -26,7 +26,7 @@ type Options struct {
 	Limit   int64  // bytes the cache may hold; 0 means DefaultLimit
 	Mode    Mode   // Auto looks at INTERLEAVE_LINK in Env first
 	Env     []string
-	// Progress is called from one goroutine at a time, only while a base is being built.
+	// Progress is called from one goroutine at a time, only while a base is being built, or packages for Require.
 	Progress func(Step)
 	Logger   *slog.Logger
 }
@@ -36,10 +36,13 @@ const DefaultLimit = 4 << 30
 
 // Step is how far building a base has come. Total is 0 for a step that has no count.
 type Step struct {
-	What        string // "compile packages", "link base library", "link worker", "self test"
+	What        string // "compile packages", "link base library", "link worker", "self test", CompileImports
 	Done, Total int
 	Detail      string // the package just compiled, may be empty
 }
+
+// CompileImports is the step of compiling packages that a cell imports.
+const CompileImports = "compile imports"
 
 // Builder builds the units of one notebook folder. It is safe for concurrent use.
 type Builder struct {

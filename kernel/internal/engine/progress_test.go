@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/session"
+)
+
+// outputs writes down what a cell shows.
+type outputs struct{ list []string }
+
+func (o *outputs) Stream(name string, text []byte) { o.list = append(o.list, name+": "+string(text)) }
+func (o *outputs) Display(b session.Bundle) {
+	o.list = append(o.list, fmt.Sprint("display: ", b.Data["text/plain"]))
+}
+func (o *outputs) Update(b session.Bundle) {
+	o.list = append(o.list, fmt.Sprint("update: ", b.Data["text/plain"]))
+}
+func (o *outputs) Result(b session.Bundle) {
+	o.list = append(o.list, fmt.Sprint("result: ", b.Data["text/plain"]))
+}
+func (o *outputs) Clear(bool) { o.list = append(o.list, "clear") }
+
+// A cell says what it waits for only when it has waited for some time, changes the line seldom, and takes it away; it does not take away
+// what the cell has shown before.
+func TestProgress(t *testing.T) {
+	compiling := func(n int, path string) link.Step { return link.Step{What: link.CompileImports, Done: n, Detail: path} }
+	for name, c := range map[string]struct {
+		run  func(r *run, p *progress)
+		want []string
+	}{
+		"a short wait": {func(r *run, p *progress) {
+			p.step(compiling(1, "a"))
+			time.Sleep(progressDelay / 2)
+		}, nil},
+		"nothing to say": {func(r *run, p *progress) { time.Sleep(5 * progressDelay) }, nil},
+		"a base that is prepared": {func(r *run, p *progress) {
+			p.step(link.Step{What: "compile packages"})
+			time.Sleep(5 * progressDelay)
+		}, nil},
+		"long": {func(r *run, p *progress) {
+			p.step(compiling(1, "a"))
+			time.Sleep(2 * progressDelay)
+			for i := range 100 {
+				p.step(compiling(i+2, fmt.Sprint("b", i)))
+			}
+			time.Sleep(progressDelay)
+		}, []string{"display: Compiling what this cell imports: a (1 package so far)", "update: Compiling what this cell imports: b99 (101 packages so far)", "clear"}},
+		"behind other output": {func(r *run, p *progress) {
+			r.out.Stream("stdout", []byte("added"))
+			p.step(compiling(1, "a"))
+			time.Sleep(2 * progressDelay)
+		}, []string{"stdout: added", "display: Compiling what this cell imports: a (1 package so far)", "update: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				out := &outputs{}
+				shown := &shownOutput{Output: out}
+				r := &run{out: shown, shown: shown}
+				p := r.waits()
+				c.run(r, p)
+				synctest.Wait()
+				p.end()
+				p.step(compiling(1000, "late"))
+				time.Sleep(10 * progressDelay)
+				if !slices.Equal(out.list, c.want) {
+					t.Errorf("got %q, want %q", out.list, c.want)
+				}
+			})
+		})
+	}
+}
+
+// What go build -v says of its progress is told, and what the compiler says is kept, however it is cut into pieces.
+func TestBuildingIsRead(t *testing.T) {
+	r := &run{shown: &shownOutput{Output: &outputs{}}}
+	b := &building{progress: r.waits(), what: "the program"}
+	defer b.progress.end()
+	text := "runtime\ninternal/race\n# command-line-arguments\n./program.go:3:1: undefined: x\n\tmore of it\ncommand-line-arguments\n"
+	for piece := range slices.Chunk([]byte(text), 7) {
+		b.Text("stderr", piece)
+	}
+	if got, want := b.rest(), "# command-line-arguments\n./program.go:3:1: undefined: x\n\tmore of it\n"; got != want {
+		t.Errorf("kept %q, want %q", got, want)
+	}
+	b.progress.mu.Lock()
+	defer b.progress.mu.Unlock()
+	if want := "Compiling the program: the cell's own code (3 packages so far)"; !strings.Contains(b.progress.text, want) {
+		t.Errorf("told %q, want %q", b.progress.text, want)
+	}
+}
