@@ -21,7 +21,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"%cd", "[DIR]", "change the folder that cells run in; without DIR, to the home folder", (*Engine).chdir,
-			"`%cd -` goes back to the folder before. The folder holds for cells, programs, tests and shell commands, until the next `%cd` or `%reset`, and through a crash.",
+			"`%cd -` goes back to the folder before. The folder holds for cells, programs, tests and shell commands, until the next `%cd` or `%reset`, and through a crash. A go.mod or go.work above it decides about imports from then on; where there is none, those of the notebook's folder do.",
 			"%cd /tmp\nos.Getwd()"},
 		{"%env", "[NAME[=VALUE] | -u NAME]", "list, show, set or remove environment variables of the cells; $NAME in VALUE is replaced", (*Engine).environ,
 			"Programs, tests and shell commands get the variables as well, those too that Go code has set by `os.Setenv`. What `%env` has set survives a crash.",
@@ -37,7 +37,7 @@ func commands() []command {
 			"They are grouped by the cell that started them, with what each waits for and where. A cell that leaves goroutines behind mentions them once.",
 			"%goroutines"},
 		{"%help", "[COMMAND]", "show this help", (*Engine).help, "Of one command it shows the example as well.", "%help %timeit"},
-		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset, "Goroutines end, and `%cd` and `%env` are forgotten too.", "%reset"},
+		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset, "Goroutines end, and `%cd` and `%env` are forgotten too. It is like a restart of the kernel: go.mod and the packages of your module are read again.", "%reset"},
 		{"%slides", "[-o DIR]", "make slides of this notebook as it was last saved: HTML, PDF, PPTX, and its charts", (*Engine).slides,
 			"It is the command `slides` of the [command line](#the-command-line), and shows what that says. Without `-o` they go into the folder `slides` beside the notebook. " +
 				"Save first. JupyterLab tells the kernel the notebook's file; for a client that does not, `%env JPY_SESSION_NAME=PATH` does.",

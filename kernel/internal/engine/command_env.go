@@ -62,6 +62,7 @@ func (e *Engine) chdir(r *run, args string) error {
 	e.mu.Lock()
 	e.dir, e.left = here, from
 	e.mu.Unlock()
+	e.builder.Follow(here)
 	if back {
 		r.out.Stream("stdout", []byte(here+"\n"))
 	}

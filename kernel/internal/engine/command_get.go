@@ -33,7 +33,7 @@ func (e *Engine) getBy(r *run, args string, add func(words []string) ([]link.Cha
 		return fmt.Errorf("%%get: %w%s", err, fetchCure(err))
 	}
 	var b strings.Builder
-	var loaded []string
+	var stay []string
 	for _, c := range changes {
 		switch {
 		case c.Before == "":
@@ -43,16 +43,16 @@ func (e *Engine) getBy(r *run, args string, add func(words []string) ([]link.Cha
 		default:
 			fmt.Fprintf(&b, "changed %s %s to %s\n", c.Path, c.Before, c.After)
 		}
-		if c.Loaded {
-			loaded = append(loaded, c.Path+" "+c.Before)
+		if c.Loaded != "" {
+			stay = append(stay, c.Path+" "+c.Loaded)
 		}
 	}
 	if len(changes) == 0 {
 		b.WriteString("nothing to change\n")
 	}
 	r.out.Stream("stdout", []byte(b.String()))
-	if len(loaded) > 0 {
-		r.out.Stream("stderr", []byte("note: "+strings.Join(loaded, ", ")+" is loaded and stays as it is; restart the kernel to use the new version\n"))
+	if len(stay) > 0 {
+		r.out.Stream("stderr", []byte("note: "+strings.Join(stay, ", ")+" is loaded and stays as it is; restart the kernel to use the new version\n"))
 	}
 	return nil
 }

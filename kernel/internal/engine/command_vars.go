@@ -49,7 +49,10 @@ func (e *Engine) reset(r *run, args string) error {
 	e.state = compile.NewState()
 	e.dir, e.left, e.env = "", "", nil
 	e.mu.Unlock()
-	e.startWorker()
+	e.renew()
+	if fault := e.ready(r); fault != nil {
+		return &faultError{fault}
+	}
 	return nil
 }
 

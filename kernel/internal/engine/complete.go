@@ -61,7 +61,7 @@ func (e *Engine) completeKnown(ctx context.Context, text string, at int) session
 	prefix := text[from:at]
 	if from > 0 && text[from-1] == '.' {
 		base := text[wordStart(text, from-1) : from-1]
-		c.Matches = matches(e.checker.Members(ctx, e.snapshot(), base), prefix)
+		c.Matches = matches(e.types().Members(ctx, e.snapshot(), base), prefix)
 		return c
 	}
 	c.Matches = matches(e.names(), prefix)
@@ -100,7 +100,7 @@ var partKinds = map[cell.PartKind]string{
 // importable lists the packages that a cell can import without asking the go command, the likelier of one name first.
 func (e *Engine) importable() []compile.Package {
 	var out []compile.Package
-	for _, p := range (packages{e.builder, e.log}).Packages() {
+	for _, p := range (packages{e.linker(), e.log}).Packages() {
 		if p.Name == "main" || p.Path == "runtime/race" || strings.HasPrefix(p.Path, "vendor/") || slices.Contains(strings.Split(p.Path, "/"), "internal") {
 			continue
 		}

@@ -241,7 +241,7 @@ func (d *editor) launch() (*gopls.Server, error) {
 	if !tool.Built() {
 		return nil, errNoGopls
 	}
-	dir, env, changed, err := d.e.builder.EditorModule(emptyFiles)
+	dir, env, changed, err := d.e.linker().EditorModule(emptyFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +249,7 @@ func (d *editor) launch() (*gopls.Server, error) {
 	if changed {
 		clear(d.found)
 	}
-	d.module = d.e.builder.Module().Path
+	d.module = d.e.linker().Module().Path
 	d.mu.Unlock()
 	ctx, cancel := context.WithTimeout(d.ctx, editorStart)
 	defer cancel()
@@ -297,7 +297,7 @@ var errNoGopls = errors.New("gopls is not built")
 
 // reload tells gopls when the versions of the notebook's packages have changed.
 func (d *editor) reload(server *gopls.Server) {
-	_, _, changed, err := d.e.builder.EditorModule(emptyFiles)
+	_, _, changed, err := d.e.linker().EditorModule(emptyFiles)
 	if err != nil || !changed {
 		return
 	}
@@ -338,7 +338,7 @@ func (d *editor) sketch(ctx context.Context, text string, at int) (gopls.Files, 
 	}
 	keep := slices.Sorted(maps.Keys(d.keep))
 	d.mu.Unlock()
-	s := d.e.checker.Sketch(st, text, at, imports, keep)
+	s := d.e.types().Sketch(st, text, at, imports, keep)
 	return gopls.Files{typedFile: s.Cell, declaredFile: s.Live}, s
 }
 
@@ -354,7 +354,7 @@ func (d *editor) qualifiers(ctx context.Context, st *compile.State, text string,
 			if from := wordStart(text, at); strings.HasSuffix(text[:from], name+".") {
 				prefix = text[from:at]
 			}
-			if path, ok := d.e.checker.SuggestTyped(ctx, name, symbols, prefix); ok {
+			if path, ok := d.e.types().SuggestTyped(ctx, name, symbols, prefix); ok {
 				out[name] = path
 			}
 		} else if path := d.elsewhere(ctx, name); path != "" {
@@ -376,7 +376,7 @@ func (d *editor) elsewhere(ctx context.Context, name string) string {
 			defer close(done)
 			ctx, cancel := context.WithTimeout(d.ctx, 20*time.Second)
 			defer cancel()
-			paths, err := d.e.builder.Named(ctx, name)
+			paths, err := d.e.linker().Named(ctx, name)
 			if err != nil || len(paths) == 0 {
 				return
 			}

@@ -61,7 +61,7 @@ type Engine struct {
 	progress chan link.Step
 	asides   chan struct{} // holds one for each step that runs aside
 
-	// Set before opened is closed, constant after.
+	// Set before opened is closed, and constant until %reset opens anew. What runs beside a cell takes them by linker and types.
 	builder *link.Builder
 	checker *compile.Checker
 	openErr error
@@ -120,20 +120,69 @@ func New(o Options) *Engine {
 // open opens the builder, starts the worker, and warms the checker.
 func (e *Engine) open() {
 	b, err := link.Open(e.ctx, e.linkOptions())
-	e.mu.Lock()
-	e.builder, e.openErr = b, err
-	opened := e.opened
-	e.mu.Unlock()
+	var checker *compile.Checker
 	if err == nil {
 		e.log.Info("open", "about", b.About())
 		m := b.Module()
-		e.checker = compile.NewChecker(packages{b, e.log}, compile.Language{Version: m.Lang, By: m.LangBy})
+		checker = compile.NewChecker(packages{b, e.log}, compile.Language{Version: m.Lang, By: m.LangBy})
+	}
+	e.mu.Lock()
+	old, opened := e.builder, e.opened
+	e.openErr = err
+	if err == nil {
+		e.builder, e.checker = b, checker
+	}
+	e.mu.Unlock()
+	if err == nil {
 		e.startWorker()
 	}
 	close(opened)
-	if err == nil {
-		e.checker.Warm("fmt", compile.DisplayPath)
+	if err != nil {
+		return
 	}
+	checker.Warm("fmt", compile.DisplayPath)
+	if old != nil {
+		e.retire(old)
+	}
+}
+
+// renew opens the kernel once more, as a restart of its process would: the module, the versions of packages and what local packages hold are
+// those of now. The worker of before has been taken out of service.
+func (e *Engine) renew() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	e.opened, e.openErr, e.openTold, e.stale = make(chan struct{}), nil, false, ""
+	go e.open()
+}
+
+// retire closes a builder that another has taken the place of, when no step of a cell that an interrupt has left behind can use it any more.
+func (e *Engine) retire(b *link.Builder) {
+	for range cap(e.asides) {
+		select {
+		case e.asides <- struct{}{}:
+			defer func() { <-e.asides }()
+		default: // such a step goes on: the system takes it all when the kernel ends
+			return
+		}
+	}
+	b.Close()
+}
+
+// linker is the builder for what runs beside a cell.
+func (e *Engine) linker() *link.Builder {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.builder
+}
+
+// types is the checker for what runs beside a cell.
+func (e *Engine) types() *compile.Checker {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.checker
 }
 
 // linkOptions are for what compiles the cells.

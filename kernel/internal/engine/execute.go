@@ -178,6 +178,7 @@ func (e *Engine) apply(r *run, syn *cell.Syntax) (*compile.Unit, *session.Fault)
 		unit, diags, err := e.checker.Compile(r.ctx, e.snapshot(), syn)
 		return checked[*compile.Unit]{unit, diags, err}
 	})
+	e.sayImports(r)
 	if fault != nil {
 		return nil, fault
 	}
@@ -424,7 +425,7 @@ func (e *Engine) ready(r *run) *session.Fault {
 
 // sayRestored tells that files of the cache were made again since they had been so often.
 func (e *Engine) sayRestored(r *run, before int) {
-	if e.builder.Restored() > before && !r.cell.Silent {
+	if e.linker().Restored() > before && !r.cell.Silent {
 		r.out.Stream("stderr", []byte("note: files of the kernel's cache had been removed or damaged, and were made again\n"))
 	}
 }
@@ -438,6 +439,15 @@ func (e *Engine) sayChanged(r *run) {
 	e.mu.Unlock()
 	if news && !r.cell.Silent {
 		r.out.Stream("stderr", []byte("note: "+changed+" has changed on disk; restart the kernel to use it\n"))
+	}
+}
+
+// sayImports tells what a reader should know of the versions of what the cell imports.
+func (e *Engine) sayImports(r *run) {
+	for _, n := range e.builder.Notes() {
+		if !r.cell.Silent {
+			r.out.Stream("stderr", []byte("note: "+n+"\n"))
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ func (e *Engine) inspectKnown(ctx context.Context, text string, q question) sess
 		}
 		list := e.names()
 		if at > 0 && text[at-1] == '.' {
-			list = e.checker.Members(ctx, e.snapshot(), text[wordStart(text, at-1):at-1])
+			list = e.types().Members(ctx, e.snapshot(), text[wordStart(text, at-1):at-1])
 		}
 		for _, m := range list {
 			if m.Name == text[at:wordEnd(text, at)] {

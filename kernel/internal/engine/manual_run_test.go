@@ -11,9 +11,9 @@ import (
 	"interleave/kernel/internal/kerneltest"
 )
 
-// noExample are examples of kernel/README.md that do not run here: %get would change this module's go.mod (testdata/modules
-// tests it), %slides needs a notebook's file (testdata/command_slides.txtar), and a cell that never ends is the subject of other tests.
-var noExample = regexp.MustCompile(`^(%get |%slides|for \{|ch := make\(chan int\)\nch <- 1)`)
+// noExample are examples of kernel/README.md that do not run here: %get and go mod init would change this module's go.mod (testdata/modules
+// tests them), %slides needs a notebook's file (testdata/command_slides.txtar), and a cell that never ends is the subject of other tests.
+var noExample = regexp.MustCompile(`^(%get |!go mod init|%slides|for \{|ch := make\(chan int\)\nch <- 1)`)
 
 // TestManualRuns runs the examples of kernel/README.md as a reader would, one after the other.
 func TestManualRuns(t *testing.T) {

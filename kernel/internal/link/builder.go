@@ -62,11 +62,17 @@ type Builder struct {
 	stop       context.CancelFunc
 	tasks      sync.WaitGroup
 
-	mu       sync.Mutex
-	extra    map[string]*Package // packages that Require found and the base has not
-	folders  []folder            // the local ones among them
-	new      int64               // bytes of plugins made since the last trim
-	restored int                 // how often the base was made again
+	mu        sync.Mutex
+	extra     map[string]*Package // packages that Require found and the base has not
+	folders   []folder            // the local ones among them
+	new       int64               // bytes of plugins made since the last trim
+	restored  int                 // how often the base was made again
+	dir       string              // the folder whose module counts, "" for Options.Dir
+	module    *Module             // what governed it last
+	seen      seen                // when current looked
+	sums      []string            // the go.sum files of what has governed it
+	mentioned map[string]bool     // versions that the reader knows to be asked for and not used
+	notes     []string            // what the reader should know and was not told
 }
 
 // Package is one compiled package.
@@ -78,6 +84,8 @@ type Package struct {
 	print      [8]byte
 	imports    []string // direct imports, only for packages outside of the base
 	cgo        bool
+	module     string // path and version of its module, only for downloaded packages outside of the base
+	version    string
 }
 
 // Unit is what is compiled of a cell.
@@ -143,5 +151,12 @@ func (b *Builder) About() string {
 // Toolchain is the go installation that builds.
 func (b *Builder) Toolchain() *Toolchain { return b.shop.tool }
 
-// Module is the module that governs the folder.
-func (b *Builder) Module() *Module { return b.shop.module }
+// Module is the module that governs the folder, as it was when somebody last looked.
+func (b *Builder) Module() *Module {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.module != nil {
+		return b.module
+	}
+	return b.shop.module
+}

@@ -61,10 +61,7 @@ func (w *workshop) gowork() string {
 	if at := w.module.env["GOWORK"]; at != "" {
 		return at
 	}
-	if at := w.tool.Env["GOWORK"]; at != "off" {
-		return at
-	}
-	return ""
+	return w.module.gowork
 }
 
 // editorName is the path of the editor's module. It lies below that of the notebook's, whose internal packages

@@ -22,8 +22,8 @@ type generated struct {
 }
 
 // join adds module interleave to the user's go.mod f, and what it requires, without raising any version that f
-// chooses.
-func (g *generated) join(f, ours *modfile.File, sources string) error {
+// chooses but to that which is loaded already.
+func (g *generated) join(f, ours *modfile.File, sources string, held holding) (raised, error) {
 	chosen, replaced := map[string]string{}, map[string]bool{}
 	for _, r := range f.Require {
 		chosen[r.Mod.Path] = r.Mod.Version
@@ -31,13 +31,22 @@ func (g *generated) join(f, ours *modfile.File, sources string) error {
 	for _, r := range f.Replace {
 		replaced[r.Old.Path] = true
 	}
+	lifted := held.over(unreplaced(chosen, replaced))
+	for _, path := range lifted.paths() {
+		if err := f.AddRequire(path, lifted[path].loaded); err != nil { // replaced it would be compiled as of the other version
+			return nil, fmt.Errorf("write go.mod: %w", err)
+		}
+	}
+	if len(lifted) > 0 {
+		g.sums(held.sums...)
+	}
 	for _, r := range ours.Require {
 		v, both := chosen[r.Mod.Path]
 		switch {
-		case replaced[r.Mod.Path]:
+		case replaced[r.Mod.Path] || lifted[r.Mod.Path] != (raise{}):
 		case both: // a module that we add may require more: f's word holds
 			if err := f.AddReplace(r.Mod.Path, "", r.Mod.Path, v); err != nil {
-				return fmt.Errorf("write go.mod: %w", err)
+				return nil, fmt.Errorf("write go.mod: %w", err)
 			}
 		default:
 			f.AddNewRequire(r.Mod.Path, r.Mod.Version, true)
@@ -45,7 +54,14 @@ func (g *generated) join(f, ours *modfile.File, sources string) error {
 	}
 	// Our own requirements are joined above; the go command shall not take them from our go.mod as well.
 	g.overlay[filepath.Join(sources, "go.mod")] = "module " + own + "\n\ngo " + goLine(ours) + "\n"
-	return requireOwn(f, sources)
+	return lifted, requireOwn(f, sources)
+}
+
+// unreplaced are the versions of modules for which no replace directive stands.
+func unreplaced(versions map[string]string, replaced map[string]bool) map[string]string {
+	versions = maps.Clone(versions)
+	maps.DeleteFunc(versions, func(path, _ string) bool { return replaced[path] })
+	return versions
 }
 
 // unvendor lets modules of a vendor folder stand where the module cache would: -modfile and vendoring exclude

@@ -11,18 +11,27 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/semver"
 )
 
-// governing is the module as its files are now: a go.mod that was edited, or that Get has changed, counts at once for
+// governing is the module as its files are now: a go.mod that has appeared, that was edited, or that Get has changed, counts at once for
 // packages that are not loaded yet.
 func (b *Builder) governing() (*workshop, error) {
-	dir, err := filepath.Abs(b.opts.Dir)
+	dir, err := b.folder()
 	if err != nil {
-		return nil, fmt.Errorf("find notebook folder: %w", err)
+		return nil, err
 	}
 	now := *b.shop
-	if now.module, err = findModule(now.tool, dir, b.opts.Sources, now.cache); err != nil {
+	if now.module, err = findModule(now.tool, dir, b.opts.Sources, now.cache, b.holding()); err != nil {
 		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.module = now.module
+	for _, sum := range []string{strings.TrimSuffix(now.module.gomod, "mod") + "sum", now.module.gowork + ".sum"} {
+		if filepath.IsAbs(sum) && !slices.Contains(b.sums, sum) {
+			b.sums = append(b.sums, sum)
+		}
 	}
 	return &now, nil
 }
@@ -30,7 +39,7 @@ func (b *Builder) governing() (*workshop, error) {
 // Change is a module whose version Get has changed. Before or After is empty when it was added or removed.
 type Change struct {
 	Path, Before, After string
-	Loaded              bool // packages of it are in use, in the version before
+	Loaded              string // the version that is loaded and that a restart changes, "" when there is none
 }
 
 // Get adds modules to the governing go.mod as go get does ("pkg", "pkg@v1.2.3") and tells what has changed. Packages that are not loaded yet
@@ -47,7 +56,7 @@ func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
 	if !plain.Scratch { // the user's own go.mod is what go get is asked to change
 		plain.flags, plain.env = nil, nil
 	}
-	before := b.versions()
+	before := w.module.versions()
 	back, err := plain.keep()
 	if err != nil {
 		return nil, err
@@ -60,7 +69,7 @@ func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
 		}
 		return nil, &PackageError{words(string(out), err)}
 	}
-	after := b.versions()
+	after := w.module.versions()
 	if plain.Scratch && after[own] == "" {
 		if err := back(); err != nil {
 			return nil, err
@@ -78,7 +87,7 @@ func Get(ctx context.Context, o Options, args ...string) ([]Change, error) {
 		return nil, err
 	}
 	defer w.close()
-	b := &Builder{opts: o, shop: w, base: &base{}, extra: map[string]*Package{}}
+	b := &Builder{opts: o, shop: w, base: &base{}, extra: map[string]*Package{}, mentioned: map[string]bool{}}
 	return b.Get(ctx, args...)
 }
 
@@ -111,16 +120,12 @@ func (m *Module) keep() (back func() error, err error) {
 }
 
 // versions reads what the governing go.mod requires.
-func (b *Builder) versions() map[string]string {
-	name := b.shop.tool.Env["GOMOD"]
-	if b.shop.module.Scratch {
-		name = filepath.Join(b.shop.module.Dir, "go.mod")
-	}
-	data, err := os.ReadFile(name)
+func (m *Module) versions() map[string]string {
+	data, err := os.ReadFile(m.gomod)
 	if err != nil {
 		return nil
 	}
-	f, err := modfile.ParseLax(name, data, nil)
+	f, err := modfile.ParseLax(m.gomod, data, nil)
 	if err != nil {
 		return nil
 	}
@@ -132,35 +137,27 @@ func (b *Builder) versions() map[string]string {
 }
 
 func (b *Builder) changes(before, after map[string]string) []Change {
+	held := b.holding().versions
 	var out []Change
 	for path, v := range after {
-		if before[path] != v && path != own {
-			out = append(out, Change{Path: path, Before: before[path], After: v, Loaded: before[path] != "" && b.uses(path)})
+		if before[path] == v || path == own {
+			continue
 		}
+		c := Change{Path: path, Before: before[path], After: v}
+		// What was added in an older version than is loaded is used as it is loaded, and the import says so.
+		if loaded := held[path]; loaded != "" && loaded != v && (before[path] != "" || semver.Compare(loaded, v) < 0) {
+			c.Loaded = loaded
+			b.told(path, v)
+		}
+		out = append(out, c)
 	}
 	for path, v := range before {
 		if after[path] == "" {
-			out = append(out, Change{Path: path, Before: v, Loaded: b.uses(path)})
+			out = append(out, Change{Path: path, Before: v, Loaded: held[path]})
 		}
 	}
 	slices.SortFunc(out, func(x, y Change) int { return strings.Compare(x.Path, y.Path) })
 	return out
-}
-
-// uses tells whether packages of a module are in the base or were found by Require.
-func (b *Builder) uses(module string) bool {
-	below := func(p *Package) bool { return p.ImportPath == module || strings.HasPrefix(p.ImportPath, module+"/") }
-	if slices.ContainsFunc(b.base.sorted, below) {
-		return true
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, p := range b.extra {
-		if below(p) {
-			return true
-		}
-	}
-	return false
 }
 
 // Named lists packages of a name that are in the governing module or in one that it requires itself, whether they are loaded or not, those of
@@ -185,7 +182,7 @@ func (b *Builder) Named(ctx context.Context, name string) ([]string, error) {
 			}
 		}
 	}
-	for path := range b.versions() {
+	for path := range w.module.versions() {
 		if path != own && path != main {
 			patterns = append(patterns, path+"/...")
 		}
@@ -233,10 +230,18 @@ func stderrOf(err error) string {
 	return ""
 }
 
+// clash is a loaded package that is wanted with other contents.
+type clash struct {
+	path          string
+	module        string // "" for a local package
+	loaded, asked string // versions
+}
+
 // clashes lists packages that are loaded and that the go command now lists with other contents. What depends on one can not be loaded
 // beside the one that is there.
-func (b *Builder) clashes(all []*listed) ([]string, error) {
-	var out []string
+func (b *Builder) clashes(all []*listed) ([]clash, error) {
+	held := b.holding()
+	var out []clash
 	for _, l := range all {
 		if l.Standard || l.Export == "" {
 			continue
@@ -256,21 +261,32 @@ func (b *Builder) clashes(all []*listed) ([]string, error) {
 		if a.print() == p.print {
 			continue
 		}
-		s := l.ImportPath
+		c := clash{path: l.ImportPath}
 		if m := l.Module; m != nil && !l.local() {
-			s += " (now " + m.Version + ")"
+			c.module, c.loaded, c.asked = m.Path, held.versions[m.Path], m.Version
 		}
-		out = append(out, s)
+		out = append(out, c)
 	}
 	return out, nil
 }
 
 // ClashError is a package that cannot be loaded because it rests on other versions of packages that are.
 type ClashError struct {
-	Wanted, Loaded []string // import paths; Loaded with the version that is asked for now
+	Wanted []string // import paths
+	loaded []clash
 }
 
 func (e *ClashError) Error() string {
-	return fmt.Sprintf("%s needs %s in a version other than the one that is loaded, and a process holds one version of a package; restart the kernel to use it",
-		strings.Join(e.Wanted, ", "), strings.Join(e.Loaded, ", "))
+	var newer, changed []string
+	for _, c := range e.loaded {
+		if c.module != "" && c.loaded != "" && c.loaded != c.asked {
+			newer = append(newer, fmt.Sprintf("%s %s, and %s is loaded", c.module, c.asked, c.loaded))
+		} else {
+			changed = append(changed, c.path)
+		}
+	}
+	if newer = slices.Compact(newer); len(newer) > 0 { // what rests on those differs as well
+		return fmt.Sprintf("%s needs %s; restart the kernel to use it", strings.Join(e.Wanted, ", "), strings.Join(newer, "; "))
+	}
+	return fmt.Sprintf("%s needs %s, which is loaded in another state; restart the kernel to use it", strings.Join(e.Wanted, ", "), strings.Join(changed, ", "))
 }

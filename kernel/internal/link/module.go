@@ -36,23 +36,40 @@ type Module struct {
 	flags []string          // for every go command
 	env   map[string]string // likewise
 	files []string          // the files whose content decides versions, in a fixed order
+
+	place                    // what was found; of a scratch module its go.mod
+	asked  map[string]string // the versions that the user's files ask for, of modules that nothing replaces
+	raised raised            // modules that are taken in the version that is loaded
 }
 
-// findModule finds what governs dir and writes what the go command needs in order to find our packages from there.
-func findModule(t *Toolchain, dir, sources string, c *cache) (*Module, error) {
-	gomod, gowork := t.Env["GOMOD"], t.Env["GOWORK"]
+// findModule finds what governs dir and writes what the go command needs in order to find our packages from there. held is what a
+// process has loaded already.
+func findModule(t *Toolchain, dir, sources string, c *cache, held holding) (*Module, error) {
 	if t.Env["GO111MODULE"] == "off" {
 		return nil, &ToolchainError{"modules are switched off (GO111MODULE=off)", "Unset it"}
 	}
-	if gowork == "off" {
-		gowork = ""
+	at := t.locate(dir)
+	var m *Module
+	var err error
+	switch {
+	case at.gowork != "":
+		m, err = workspace(at, dir, sources, c, held)
+	case at.gomod != "":
+		m, err = userModule(t, at.gomod, sources, c, held)
+	default:
+		m, err = scratch(t, sources, c)
 	}
-	if gowork != "" {
-		return workspace(gowork, gomod, dir, sources, c)
+	if err != nil {
+		return nil, err
 	}
-	if gomod == "" || gomod == os.DevNull {
-		return scratch(t, sources, c)
+	if m.place = at; m.Scratch {
+		m.gomod = filepath.Join(m.Dir, "go.mod")
 	}
+	return m, nil
+}
+
+// userModule is findModule below a go.mod.
+func userModule(t *Toolchain, gomod, sources string, c *cache, held holding) (*Module, error) {
 	data, f, err := readMod(gomod)
 	if err != nil {
 		return nil, err
@@ -75,7 +92,8 @@ func findModule(t *Toolchain, dir, sources string, c *cache) (*Module, error) {
 		}
 	}
 	g.sums(filepath.Join(root, "go.sum"), filepath.Join(sources, "go.sum"))
-	if err := g.join(f, ours, sources); err != nil {
+	m.asked = askedFor(f)
+	if m.raised, err = g.join(f, ours, sources, held); err != nil {
 		return nil, err
 	}
 	f.Cleanup()
@@ -92,6 +110,15 @@ func findModule(t *Toolchain, dir, sources string, c *cache) (*Module, error) {
 	m.flags = append(m.flags, "-modfile="+filepath.Join(at, "go.mod"), "-overlay="+filepath.Join(at, "overlay.json"))
 	m.files = []string{filepath.Join(at, "go.mod"), filepath.Join(at, "overlay.json")}
 	return m, nil
+}
+
+// askedFor are the versions that a go.mod asks for, of modules that it does not replace.
+func askedFor(f *modfile.File) map[string]string {
+	out := required(f)
+	for _, r := range f.Replace {
+		delete(out, r.Old.Path)
+	}
+	return out
 }
 
 // scratch is the module of notebooks that no go.mod governs. It starts with what module interleave requires and grows by

@@ -27,7 +27,7 @@ func Open(ctx context.Context, o Options) (b *Builder, err error) {
 			w.close()
 		}
 	}()
-	made := &Builder{opts: o, shop: w, mode: mode, why: why, extra: map[string]*Package{}, toolEnv: w.toolEnv()}
+	made := &Builder{opts: o, shop: w, mode: mode, why: why, extra: map[string]*Package{}, mentioned: map[string]bool{}, toolEnv: w.toolEnv()}
 	var stale bool
 	if made.base, stale, err = w.openBase(ctx, made.mode); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (o Options) workshop(tool *Toolchain) (*workshop, error) {
 	if w.cache, err = openCache(o.Cache, o.Limit); err != nil {
 		return nil, err
 	}
-	if w.module, err = findModule(w.tool, dir, o.Sources, w.cache); err != nil {
+	if w.module, err = findModule(w.tool, dir, o.Sources, w.cache, holding{}); err != nil {
 		return nil, err
 	}
 	if w.temp, err = w.cache.temp("go"); err != nil {

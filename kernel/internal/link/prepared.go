@@ -138,11 +138,8 @@ func (w *workshop) agrees(ctx context.Context, modules map[string]string) error 
 
 // plain tells whether the governing go.mod requires exactly what our own does.
 func (w *workshop) plain() bool {
-	name := w.tool.Env["GOMOD"]
-	switch {
-	case w.module.Scratch:
-		name = filepath.Join(w.module.Dir, "go.mod")
-	case w.gowork() != "":
+	name := w.module.gomod
+	if w.gowork() != "" {
 		return false
 	}
 	for _, f := range w.module.flags {
@@ -204,6 +201,7 @@ func plainModule(dir, sources string) (*Module, error) {
 	}
 	m := &Module{Path: "scratch", Dir: dir, Lang: lang(ours), Scratch: true, Sources: sources, env: map[string]string{"GOWORK": "off"},
 		files: []string{filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum")}}
+	m.gomod = m.files[0]
 	f := &modfile.File{Syntax: &modfile.FileSyntax{Name: m.files[0]}}
 	if err := errors.Join(f.AddModuleStmt("scratch"), f.AddGoStmt(goLine(ours))); err != nil {
 		return nil, fmt.Errorf("write go.mod: %w", err)

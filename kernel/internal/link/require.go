@@ -54,8 +54,12 @@ func (b *Builder) Require(ctx context.Context, importPaths ...string) error {
 			missing = append(missing, p)
 		}
 	}
-	if err := b.intact(ctx, importPaths); err != nil || len(missing) == 0 {
+	if err := b.intact(ctx, importPaths); err != nil {
 		return err
+	}
+	b.compare(importPaths)
+	if len(missing) == 0 {
+		return nil
 	}
 	b.requiring.Lock()
 	defer b.requiring.Unlock()
@@ -68,20 +72,50 @@ func (b *Builder) require(ctx context.Context, missing []string) error {
 	if err != nil {
 		return err
 	}
-	flags, err := shop.modeFlags(b.mode)
+	all, err := shop.compileImports(ctx, b.mode, missing)
 	if err != nil {
 		return err
 	}
-	all, err := shop.export(ctx, nil, slices.Concat(flags, []string{"--"}, missing)...)
-	if err != nil {
+	if err := b.refuse(all, missing); err != nil {
 		return err
 	}
+	for _, l := range all {
+		if m := l.Module; m != nil && !l.local() {
+			if r, ok := shop.module.raised[m.Path]; ok {
+				b.differs(shop.module, m.Path, r)
+			}
+		}
+	}
+	return b.admit(shop, all, missing)
+}
+
+// compileImports compiles packages, and what they rest on, the way plugins take them.
+func (w *workshop) compileImports(ctx context.Context, mode Mode, paths []string) ([]*listed, error) {
+	flags, err := w.modeFlags(mode)
+	if err != nil {
+		return nil, err
+	}
+	done := 0
+	compiled := func(path string) {
+		done++
+		w.step(Step{What: CompileImports, Done: done, Detail: path})
+	}
+	args := slices.Concat([]string{"-v"}, flags, []string{"--"}, paths)
+	all, err := w.export(ctx, compiled, args...)
+	if refused := (*PackageError)(nil); errors.As(err, &refused) && w.complete(ctx) {
+		all, err = w.export(ctx, compiled, args...)
+	}
+	return all, err
+}
+
+// refuse says why packages cannot be loaded, if there is a reason.
+func (b *Builder) refuse(all []*listed, wanted []string) error {
 	var bad []string
 	for _, p := range all {
-		if p.Export == "" && p.ImportPath != "unsafe" && (p.Error != nil || slices.Contains(missing, p.ImportPath)) {
+		if p.Export == "" && p.ImportPath != "unsafe" && (p.Error != nil || slices.Contains(wanted, p.ImportPath)) {
 			bad = append(bad, reason(p))
 		}
-		if p.Name == "main" && slices.Contains(missing, p.ImportPath) {
+		if p.Name == "main" && slices.Contains(wanted, p.ImportPath) {
 			bad = append(bad, fmt.Sprintf("import %q is a program, not an importable package", p.ImportPath))
 		}
 	}
@@ -89,17 +123,26 @@ func (b *Builder) require(ctx context.Context, missing []string) error {
 		return &PackageError{strings.Join(slices.Compact(bad), "\n")}
 	}
 	clashes, err := b.clashes(all)
-	if err != nil {
-		return err
+	if err == nil && len(clashes) > 0 {
+		err = &ClashError{wanted, clashes}
 	}
-	if len(clashes) > 0 {
-		return &ClashError{Wanted: missing, Loaded: clashes}
+	return err
+}
+
+// complete has the go command write the requirements that it finds missing among those of a generated go.mod, and tells whether it
+// could. It looks for no package that nobody required: those of our own module are all there.
+func (w *workshop) complete(ctx context.Context) bool {
+	if !w.module.generated() {
+		return false
 	}
-	return b.admit(all, missing)
+	c := *w
+	c.module = w.module.completing()
+	_, err := c.list(ctx, nil, own+"/kernel/display")
+	return err == nil
 }
 
 // admit takes packages into the builder.
-func (b *Builder) admit(all []*listed, asked []string) error {
+func (b *Builder) admit(shop *workshop, all []*listed, asked []string) error {
 	found := map[string]*Package{}
 	var folders []folder
 	var wanted []string
@@ -116,6 +159,9 @@ func (b *Builder) admit(all []*listed, asked []string) error {
 			return fmt.Errorf("read package %s: %w", l.ImportPath, err)
 		}
 		p := &Package{ImportPath: l.ImportPath, Name: l.Name, Std: l.Standard, cgo: a.host, print: a.print(), imports: l.Imports}
+		if m := l.Module; m != nil && !l.local() {
+			p.module, p.version = m.Path, m.Version
+		}
 		dir := b.shop.cache.path("extra", b.base.key)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("store package: %w", err)
@@ -145,7 +191,7 @@ func (b *Builder) admit(all []*listed, asked []string) error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	return b.shop.want(wanted)
+	return shop.want(wanted)
 }
 
 // reach lists the packages outside of the base that imports lead to, each once, in a fixed order.

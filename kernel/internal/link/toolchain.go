@@ -39,6 +39,7 @@ type Toolchain struct {
 	Key     string            // a hash of all of it
 
 	given string // GOFLAGS as the user has set it; Env has what of it holds
+	work  string // GOWORK as the user has set it; Env has what was found at the start
 }
 
 // ToolchainError is a toolchain that cannot be used. Cure is a sentence that says what to do.
@@ -79,6 +80,7 @@ func (s Search) ask(ctx context.Context, path string, env []string) (*Toolchain,
 		return nil, fmt.Errorf("read go env: %w", err)
 	}
 	t.Version, t.Root, t.Tools = t.Env["GOVERSION"], t.Env["GOROOT"], t.Env["GOTOOLDIR"]
+	t.work = namedWork(env, t.Env["GOENV"])
 	t.Go = path
 	if inside, err := exec.LookPath(filepath.Join(t.Root, "bin", "go")); err == nil && filepath.IsAbs(inside) {
 		t.Go = inside

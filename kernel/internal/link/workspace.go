@@ -12,7 +12,8 @@ import (
 )
 
 // workspace is findModule below a go.work.
-func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
+func workspace(p place, dir, sources string, c *cache, held holding) (*Module, error) {
+	gowork, gomod := p.gowork, p.gomod
 	data, err := os.ReadFile(gowork)
 	if err != nil {
 		return nil, fmt.Errorf("read go.work: %w", err)
@@ -27,7 +28,7 @@ func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
 		m.Lang = langOf(w.Go.Version)
 	}
 	m.files = []string{gowork, strings.TrimSuffix(gowork, "work") + "work.sum"}
-	required := map[string]string{}
+	required, replaced := map[string]string{}, map[string]bool{}
 	for _, u := range w.Use {
 		at := absolute(root, u.Path)
 		_, f, err := readMod(filepath.Join(at, "go.mod"))
@@ -41,6 +42,9 @@ func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
 		if isOwn(f.Module.Mod.Path, at) {
 			m.Sources = at
 			return m, nil
+		}
+		for _, r := range f.Replace {
+			replaced[r.Old.Path] = true
 		}
 		for _, r := range f.Require {
 			if semver.Compare(r.Mod.Version, required[r.Mod.Path]) > 0 {
@@ -63,7 +67,6 @@ func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
 	if err := w.AddUse(sources, ""); err != nil {
 		return nil, fmt.Errorf("write go.work: %w", err)
 	}
-	replaced := map[string]bool{}
 	for _, r := range w.Replace {
 		replaced[r.Old.Path] = true
 		if modfile.IsDirectoryPath(r.New.Path) {
@@ -72,8 +75,20 @@ func workspace(gowork, gomod, dir, sources string, c *cache) (*Module, error) {
 			}
 		}
 	}
+	m.asked = unreplaced(required, replaced)
+	m.raised = held.over(m.asked)
+	if len(m.raised) > 0 {
+		at, err := m.raised.store(c, goLine(ours))
+		if err != nil {
+			return nil, err
+		}
+		if err := w.AddUse(at, ""); err != nil {
+			return nil, fmt.Errorf("write go.work: %w", err)
+		}
+		g.sums(held.sums...)
+	}
 	for _, r := range ours.Require {
-		if v := required[r.Mod.Path]; v != "" && !replaced[r.Mod.Path] {
+		if v := required[r.Mod.Path]; v != "" && !replaced[r.Mod.Path] && m.raised[r.Mod.Path] == (raise{}) {
 			if err := w.AddReplace(r.Mod.Path, "", r.Mod.Path, v); err != nil {
 				return nil, fmt.Errorf("write go.work: %w", err)
 			}
