@@ -20,6 +20,7 @@ import (
 var layers = map[string]string{
 	// What cells import.
 	"kernel/display":                "kernel/display/internal/chart kernel/internal/stage",
+	"kernel/display/gonbui":         "kernel/display kernel/internal/stage",
 	"kernel/display/gonum":          "kernel/display/internal/chart plots/canvas",
 	"kernel/internal/stage":         "kernel/internal/worker/frame",
 	"kernel/internal/worker/inmate": "kernel/internal/stage kernel/internal/worker/frame",

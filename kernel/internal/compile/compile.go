@@ -113,7 +113,7 @@ func (j *job) fault(offset int, format string, args ...any) {
 // imports puts the cell's imports in force.
 func (j *job) imports() {
 	for _, im := range j.syn.Imports {
-		p := Canonical(im.Path)
+		p := j.c.Canonical(im.Path)
 		if p == "C" {
 			j.fault(im.Offset, "a cell cannot import \"C\": put the cgo code into a package of the notebook's module and import that")
 			continue
@@ -481,6 +481,9 @@ func (j *job) whyUndefined(name string) string {
 		if f.Decl.Body == nil && f.Decl.Recv == nil && f.Decl.Name.Name == name {
 			return "it is declared without a body, which a cell keeps as documentation: assembly and go:linkname belong into a package of the notebook's module"
 		}
+	}
+	if why := j.notStoodIn(name); why != "" {
+		return why
 	}
 	if j.declaresVariable(name) {
 		return "the cell declares it further down; statements run from top to bottom"

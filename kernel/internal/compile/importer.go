@@ -16,9 +16,6 @@ import (
 // DisplayPath is the import path of the package every notebook has at hand as display.
 const DisplayPath = "interleave/kernel/display"
 
-// known are import paths that stand for others: gophernotes offers display under both names.
-var known = map[string]string{"display": DisplayPath, "github.com/gopherdata/gophernotes": DisplayPath}
-
 // Package is a package that can be imported without asking the go command.
 type Package struct{ Path, Name string }
 
@@ -228,14 +225,6 @@ func (c *Checker) importName(p string) (string, error) {
 		return path.Base(p), err
 	}
 	return pkg.Name(), nil
-}
-
-// Canonical is the path a package is really imported by: gophernotes's names for display stand for ours.
-func Canonical(p string) string {
-	if q, ok := known[p]; ok {
-		return q
-	}
-	return p
 }
 
 // Warm reads the export data of packages that the first cell is likely to use.

@@ -93,7 +93,7 @@ func (w *sketcher) write(cursor int, imports map[string]string, keep []string) *
 	var blank []string
 	dots := slices.Clone(w.st.Dots)
 	for _, im := range w.imports {
-		path := Canonical(im.Path)
+		path := w.j.c.Canonical(im.Path)
 		switch im.Name {
 		case "_":
 			blank = append(blank, path)

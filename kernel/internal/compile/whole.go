@@ -25,7 +25,7 @@ func (c *Checker) WithImports(ctx context.Context, code string) (program string,
 		if im.Name != nil {
 			imported[im.Name.Name] = true
 		} else if p, err := strconv.Unquote(im.Path.Value); err == nil {
-			name, _ := c.importName(p)
+			name, _ := c.importName(c.Canonical(p))
 			imported[name] = true
 		}
 	}
@@ -48,6 +48,7 @@ func (c *Checker) WithImports(ctx context.Context, code string) (program string,
 			clauses += fmt.Sprintf("; import %s %q", name, p)
 		}
 	}
+	code = c.standIn(code, fset, f) // behind the clause
 	at := fset.Position(f.Name.End()).Offset
 	return code[:at] + clauses + code[at:], nil
 }

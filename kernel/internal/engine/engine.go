@@ -216,6 +216,9 @@ func (p packages) Export(path string) (io.ReadCloser, error) {
 	return os.Open(file)
 }
 
+// Requires implements compile.Requirer.
+func (p packages) Requires(module string) bool { return p.b.Requires(module) }
+
 func (p packages) Packages() []compile.Package {
 	var out []compile.Package
 	for _, q := range p.b.Packages() {

@@ -192,7 +192,10 @@ func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
 	}
 	var paths []string
 	for _, im := range syn.Imports {
-		paths = append(paths, compile.Canonical(im.Path))
+		if why := e.checker.NoStandIn(im.Path); why != "" {
+			return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
+		}
+		paths = append(paths, e.checker.Canonical(im.Path))
 	}
 	err, fault := aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, paths...) })
 	if fault == nil && err != nil {

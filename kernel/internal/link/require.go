@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 )
 
 // Packages lists what may be imported without Require, by import path: candidates for an import that is missing.
@@ -139,6 +141,23 @@ func (w *workshop) complete(ctx context.Context) bool {
 	c.module = w.module.completing()
 	_, err := c.list(ctx, nil, own+"/kernel/display")
 	return err == nil
+}
+
+// Requires reports whether the user's own module, or one of the workspace, is or requires a module.
+func (b *Builder) Requires(module string) bool {
+	shop, err := b.governing()
+	if err != nil || shop.module.Scratch {
+		return false
+	}
+	for _, name := range shop.module.files {
+		if filepath.Base(name) != "go.mod" {
+			continue
+		}
+		if _, f, err := readMod(name); err == nil && (f.Module.Mod.Path == module || slices.ContainsFunc(f.Require, func(r *modfile.Require) bool { return r.Mod.Path == module })) {
+			return true
+		}
+	}
+	return false
 }
 
 // admit takes packages into the builder.
