@@ -70,8 +70,8 @@ func Outline(code string) []Part {
 func docStart(code string, list []tok, i int) int {
 	at := list[i].at
 	for i--; i >= 0 && list[i].tok == token.COMMENT && adjacent(code, list[i].end, at); i-- {
-		if before := strings.TrimSpace(code[strings.LastIndexByte(code[:list[i].at], '\n')+1 : list[i].at]); before != "" {
-			break // behind the statement above
+		if behindText(code, list[i].at) {
+			break // it belongs to the statement above
 		}
 		at = list[i].at
 	}

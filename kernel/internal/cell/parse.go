@@ -33,6 +33,7 @@ type Import struct {
 	Name   string // "" when not given; may be "." or "_"
 	Path   string
 	Offset int
+	Doc    [2]int // where the comment above it stands, which is C source if Path is "C"; empty when there is none
 }
 
 // Func is a function or method declaration. Start includes directives such as //go:noinline above it.
@@ -176,20 +177,36 @@ func (s *Syntax) parseImports(spans []span) []Error {
 	if strings.TrimSpace(body) == "" {
 		return nil
 	}
-	f, errs := s.parse(declFrame, body, "", parser.ImportsOnly)
+	f, errs := s.parse(declFrame, body, "", parser.ImportsOnly|parser.ParseComments)
 	if f == nil {
 		return errs
 	}
-	for _, spec := range f.Imports {
-		path, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			continue // the parser has reported it
+	for _, d := range f.Decls {
+		gen, ok := d.(*ast.GenDecl)
+		if !ok {
+			continue
 		}
-		im := Import{Path: path, Offset: s.Offset(spec.Pos())}
-		if spec.Name != nil {
-			im.Name = spec.Name.Name
+		for _, sp := range gen.Specs {
+			spec, ok := sp.(*ast.ImportSpec)
+			if !ok {
+				continue
+			}
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				continue // the parser has reported it
+			}
+			im := Import{Path: path, Offset: s.Offset(spec.Pos())}
+			if spec.Name != nil {
+				im.Name = spec.Name.Name
+			}
+			switch { // as cgo does it; where a comment ends the parser does not know if lines end in \r\n
+			case spec.Doc != nil:
+				im.Doc = [2]int{s.Offset(spec.Doc.Pos()), im.Offset}
+			case gen.Doc != nil && len(gen.Specs) == 1:
+				im.Doc = [2]int{s.Offset(gen.Doc.Pos()), s.Offset(gen.Pos())}
+			}
+			s.Imports = append(s.Imports, im)
 		}
-		s.Imports = append(s.Imports, im)
 	}
 	return errs
 }

@@ -3,6 +3,7 @@ package cell
 import (
 	"go/scanner"
 	"go/token"
+	"strings"
 )
 
 // tok is one token of a cell.
@@ -51,7 +52,12 @@ func split(code string) []span {
 		t := list[i]
 		if t.tok == token.COMMENT {
 			if start && depth == 0 {
-				if doc < 0 || !adjacent(code, docEnd, t.at) {
+				switch {
+				case doc >= 0 && adjacent(code, docEnd, t.at):
+				case behindText(code, t.at): // it belongs to the statement before it
+					doc = -1
+					continue
+				default:
 					doc = t.at
 				}
 				docEnd = t.end
@@ -60,7 +66,7 @@ func split(code string) []span {
 		}
 		if start && depth == 0 && begins(list, i) {
 			from := t.at
-			if t.tok == token.FUNC && doc >= 0 && adjacent(code, docEnd, t.at) {
+			if t.tok != token.PACKAGE && doc >= 0 && adjacent(code, docEnd, t.at) {
 				from = doc
 			}
 			end, next := stretch(list, i, len(code))
@@ -78,6 +84,11 @@ func split(code string) []span {
 		start = t.tok == token.SEMICOLON && depth == 0
 	}
 	return spans
+}
+
+// behindText reports whether anything but blanks stands before an offset on its line.
+func behindText(code string, at int) bool {
+	return strings.TrimSpace(code[strings.LastIndexByte(code[:at], '\n')+1:at]) != ""
 }
 
 // adjacent reports whether only blanks and one newline stand between two offsets.

@@ -126,7 +126,7 @@ func (j *job) bodyView(dirty map[string]bool) *source {
 	for _, t := range j.tops {
 		hidden[t.name] = true
 		if t.v == nil && j.next.Vars[t.name] == nil && t.why == "" {
-			body.gen("var ", t.name, " invalid", prime, "\n")
+			body.gen("var ", t.name, " ", unknownType, "\n")
 		}
 	}
 	for _, d := range j.decls {

@@ -90,6 +90,7 @@ func (c *Checker) check(ctx context.Context, src *source) (*view, error) {
 	conf = types.Config{
 		GoVersion: c.language.Version, Importer: stoppable{ctx, c.importer}, Sizes: types.SizesFor("gc", runtime.GOARCH),
 		DisableUnusedImportCheck: true,
+		FakeImportC:              true, // what a program takes from C, only cgo knows; anything goes here
 		Error: func(err error) {
 			if ctx.Err() != nil {
 				conf.Error = nil // without one, the checker ends at its next error

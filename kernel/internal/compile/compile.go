@@ -25,22 +25,23 @@ type Unit struct {
 
 // job is one cell on its way through the compiler.
 type job struct {
-	ctx    context.Context
-	c      *Checker
-	syn    *cell.Syntax
-	old    *State
-	next   *State
-	decls  []*Decl // the cell's own, in order
-	own    map[string]bool
-	blanks []string
-	idents []string // every identifier of the cell
-	added  map[string]string
-	tops   []*top
-	byObj  map[types.Object]*top // of tops
-	topAt  map[token.Pos]bool    // where they are declared
-	early  map[string]*Var       // variables of the cell that its declarations rest on
-	rests  map[*Decl][]string    // while those are looked for: declarations left out, and the variables they wait for
-	run    *view                 // the cell with its statements, bodies of functions left out
+	ctx     context.Context
+	c       *Checker
+	syn     *cell.Syntax
+	program bool // the cell becomes a program of its own
+	old     *State
+	next    *State
+	decls   []*Decl // the cell's own, in order
+	own     map[string]bool
+	blanks  []string
+	idents  []string // every identifier of the cell
+	added   map[string]string
+	tops    []*top
+	byObj   map[types.Object]*top // of tops
+	topAt   map[token.Pos]bool    // where they are declared
+	early   map[string]*Var       // variables of the cell that its declarations rest on
+	rests   map[*Decl][]string    // while those are looked for: declarations left out, and the variables they wait for
+	run     *view                 // the cell with its statements, bodies of functions left out
 
 	stmts   []ast.Stmt // see topStmts
 	stmtsOf *view
@@ -114,8 +115,8 @@ func (j *job) fault(offset int, format string, args ...any) {
 func (j *job) imports() {
 	for _, im := range j.syn.Imports {
 		p := j.c.Canonical(im.Path)
-		if p == "C" {
-			j.fault(im.Offset, "a cell cannot import \"C\": put the cgo code into a package of the notebook's module and import that")
+		if p == cgoPath {
+			j.importC(im)
 			continue
 		}
 		name, err := j.c.importName(p)
@@ -147,11 +148,9 @@ func (j *job) imports() {
 // collect lists the cell's declarations and takes what they replace out of the state.
 func (j *job) collect() {
 	s := j.syn
-	cell.Comments(s.Code, func(at int, text string) {
-		if strings.HasPrefix(text, "//go:embed ") {
-			j.fault(at, "//go:embed does nothing in a cell: read the file with os.ReadFile")
-		}
-	})
+	if !j.program {
+		j.refuseEmbeds()
+	}
 	seen := map[string]int{}
 	declare := func(d *Decl, at int, key string) {
 		if first, dup := seen[key]; dup && key != "init" && key != "_" {
@@ -265,7 +264,11 @@ func genDecl(stmt ast.Stmt) *ast.GenDecl {
 func (j *job) naturalImports(hidden map[string]bool) string {
 	var b strings.Builder
 	for _, name := range j.idents {
-		if p, ok := j.next.Imports[name]; ok && !hidden[name] {
+		switch p, ok := j.next.Imports[name]; {
+		case !ok, hidden[name]:
+		case p == cgoPath:
+			b.WriteString("import \"C\"\n")
+		default:
 			fmt.Fprintf(&b, "import %s %q\n", name, p)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // exports lists export data of the standard library and display, once per test run.
 var exports = sync.OnceValues(func() (map[string]string, error) {
 	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Name}} {{.Export}}",
-		"interleave/kernel/display", "strings", "net/http", "math/rand", "image/color", "encoding/binary", "os", "time", "sync", "testing").CombinedOutput()
+		"interleave/kernel/display", "embed", "strings", "net/http", "math/rand", "image/color", "encoding/binary", "os", "time", "sync", "testing").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w\n%s", err, out)
 	}

@@ -24,8 +24,11 @@ const (
 // Program is a cell, with the live declarations it needs, as an ordinary file: every name is the user's own.
 type Program struct {
 	Source []byte
+	Beside []byte   // TestForm of a cell that uses C: the rest of the package, as go test takes cgo in no _test.go file
 	Tests  []string // TestForm: the Test, Benchmark, Example and Fuzz functions in it, sorted
 	Notes  []string
+	UsesC  bool // it imports "C"
+	Embeds bool // it has //go:embed directives
 }
 
 // Program writes a cell as a program of its own. What the notebook holds in variables another process cannot
@@ -33,11 +36,14 @@ type Program struct {
 func (c *Checker) Program(ctx context.Context, st *State, syn *cell.Syntax, form Form) (program *Program, diags []Diagnostic, err error) {
 	defer rescue(&err)
 	st = st.Clone() // a check that is left behind shares nothing
-	j := &job{ctx: ctx, c: c, syn: syn, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
+	j := &job{ctx: ctx, c: c, syn: syn, program: true, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
 	if err := j.check(); err != nil || len(j.diags) > 0 {
 		return nil, diagnostics(j.diags), err
 	}
 	w := &programWriter{j: j, form: form, globals: map[*top]bool{}, names: &importNames{taken: map[string]bool{}}}
+	if form == TestForm && usesC(j.syn) {
+		w.apart, w.apartNames = &source{}, &importNames{taken: map[string]bool{}}
+	}
 	p := w.write()
 	if len(j.diags) > 0 {
 		return nil, diagnostics(j.diags), nil
@@ -54,6 +60,10 @@ type programWriter struct {
 	names   *importNames
 	tests   []string
 	notes   []string
+	embeds  map[int][]int // by the offset of a variable's name: where the //go:embed lines above it begin
+
+	apart      *source // TestForm of a cell that uses C: the file of the test functions
+	apartNames *importNames
 }
 
 func (w *programWriter) write() *Program {
@@ -63,6 +73,7 @@ func (w *programWriter) write() *Program {
 	if w.form == TestForm {
 		w.findTests()
 	}
+	w.findEmbeds()
 	w.reach(stmts)
 	w.chooseGlobals(stmts, ownMain && w.form == MainForm)
 	w.refuse(stmts, ownMain)
@@ -83,10 +94,19 @@ func (w *programWriter) write() *Program {
 	if slices.Contains(paths, DisplayPath) && slices.ContainsFunc(paths, drawsPlots) && !slices.Contains(j.blanks, plotSupport) {
 		j.blanks = append(j.blanks, plotSupport)
 	}
+	if len(w.embeds) > 0 && !slices.Contains(paths, "embed") && !slices.Contains(j.blanks, "embed") {
+		j.blanks = append(j.blanks, "embed")
+	}
 	for _, b := range j.blanks {
 		header += fmt.Sprintf("import _ %q\n", b)
 	}
-	return &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes}
+	header += j.preambles()
+	p := &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes, UsesC: usesC(j.syn), Embeds: len(w.embeds) > 0}
+	if w.apart != nil {
+		p.Beside = p.Source
+		p.Source = []byte("package notebook\n" + w.apartNames.clauses() + w.apart.buf.String())
+	}
+	return p
 }
 
 // testPrefixes are what go test looks for.
@@ -187,12 +207,15 @@ func (w *programWriter) chooseGlobals(stmts []ast.Stmt, all bool) {
 		}
 	}
 	promote := func(t *top, must bool) {
+		must = must || w.embeds[t.offset] != nil
 		switch {
-		case t.v != nil && count[t.name] == 1:
+		case count[t.name] == 1 && t.v != nil && (!t.fromC || must && w.typeOf(t) != nil):
 			w.globals[t] = true
 		case !must:
 		case count[t.name] > 1:
 			j.fault(t.offset, "%s is declared more than once in this cell, and functions of a program see only one of them: give them names of their own", t.name)
+		case t.fromC:
+			j.fault(t.offset, "%s is used by a function, and its type comes from C: declare it with its type, for example var %s C.int", t.name, t.name)
 		default:
 			j.fault(t.offset, "%s is used by a function, and %s", t.name, t.why)
 		}
@@ -330,7 +353,9 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 	write := func(d *Decl) {
 		if d != nil && !done[d] {
 			done[d] = true
-			w.decl(src, n, d)
+			if d = w.splitTest(n, d); d != nil {
+				w.decl(src, n, d)
+			}
 		}
 	}
 	for _, name := range w.live {
@@ -344,8 +369,18 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 	}
 	for _, t := range j.tops {
 		if w.globals[t] {
+			w.embedLines(src, n, t)
 			n.line(src, j.syn.Text, t.offset)
-			src.gen("var ", t.name, " ", w.typ(t.v.typ), "\n")
+			if !t.fromC {
+				src.gen("var ", t.name, " ", w.typ(t.v.typ), "\n")
+				continue
+			}
+			typ := w.typeOf(t)
+			_, from, _ := j.run.at(typ.Pos())
+			_, to, _ := j.run.at(typ.End())
+			src.gen("var ", t.name, " ")
+			src.copyEdited(j.syn.Text, from, to, slices.DeleteFunc(w.runEdits(), func(e edit) bool { return e.start >= to }))
+			src.gen("\n")
 		}
 	}
 	entry := "main"
@@ -370,6 +405,7 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 			blocks++
 		}
 		w.statement(src, n, s, edits)
+		w.useUnknown(src, s)
 		src.gen("\n")
 	}
 	src.gen(strings.Repeat("\n}", blocks), "\n}\n")
@@ -427,6 +463,9 @@ func (w *programWriter) fill(h hole, t *cell.Text) (with string, change bool) {
 	text := t.Source[h.start:h.end]
 	switch h.ref.kind {
 	case refImport:
+		if h.ref.name == cgoPath {
+			return "", false
+		}
 		with = w.names.name(h.ref.name, text)
 	case refDot:
 		with = w.names.name(h.ref.name, w.packageName(h.ref.name)) + "." + text
@@ -465,6 +504,9 @@ func (w *programWriter) reserve() {
 	}
 	for t := range w.globals {
 		w.names.taken[t.name] = true
+	}
+	if w.apart != nil {
+		w.apartNames.taken = w.names.taken
 	}
 }
 

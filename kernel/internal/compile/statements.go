@@ -22,6 +22,7 @@ type top struct {
 	offset int
 	v      *Var // nil when its type cannot be written outside of its package
 	why    string
+	fromC  bool // its type is one that only cgo knows; v is there so that others may refer to it
 	local  bool // lives in a local of the cell's function while it runs; see promote.go
 }
 
@@ -273,12 +274,17 @@ func declaring(stmt ast.Stmt) ast.Node {
 func (j *job) declareVariables() {
 	for _, t := range j.tops {
 		look(j.ctx)
-		if t.obj.Type() == types.Typ[types.Invalid] || t.obj.Type() == nil {
+		var parts []part
+		why := notKnown
+		if typ := t.obj.Type(); typ != types.Typ[types.Invalid] && typ != nil {
+			parts, why = typeParts(typ, j.run.pkg)
+		}
+		if why == notKnown && !usesC(j.syn) {
 			continue
 		}
-		parts, why := typeParts(t.obj.Type(), j.run.pkg)
 		if why == notKnown {
-			continue
+			t.fromC = true
+			parts, why = []part{{text: unknownType}}, ""
 		}
 		t.why = why
 		if why == "" {

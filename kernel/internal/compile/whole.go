@@ -9,7 +9,16 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"interleave/kernel/internal/cell"
 )
+
+// Whole is what a cell that is a program by itself has of a Program's properties.
+func Whole(syn *cell.Syntax) *Program {
+	p := &Program{UsesC: usesC(syn)}
+	embedsOf(syn.Code, func(int, string) { p.Embeds = true })
+	return p
+}
 
 // WithImports adds the imports that a whole program lacks, as goimports would, in the line of its package clause, so that
 // all lines keep their numbers. A program that does not parse is left to the compiler.
@@ -43,6 +52,11 @@ func (c *Checker) WithImports(ctx context.Context, code string) (program string,
 		return true
 	})
 	clauses := ""
+	embedsOf(code, func(int, string) {
+		if !slices.ContainsFunc(f.Imports, func(im *ast.ImportSpec) bool { return im.Path.Value == `"embed"` }) {
+			clauses = `; import _ "embed"`
+		}
+	})
 	for _, name := range slices.Sorted(maps.Keys(symbols)) {
 		if p, ok := c.Suggest(ctx, name, symbols[name]); ok {
 			clauses += fmt.Sprintf("; import %s %q", name, p)

@@ -31,7 +31,7 @@ func modes() []mode {
 				"a cell that needs one is refused with its name. Its output is live. Its ending is output too, in cell lines, and no error of the notebook: the exit status, a signal, a " +
 				"panic, `fatal error: all goroutines are asleep - deadlock!`. `-timeout` shows where its goroutines stood; `-procs` sets GOMAXPROCS; `-env` sets a variable for the program, and " +
 				"for its build if it is one of GOEXPERIMENT, GOAMD64, GOARM64, CC, CXX and CGO_…; ARG… are its `os.Args`. " +
-				"What it displays appears in the cell. A cell that is a whole Go file with `package main` and a `func main` is a program without being told: its `//go:build` line decides whether it runs here, and later cells know what it declares. In any other cell a package clause counts for nothing.",
+				"What it displays appears in the cell. It may import `\"C\"` and embed files by `//go:embed`, which an ordinary cell cannot: headers and files are those of the cells' folder, and faults of C are shown at the cell's lines. A cell that is a whole Go file with `package main` and a `func main` is a program without being told: its `//go:build` line decides whether it runs here, and later cells know what it declares. In any other cell a package clause counts for nothing.",
 			"%%program -procs 2\nch := make(chan int)\ngo func() { ch <- runtime.GOMAXPROCS(0) }()\nfmt.Println(<-ch)\n<-ch // deadlock"},
 		{"%%race", "[flags of %%program]", "%%program with the race detector; what it finds is shown as a card", raceMode,
 			"The card shows the variable, both accesses side by side with their lines, and where each goroutine was started; reports on the same lines are counted once. When nothing is " +

@@ -59,8 +59,8 @@ func programFlags(command, line string) (*programOptions, error) {
 }
 
 // buildEnv is what of -env is for the go command too: what a program is made of, not how a compiler runs.
-func (p *programOptions) buildEnv() []string {
-	return slices.DeleteFunc(slices.Clone(p.env), func(kv string) bool {
+func buildEnv(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(kv string) bool {
 		name := envName(kv)
 		return !slices.Contains([]string{"GOEXPERIMENT", "GOAMD64", "GOARM64", "CC", "CXX"}, name) && !strings.HasPrefix(name, "CGO_")
 	})
@@ -78,7 +78,7 @@ func (p *programOptions) elsewhere(src []byte, version string) string {
 		place.BuildTags = append(place.BuildTags, "race")
 	}
 	with := ""
-	for _, kv := range p.buildEnv() {
+	for _, kv := range buildEnv(p.env) {
 		if list, ok := strings.CutPrefix(kv, "GOEXPERIMENT="); ok {
 			for name := range strings.SplitSeq(list, ",") {
 				place.ToolTags = append(place.ToolTags, "goexperiment."+name)
@@ -155,11 +155,11 @@ func programMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code stri
 // program takes a cell through its steps as a program of its own: write, build, run, tell how it ended. It
 // was not run, without a fault, if it is for another machine.
 func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string) (ran bool, fault *session.Fault) {
-	src, fault := e.programSource(r, text, code)
+	prog, fault := e.programSource(r, text, code)
 	if fault != nil {
 		return false, fault
 	}
-	if why := p.elsewhere(src, e.builder.Toolchain().Version); why != "" {
+	if why := p.elsewhere(prog.Source, e.builder.Toolchain().Version); why != "" {
 		r.out.Stream("stderr", []byte("\x1b[2m"+why+"\x1b[0m\n"))
 		return false, nil
 	}
@@ -171,91 +171,10 @@ func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string
 		return false, e.internalFault(fmt.Errorf("make folder for program: %w", err))
 	}
 	defer os.RemoveAll(dir)
-	if fault := e.buildProgram(r, p, dir, src); fault != nil {
+	if fault := e.buildProgram(r, p, dir, text, prog); fault != nil {
 		return false, fault
 	}
 	return true, e.runProgram(r, p, dir)
-}
-
-// programSource writes the program. A cell that is a whole program is taken as it stands; any other package clause counts
-// for nothing.
-func (e *Engine) programSource(r *run, text *cell.Text, code string) ([]byte, *session.Fault) {
-	syn, fault := e.parse(r, text, code)
-	if fault != nil {
-		return nil, fault
-	}
-	if syn.Program {
-		c, fault := aside(e, r, "checking the cell", func() checked[string] {
-			whole, err := e.checker.WithImports(r.ctx, code)
-			return checked[string]{result: whole, err: err}
-		})
-		if fault == nil {
-			fault = e.checkFault(nil, c.err)
-		}
-		return []byte("//line /In/" + text.ID + ":1:1\n" + c.result + "\n"), fault
-	}
-	p, fault := e.asProgram(r, syn, compile.MainForm)
-	if fault != nil {
-		return nil, fault
-	}
-	return p.Source, nil
-}
-
-// asProgram is apply for a program: it leaves the state alone.
-func (e *Engine) asProgram(r *run, syn *cell.Syntax, form compile.Form) (*compile.Program, *session.Fault) {
-	if fault := e.require(r, syn); fault != nil {
-		return nil, fault
-	}
-	c, fault := aside(e, r, "checking the cell", func() checked[*compile.Program] {
-		p, diags, err := e.checker.Program(r.ctx, e.snapshot(), syn, form)
-		return checked[*compile.Program]{p, diags, err}
-	})
-	if fault != nil {
-		return nil, fault
-	}
-	return c.result, e.checkFault(c.diags, c.err)
-}
-
-// buildProgram runs go build. Symbols for debuggers, which cost a third of the time, are left out.
-func (e *Engine) buildProgram(r *run, p *programOptions, dir string, src []byte) *session.Fault {
-	file := filepath.Join(dir, "program.go")
-	if err := os.WriteFile(file, src, 0o644); err != nil {
-		return e.internalFault(fmt.Errorf("write program: %w", err))
-	}
-	args := []string{"-v", "-buildvcs=false", "-o", filepath.Join(dir, "program"), "-ldflags=" + strings.TrimSpace("-w "+p.ldflags)}
-	if p.race {
-		args = append(args, "-race")
-	}
-	if p.gcflags != "" {
-		args = append(args, "-gcflags="+p.gcflags)
-	}
-	argv, env, workDir := e.builder.Command(r.ctx, "build", append(args, file)...)
-	line := r.waits()
-	said := &building{progress: line, what: "the program"}
-	if p.race {
-		said.what = "the program with the race detector"
-	}
-	end, err := worker.Command{Argv: argv, Env: append(env, p.buildEnv()...), Dir: workDir, Guard: e.o.Guard, Handler: said}.Run(r.ctx)
-	line.end()
-	switch {
-	case err != nil:
-		return e.internalFault(fmt.Errorf("build program: %w", err))
-	case end.Stopped:
-		return interruptedEarly("building the program")
-	case end.Code != 0:
-		return e.compilerFault(compilerLines(said.rest()))
-	}
-	if lines := compilerLines(said.rest()); strings.Join(lines, "") != "" { // what -gcflags asked for
-		r.out.Stream("stderr", []byte(e.inCells(strings.Join(lines, "\n")+"\n")))
-	}
-	e.log.Debug("program built", "time", end.Wall)
-	return nil
-}
-
-// compilerLines drops the go command's headings.
-func compilerLines(text string) []string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "# ") })
 }
 
 // runProgram runs what was built and shows what it says, its races, and how it ended.

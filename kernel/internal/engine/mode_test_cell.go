@@ -138,24 +138,32 @@ func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 	if len(prog.Tests) == 0 {
 		return plainFault("CommandError", "%%test: the notebook has no test: write one, for example func TestSum(t *testing.T) { … }, or a Benchmark, Example or Fuzz function (those of a %%test cell are of that cell alone; an ordinary cell keeps them)")
 	}
-	return e.test(r, p, prog)
+	return e.test(r, p, text, prog)
 }
 
 // test runs go test and shows what came of it.
-func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fault {
+func (e *Engine) test(r *run, p *testOptions, text *cell.Text, prog *compile.Program) *session.Fault {
 	dir, err := e.builder.Temp("test")
 	if err != nil {
 		return e.internalFault(fmt.Errorf("make folder for tests: %w", err))
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "cell_test.go")
-	if err := os.WriteFile(file, prog.Source, 0o644); err != nil {
-		return e.internalFault(fmt.Errorf("write tests: %w", err))
+	sources := map[string][]byte{"cell_test.go": prog.Source}
+	if prog.Beside != nil {
+		sources["cell.go"] = prog.Beside
+	}
+	files, fault := e.layFiles(r, dir, "notebook", prog, sources)
+	if fault != nil {
+		return fault
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
 	defer cancel()
 	defer context.AfterFunc(e.ctx, cancel)()
 	argv, env, workDir := e.builder.Command(ctx, "test", append(p.args(), "-ldflags=-w")...)
+	env = append(env, buildEnv(p.env)...)
+	if fault := e.cgoFault(prog, env); fault != nil {
+		return fault
+	}
 	cellDir, set, removed, err := e.childPlace(r)
 	if err != nil {
 		return plainFault("CommandError", err.Error())
@@ -164,7 +172,7 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	if err := os.WriteFile(script, []byte(runScript(cellDir, raceEnv(p.race, dir, append(set, p.env...)), removed)), 0o644); err != nil {
 		return e.internalFault(fmt.Errorf("write tests: %w", err))
 	}
-	argv = append(argv, `-exec=sh "`+script+`"`, file)
+	argv = append(append(argv, `-exec=sh "`+script+`"`), files...)
 	line := r.waits()
 	line.say("Compiling %s and what they import", map[bool]string{false: "the tests", true: "the tests with the race detector"}[p.race])
 	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.inCells(s))) }}
@@ -181,9 +189,9 @@ func (e *Engine) test(r *run, p *testOptions, prog *compile.Program) *session.Fa
 	case end.Stopped:
 		return plainFault("Interrupted", "the tests were interrupted and have ended")
 	case len(report.Build) > 0 && len(report.Tests) == 0:
-		return e.compilerFault(compilerLines(strings.Join(report.Build, "\n")))
+		return e.programFault(text, prog, dir, compilerLines(strings.Join(report.Build, "\n")))
 	case len(report.Tests) == 0 && len(report.Other) > 0:
-		return e.compilerFault(compilerLines(strings.Join(report.Other, "\n")))
+		return e.programFault(text, prog, dir, compilerLines(strings.Join(report.Other, "\n")))
 	}
 	e.showTests(r, p, report, prog)
 	if p.race {
