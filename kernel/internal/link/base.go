@@ -66,6 +66,9 @@ type base struct {
 // format changes whenever what lies in a base changes its shape.
 const format = "16"
 
+// knownFormat changes whenever what is known of a base has another meaning. The base stays.
+const knownFormat = "2"
+
 // known is what state/ says about the base of a module: it saves asking the go command.
 type known struct {
 	Base    string
@@ -78,7 +81,7 @@ type known struct {
 // stateKey names the base that belongs to a module in a mode, as far as files tell. It does not say where the sources lie: a second copy of
 // them, and another user, have the same base.
 func (w *workshop) stateKey(mode Mode) string {
-	return hash(format, string(mode), w.tool.Key, w.module.state(w.cache.root), tree(w.module.Sources), strings.Join(gonums, " "), string(profile))
+	return hash(format, knownFormat, string(mode), w.tool.Key, w.module.state(w.cache.root), tree(w.module.Sources), strings.Join(gonums, " "), string(profile))
 }
 
 // openBase finds the base for the module, or builds it. stale says that a base with the wanted packages should be built
@@ -157,7 +160,7 @@ func (w *workshop) knownOf(mode Mode, p *plan) known {
 		if l.local() {
 			k.Folders = append(k.Folders, folderOf(l))
 		} else if l.Module != nil {
-			k.Modules[l.Module.Path] = l.Module.Version
+			k.Modules[l.Module.Path] = l.Module.used()
 		}
 	}
 	k.Base = hash(parts...)

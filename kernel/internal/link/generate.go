@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -33,7 +34,8 @@ func (g *generated) join(f, ours *modfile.File, sources string, held holding) (r
 	}
 	lifted := held.over(unreplaced(chosen, replaced))
 	for _, path := range lifted.paths() {
-		if err := f.AddRequire(path, lifted[path].loaded); err != nil { // replaced it would be compiled as of the other version
+		v := lifted[path].loaded // with the directive alone it would be compiled as of the version that is asked for
+		if err := errors.Join(f.AddRequire(path, v), f.AddReplace(path, "", path, v)); err != nil {
 			return nil, fmt.Errorf("write go.mod: %w", err)
 		}
 	}

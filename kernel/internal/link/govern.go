@@ -263,7 +263,7 @@ func (b *Builder) clashes(all []*listed) ([]clash, error) {
 		}
 		c := clash{path: l.ImportPath}
 		if m := l.Module; m != nil && !l.local() {
-			c.module, c.loaded, c.asked = m.Path, held.versions[m.Path], m.Version
+			c.module, c.loaded, c.asked = m.Path, held.versions[m.Path], m.used()
 		}
 		out = append(out, c)
 	}

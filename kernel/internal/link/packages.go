@@ -102,6 +102,14 @@ type listedModule struct {
 	Replace       *listedModule
 }
 
+// used is the version whose sources are compiled.
+func (m *listedModule) used() string {
+	if m.Replace != nil {
+		return m.Replace.Version
+	}
+	return m.Version
+}
+
 type listedError struct {
 	Pos, Err string
 }

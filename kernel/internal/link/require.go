@@ -179,7 +179,7 @@ func (b *Builder) admit(shop *workshop, all []*listed, asked []string) error {
 		}
 		p := &Package{ImportPath: l.ImportPath, Name: l.Name, Std: l.Standard, cgo: a.host, print: a.print(), imports: l.Imports}
 		if m := l.Module; m != nil && !l.local() {
-			p.module, p.version = m.Path, m.Version
+			p.module, p.version = m.Path, m.used()
 		}
 		dir := b.shop.cache.path("extra", b.base.key)
 		if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -85,6 +85,11 @@ func workspace(p place, dir, sources string, c *cache, held holding) (*Module, e
 		if err := w.AddUse(at, ""); err != nil {
 			return nil, fmt.Errorf("write go.work: %w", err)
 		}
+		for _, path := range m.raised.paths() { // what requires more gets this, as it did when it was loaded
+			if err := w.AddReplace(path, "", path, m.raised[path].loaded); err != nil {
+				return nil, fmt.Errorf("write go.work: %w", err)
+			}
+		}
 		g.sums(held.sums...)
 	}
 	for _, r := range ours.Require {
