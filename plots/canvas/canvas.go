@@ -1,10 +1,13 @@
-// Package canvas draws gonum plots into an image, in a time that is linear in the number of points.
+// Package canvas draws gonum plots: into an image, in a time that is linear in the number of points, and as documents whose
+// text is text. Letters that a plot's font lacks come from other fonts, see package letters.
 //
 // gonum's own canvas for images, vgimg, rasterises a path with one list of cells for each row of pixels. A line through
 // thousands of noisy points crosses every row thousands of times, and its time grows with the square of the points: 2,000
 // take 40 seconds. Long paths are rasterised here by golang.org/x/image/vector, which adds up coverage in an array of
 // pixels instead. Outlines, joins, caps and dashes are made as vgimg makes them. Short paths, and those with arcs, go to
 // vgimg.
+//
+// [SVG] and [PDF] are canvases for documents.
 //
 // The package knows nothing of charts and starts no goroutine.
 package canvas
@@ -15,8 +18,11 @@ import (
 	imagedraw "image/draw"
 
 	"git.sr.ht/~sbinet/gg"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
+
+	"interleave/plots/letters"
 )
 
 // Canvas is a vgimg.Canvas that is fast for long paths and for its background. Its image is white at first.
@@ -27,6 +33,8 @@ type Canvas struct {
 	state style
 	stack []style
 	begun bool // something was drawn, or the axes were moved
+
+	missing letters.Missing
 }
 
 // style is what Push saves.
@@ -120,6 +128,25 @@ func (c *Canvas) Fill(p vg.Path) {
 		c.Canvas.Fill(p)
 	}
 	c.begun = true
+}
+
+// Missing implements letters.Writer.
+func (c *Canvas) Missing() *letters.Missing { return &c.missing }
+
+// FillString implements vg.Canvas.
+func (c *Canvas) FillString(face font.Face, pt vg.Point, s string) {
+	c.begun = true
+	runs := letters.Runs(face, s)
+	for _, r := range runs {
+		c.missing.Add(r.Lost)
+	}
+	letters.Fill(c.Canvas, runs, pt)
+}
+
+// DrawImage implements vg.Canvas.
+func (c *Canvas) DrawImage(rect vg.Rectangle, img image.Image) {
+	c.begun = true
+	c.Canvas.DrawImage(rect, img)
 }
 
 // whole reports whether p is the outline of the whole canvas.
