@@ -218,21 +218,3 @@ func (c *Chart) mark(area draw.Canvas, k Key, x, y vg.Length) {
 		area.DrawGlyph(t.dot(k.Color), vg.Point{X: middle, Y: y})
 	}
 }
-
-// wrap breaks text at blanks into lines that are at most width wide; a longer word stays whole.
-func wrap(style text.Style, s string, width vg.Length) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		longer := strings.TrimSpace(line + " " + word)
-		if line != "" && style.Width(longer) > width {
-			lines = append(lines, line)
-			longer = word
-		}
-		line = longer
-	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
-}

@@ -11,8 +11,10 @@
 // its order-statistic interval stand beside them, and with fewer than six values no interval is drawn. Lines that
 // come from a formula are grey and say "model".
 //
-// Letters are the embedded Liberation Sans, so that a chart looks the same on every machine. Colours are one
-// palette, checked against the three colour-vision deficiencies; shapes and labels repeat what colours say.
+// Letters are those of Liberation Sans, which is compiled in, so a chart looks the same on every machine. Letters that it
+// lacks, Chinese ones for example, come from the system's fonts; [Chart.Notes] says which letters no font has. Files in SVG
+// and PDF carry the letters that they use. Colours are one palette, checked against the three colour-vision deficiencies;
+// shapes and labels repeat what colours say.
 //
 // The package knows nothing of measurements' origin, notebooks or kernels; it starts no goroutine. Values are
 // immutable after New, except that a kind belongs to the one chart it was put in.

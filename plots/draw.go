@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"interleave/plots/letters"
 )
 
 // box fills a rectangle.
@@ -50,6 +52,13 @@ func halo(c draw.Canvas, style text.Style, p vg.Point, s string) {
 	edge := style
 	edge.Color = white
 	d := style.Font.Size * 0.11
+	if doc, ok := letters.Innermost(c).(interface{ Edge(vg.Length) }); ok { // in a document the text stands once
+		doc.Edge(2 * d)
+		c.FillText(edge, p, s)
+		doc.Edge(0)
+		c.FillText(style, p, s)
+		return
+	}
 	for _, o := range []vg.Point{{X: d}, {X: -d}, {Y: d}, {Y: -d}, {X: d, Y: d}, {X: -d, Y: -d}, {X: d, Y: -d}, {X: -d, Y: d}} {
 		c.FillText(edge, p.Add(o), s)
 	}

@@ -14,7 +14,6 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgpdf"
 
 	"interleave/plots/canvas"
 )
@@ -41,9 +40,9 @@ func (c *Chart) png() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Save writes the chart to a file whose name ends in .svg, .png or .pdf. The PNG has two pixels to a CSS pixel;
-// SVG and PDF
-// hold letters as shapes, so that they need no fonts; the SVG carries the description as its title.
+// Save writes the chart to a file whose name ends in .svg, .png or .pdf. The PNG has two pixels to a CSS pixel. In SVG and
+// PDF text can be selected and searched, and the file carries the letters that it uses as fonts. The SVG carries the
+// description as its title. For letters that cannot be drawn see [Chart.Notes].
 func (c *Chart) Save(name string) error {
 	w, h := c.size()
 	var buf bytes.Buffer
@@ -58,8 +57,8 @@ func (c *Chart) Save(name string) error {
 		b, _, err = c.svg()
 		buf.Write(b)
 	case ".pdf":
-		doc := vgpdf.New(w, h)
-		c.Draw(draw.NewCanvas(outlines{doc}, w, h))
+		doc := canvas.NewPDF(w, h)
+		c.Draw(draw.NewCanvas(doc, w, h))
 		_, err = doc.WriteTo(&buf)
 	default:
 		return fmt.Errorf("save chart %s: extension %q: want .svg, .png or .pdf", name, ext)
@@ -71,6 +70,16 @@ func (c *Chart) Save(name string) error {
 		return fmt.Errorf("save chart %s: %w", name, err)
 	}
 	return nil
+}
+
+// Notes say what a reader of the chart should know about its letters, one sentence each: that no font has some of them, so
+// that boxes stand for them, and what to do. A cell that shows the chart prints them. There are none for a chart whose
+// letters are all there.
+func (c *Chart) Notes() []string {
+	w, h := c.size()
+	var proof canvas.Proof
+	c.Draw(draw.NewCanvas(&proof, w, h))
+	return proof.Missing().Notes()
 }
 
 // describe puts a title into an SVG document, which is what screen readers read.

@@ -5,10 +5,13 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"fmt"
+	"strings"
 
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"interleave/plots/canvas"
 )
 
 // ChartMIME is the type under which a bundle carries a chart for slides; see [SlideChart].
@@ -67,16 +70,28 @@ func (c *Chart) ForSlide() (SlideChart, error) {
 // svg is the chart as an SVG document, and the height in CSS pixels of the smallest letters between title and caption.
 func (c *Chart) svg() (document []byte, letter float64, err error) {
 	w, h := c.size()
-	canvas := vgsvg.NewWith(vgsvg.UseWH(w, h))
-	area := c.around(draw.NewCanvas(outlines{canvas}, w, h))
-	letters := &ruler{Canvas: area.Canvas, least: px(min(c.theme.Tick, c.theme.Label))}
-	area.Canvas = letters
+	to := &ruler{SVG: canvas.NewSVG(w, h)}
+	area := c.around(draw.NewCanvas(to, w, h))
+	to.least = px(min(c.theme.Tick, c.theme.Label))
 	c.inside(area)
 	var buf bytes.Buffer
-	if _, err := canvas.WriteTo(&buf); err != nil {
+	if _, err := to.WriteTo(&buf); err != nil {
 		return nil, 0, err
 	}
-	return describe(buf.Bytes(), c.Alt()), float64(letters.least) / pointsPerPixel, nil
+	return describe(buf.Bytes(), c.Alt()), float64(to.least) / pointsPerPixel, nil
+}
+
+// ruler is a canvas that remembers the height of the smallest letters it was asked for.
+type ruler struct {
+	*canvas.SVG
+	least vg.Length // at first an upper bound
+}
+
+func (r *ruler) FillString(face font.Face, pt vg.Point, s string) {
+	if strings.TrimSpace(s) != "" {
+		r.least = min(r.least, face.Font.Size)
+	}
+	r.SVG.FillString(face, pt, s)
 }
 
 // bands are the heights in CSS pixels of what [Chart.Draw] puts above and below data and legend.

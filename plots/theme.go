@@ -10,6 +10,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"interleave/plots/letters"
 )
 
 // Theme is the size of a chart and of what is in it. The zero value is not usable: start from [Notebook] or
@@ -63,8 +65,9 @@ func (t Theme) dot(c color.Color) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: c, Radius: px(t.Dot), Shape: draw.CircleGlyph{}}
 }
 
-// handler sets text plainly, with the fonts that are compiled in. It is never changed.
-var handler = text.Plain{Fonts: font.NewCache(liberation.Collection())}
+// handler sets text plainly, with the fonts that are compiled in, and for letters that they lack with the system's. It is never
+// changed.
+var handler = letters.Handler{Plain: text.Plain{Fonts: font.NewCache(liberation.Collection())}}
 
 func (t Theme) letters(size float64, c color.Color) text.Style {
 	return text.Style{
