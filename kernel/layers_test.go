@@ -21,7 +21,8 @@ var layers = map[string]string{
 	// What cells import.
 	"kernel/display":                "kernel/display/internal/chart kernel/internal/stage",
 	"kernel/display/gonbui":         "kernel/display kernel/internal/stage",
-	"kernel/display/gonum":          "kernel/display/internal/chart plots/canvas",
+	"kernel/display/gonum":          "kernel/display/internal/chart plots/canvas plots/letters",
+	"kernel/display/internal/chart": "kernel/internal/stage",
 	"kernel/internal/stage":         "kernel/internal/worker/frame",
 	"kernel/internal/worker/inmate": "kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/worker/host":   "kernel/internal/worker/inmate",
@@ -35,6 +36,7 @@ var layers = map[string]string{
 	"kernel/internal/link":         "kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
 	"kernel/internal/gopls":        "kernel/internal/whole",
 	"kernel/internal/installation": "kernel/internal/whole",
+	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture",
 	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +

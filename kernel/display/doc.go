@@ -43,6 +43,8 @@
 // A chart is drawn at 192 dots an inch and shown at 96, so it is sharp on any screen. Drawing it needs gonum's
 // own canvas, which this package does not import: package interleave/kernel/display/gonum does, and registers
 // itself where it is linked. Where it is not, the chart is drawn by its WriterTo method at 96 dots an inch.
+// Letters that the chart's font lacks come from the system's fonts (package interleave/plots/letters says which). A note below
+// the cell names those that no font has. A value of any type that renders itself can give such notes, see [Noter].
 //
 // # Comms
 //

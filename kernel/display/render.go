@@ -6,6 +6,8 @@ import (
 	"io"
 	"maps"
 	"reflect"
+
+	"interleave/kernel/display/internal/chart"
 )
 
 // The auto-render interfaces. They are aliases of unnamed types: what counts is the method.
@@ -32,6 +34,8 @@ type (
 	PDFer = interface{ PDF() []byte }
 	// SVGer gives image/svg+xml.
 	SVGer = interface{ SVG() string }
+	// Noter gives what is printed below the cell when the value is shown: what its reader should know.
+	Noter = interface{ Notes() []string }
 )
 
 // forms are the renderings of one form each, in the order in which they join a bundle: of two that give the
@@ -87,6 +91,9 @@ func renderOne(v any) (d Data, ok bool) {
 	}
 	if x, is := v.(SimpleRenderer); is {
 		d, ok = join(d, Data{Data: x.SimpleRender()}), true
+		if x, is := v.(Noter); is {
+			chart.Tell(x.Notes())
+		}
 	}
 	if _, page := v.(interface{ Render(io.Writer) error }); page && !ok {
 		return renderOther(v) // its JSON, if it has that, are the options of the chart

@@ -6,6 +6,9 @@
 // plot.Plot.WriterTo knows one resolution for PNG, 96 dots an inch, and asking it for a picture of double size
 // gives a chart with letters half as large. A canvas takes a resolution, and a plot draws itself on any
 // canvas, so the picture here has the layout of the size asked for and four times its pixels.
+//
+// The package also changes what gonum's plots do by themselves: plot.DefaultTextHandler becomes [letters.Handler], which takes
+// letters that the plot's font lacks from other fonts, and Save and WriterTo draw on the canvases of package canvas.
 package gonum
 
 import (
@@ -18,11 +21,14 @@ import (
 	"sync"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"interleave/kernel/display/internal/chart"
 	"interleave/plots/canvas"
+	"interleave/plots/letters"
 )
 
 const dotsPerInch = 2 * 96
@@ -30,7 +36,11 @@ const dotsPerInch = 2 * 96
 // drawer is a *plot.Plot and what embeds one.
 type drawer interface{ Draw(draw.Canvas) }
 
-func init() { chart.Register(match) }
+func init() {
+	chart.Register(match)
+	plot.DefaultTextHandler = letters.Handler{Plain: text.Plain{Fonts: font.DefaultCache}}
+	registerFormats()
+}
 
 func match(v any) chart.Draw {
 	p, ok := v.(drawer)
@@ -44,7 +54,9 @@ func match(v any) chart.Draw {
 			}
 		}()
 		img := blank(vg.Length(width), vg.Length(height))
-		p.Draw(draw.New(canvas.New(img, dotsPerInch)))
+		on := canvas.New(img, dotsPerInch)
+		p.Draw(draw.New(on))
+		chart.Tell(on.Missing().Notes())
 		var buf bytes.Buffer
 		err := encode(&buf, img)
 		images.Put(img)
