@@ -1,12 +1,13 @@
 // Package picture draws one painting twice: as pixels and as vectors. Front ends show SVG only of notebooks they
 // trust and PNG always, so what the kernel draws goes out as both. Sizes are CSS pixels, with y downwards; fonts
-// are compiled in. It starts no goroutine.
+// are compiled in, and letters that they lack come from the system's. It starts no goroutine.
 package picture
 
 import (
 	"bytes"
 	"fmt"
 	"html"
+	"image"
 	"image/color"
 	"image/png"
 	"regexp"
@@ -16,8 +17,10 @@ import (
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"interleave/plots/canvas"
+	"interleave/plots/letters"
 )
 
 // Picture is a painting in both forms.
@@ -35,7 +38,8 @@ func Paint(width, height int, title string, paint func(*Pen)) (Picture, error) {
 		p.Box(0, 0, float64(width), float64(height), color.White)
 		paint(p)
 	}
-	pixels := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(192))
+	const dotsPerInch = 192
+	pixels := canvas.New(image.NewRGBA(canvas.Bounds(w, h, dotsPerInch)), dotsPerInch)
 	on(pixels)
 	var b bytes.Buffer
 	fast := png.Encoder{CompressionLevel: png.BestSpeed}
@@ -126,8 +130,7 @@ func (l Letters) face() font.Face {
 
 // Width is how wide s is.
 func (l Letters) Width(s string) float64 {
-	f := l.face()
-	return float64(f.Width(s)) / points
+	return float64(letters.Width(l.face(), s)) / points
 }
 
 // Fit shortens s with an ellipsis to a width; "" when not even three letters have room.

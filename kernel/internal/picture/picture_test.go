@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"image/color"
 	"image/png"
+	"math"
 	"strings"
 	"testing"
+
+	"interleave/plots/letters"
 )
 
 func TestPaint(t *testing.T) {
@@ -31,6 +34,27 @@ func TestPaint(t *testing.T) {
 	dark := func(x, y int) bool { r, _, _, _ := img.At(x, y).RGBA(); return r < 0x8000 }
 	if !dark(10, 10) || !dark(290, 190) || dark(310, 10) || dark(10, 210) {
 		t.Error("the box is not where it should be")
+	}
+}
+
+// Letters that the pen's font lacks have their width, and are drawn.
+func TestOtherLetters(t *testing.T) {
+	t.Setenv(letters.FoldersVariable, "../../../plots/letters/testdata/fonts")
+	l := Letters{Size: 20}
+	if got := l.Width("漢字"); math.Abs(got-40) > 0.01 {
+		t.Errorf("two letters of 20 pixels are %g wide", got)
+	}
+	paint := func() Picture {
+		p, err := Paint(100, 40, "t", func(pen *Pen) { pen.Text(10, 30, l, color.Black, "漢字") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	with := paint()
+	t.Setenv(letters.FoldersVariable, "")
+	if without := paint(); bytes.Equal(with.PNG, without.PNG) {
+		t.Error("the letters are not drawn")
 	}
 }
 
