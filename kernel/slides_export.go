@@ -150,6 +150,9 @@ func (e *exporter) chart(c slides.Chart, base string) (files int, err error) {
 	if err == nil {
 		err = e.viewer.Open(address)
 	}
+	if err == nil {
+		_, err = e.viewer.Eval(`document.fonts.ready.then(() => '')`)
+	}
 	if err != nil {
 		return 1, err
 	}

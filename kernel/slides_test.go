@@ -56,7 +56,7 @@ func TestSlidesCommand(t *testing.T) {
 		t.Error("the deck has not what it shows")
 	}
 	// A title, for the notebook has none, and both cells on the slide behind it: nothing says otherwise.
-	if pages := printed(t, filepath.Join(out, "two.pdf")); len(pages) != 1+1 || !strings.Contains(pages[0].text, "two") || !strings.Contains(pages[1].text, "Six runs") || pages[1].shapes < 20 {
+	if pages := printed(t, filepath.Join(out, "two.pdf")); len(pages) != 1+1 || !strings.Contains(pages[0].text, "two") || !strings.Contains(pages[1].text, "Six runs") || pages[1].shapes < 10 {
 		t.Errorf("the PDF has the pages %+v", pages)
 	} else if pages[0].left < 20 || pages[1].left < 20 { // a slide's margin is 30 points at least
 		t.Errorf("letters begin at %g and %g: the pages have lost their margin", pages[0].left, pages[1].left)
@@ -68,11 +68,11 @@ func TestSlidesCommand(t *testing.T) {
 		text := file(t, filepath.Join(out, name))
 		switch filepath.Ext(name) {
 		case ".svg":
-			if !bytes.Contains(text, []byte("<path")) {
-				t.Errorf("%s draws nothing", name)
+			if !bytes.Contains(text, []byte("<path")) || !bytes.Contains(text, []byte(">Six runs</text>")) {
+				t.Errorf("%s draws nothing, or its letters are no text", name)
 			}
 		case ".pdf":
-			if pages := printed(t, filepath.Join(out, name)); len(pages) != 1 || pages[0].shapes < 20 {
+			if pages := printed(t, filepath.Join(out, name)); len(pages) != 1 || pages[0].shapes < 10 || !strings.Contains(pages[0].text, "Six runs") {
 				t.Errorf("%s has the pages %+v", name, pages)
 			}
 		case ".png":
@@ -97,7 +97,7 @@ type paper struct {
 
 var painting = regexp.MustCompile(`(?m)(^|\s)(f\*?|S|B\*?)$`)
 
-// printed are the pages of a PDF. Letters of charts are shapes.
+// printed are the pages of a PDF.
 func printed(t *testing.T, path string) (pages []paper) {
 	t.Helper()
 	f, r, err := pdf.Open(path)

@@ -21,13 +21,18 @@ func (c Chart) Darkened() Chart {
 	return c
 }
 
+// tag is a tag of a drawing. What is written between tags is text, and may well be about a colour.
+var tag = regexp.MustCompile(`<[^<>]*>`)
+
 func darkenedDrawing(svg []byte) []byte {
-	return hexColour.ReplaceAllFunc(svg, func(hex []byte) []byte {
-		v, err := strconv.ParseUint(string(hex[1:]), 16, 24)
-		if err != nil {
-			return hex
-		}
-		return fmt.Appendf(nil, "#%06X", darkened(uint32(v)))
+	return tag.ReplaceAllFunc(svg, func(tag []byte) []byte {
+		return hexColour.ReplaceAllFunc(tag, func(hex []byte) []byte {
+			v, err := strconv.ParseUint(string(hex[1:]), 16, 24)
+			if err != nil {
+				return hex
+			}
+			return fmt.Appendf(nil, "#%06X", darkened(uint32(v)))
+		})
 	})
 }
 

@@ -3,6 +3,7 @@ package slides
 import (
 	"image/color"
 	"math"
+	"strings"
 	"testing"
 
 	"interleave/plots"
@@ -58,5 +59,17 @@ func TestDarkened(t *testing.T) {
 			}
 			last = got
 		}
+	}
+}
+
+// TestDarkenedText: in a drawing colours change, and text about a colour does not.
+func TestDarkenedText(t *testing.T) {
+	svg := `<svg><style>a{src:url(data:font/woff;base64,AAAA#FFFFFF)}</style><path style="fill:#FFFFFF;stroke:#000000"/><text style="fill:#000000">#FFFFFF is &#34;#000000&#34; &lt;fill:#FFFFFF&gt;</text></svg>`
+	got := string(darkenedDrawing([]byte(svg)))
+	if !strings.Contains(got, `>#FFFFFF is &#34;#000000&#34; &lt;fill:#FFFFFF&gt;</text>`) {
+		t.Errorf("the text became another: %s", got)
+	}
+	if !strings.Contains(got, `<path style="fill:#14181F;stroke:`) || strings.Contains(got, "stroke:#000000") || !strings.Contains(got, "AAAA#FFFFFF") {
+		t.Errorf("the colours are %s", got)
 	}
 }
