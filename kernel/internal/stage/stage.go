@@ -3,7 +3,7 @@
 //
 // It knows nothing of Jupyter or MIME types. The worker connects a sink once, before the first cell runs. A
 // program that the kernel runs as a child (%%program) connects itself to pipes that it inherits. In any other
-// program Emit reports ErrNotConnected. The package starts no goroutine.
+// program Emit reports ErrNotConnected, unless Otherwise has given it a sink. The package starts no goroutine.
 package stage
 
 import (
@@ -55,6 +55,13 @@ var (
 func Connect(s Sink) {
 	hosted.Store(true)
 	sink.Store(&s)
+}
+
+// Otherwise sets the sink of a program that runs outside of a notebook. Where a front end listens it changes nothing.
+func Otherwise(s Sink) {
+	if !Connected() {
+		sink.CompareAndSwap(nil, &s)
+	}
 }
 
 // Hosted reports whether this process is a notebook's worker, not a program with a way to a front end.
