@@ -57,6 +57,10 @@ func (s *Syntax) Offset(p token.Pos) int {
 	return min(max(f.Offset(p)-s.shift[f], 0), len(s.Code))
 }
 
+// Body is Code with everything blanked out that a function body cannot hold: imports, functions with the comments above
+// them, and package clauses. What is left has its place.
+func (s *Syntax) Body() string { return blank(s.Code, split(s.Code)) }
+
 // span is a top-level item that a function body cannot hold.
 type span struct {
 	start, end int

@@ -56,6 +56,12 @@ type job struct {
 // Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an
 // error is that of ctx, or our fault, not the user's.
 func (c *Checker) Compile(ctx context.Context, st *State, syn *cell.Syntax) (unit *Unit, diags []Diagnostic, err error) {
+	_, unit, diags, err = c.compile(ctx, st, syn)
+	return unit, diags, err
+}
+
+// compile is Compile; it returns the job as well, for what else can be made of the cell.
+func (c *Checker) compile(ctx context.Context, st *State, syn *cell.Syntax) (j *job, unit *Unit, diags []Diagnostic, err error) {
 	defer rescue(&err)
 	dropped := map[string]string{}
 	for { // once more without each variable that does not survive the cell: nothing of the cell may read it
@@ -67,7 +73,7 @@ func (c *Checker) Compile(ctx context.Context, st *State, syn *cell.Syntax) (uni
 		j := &job{ctx: ctx, c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, dropped: dropped, drops: map[string]string{}}
 		u, diags, err := j.compile()
 		if len(j.drops) == 0 {
-			return u, diags, err
+			return j, u, diags, err
 		}
 		maps.Copy(dropped, j.drops)
 	}

@@ -580,7 +580,9 @@ func (w *stmtWriter) show(e ast.Expr) {
 }
 
 // prints reports whether an expression calls a print function of fmt, whose count and error nobody wants to see.
-func (w *stmtWriter) prints(e ast.Expr) bool {
+func (w *stmtWriter) prints(e ast.Expr) bool { return printsIt(w.j.run.info, e) }
+
+func printsIt(info *types.Info, e ast.Expr) bool {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok {
 		return false
@@ -594,6 +596,6 @@ func (w *stmtWriter) prints(e ast.Expr) bool {
 	default:
 		return false
 	}
-	fn, ok := w.j.run.info.Uses[id].(*types.Func)
+	fn, ok := info.Uses[id].(*types.Func)
 	return ok && fn.Pkg() != nil && fn.Pkg().Path() == "fmt" && (strings.HasPrefix(fn.Name(), "Print") || strings.HasPrefix(fn.Name(), "Fprint"))
 }

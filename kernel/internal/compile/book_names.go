@@ -1,0 +1,329 @@
+package compile
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// bookUse is a place in a cell's statements that names an edition or a package.
+type bookUse struct {
+	start, end int
+	edition    *edition
+	ref        ref // when edition is nil
+}
+
+// uses are the places in a cell's statements that name something of the notebook, in no order.
+func (b *Book) uses(c *bookCell) []bookUse {
+	j := c.job
+	own := map[string]bool{}
+	for _, t := range j.tops {
+		own[t.name] = true
+	}
+	var out []bookUse
+	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
+		u := bookUse{start: h.start, end: h.end, ref: h.ref}
+		switch h.ref.kind {
+		case refUniverse:
+			continue
+		case refName:
+			st := c.after
+			if own[h.ref.name] { // read before the cell declares it again
+				st = c.before
+			}
+			if u.edition = b.of[st][h.ref.name]; u.edition == nil {
+				continue
+			}
+		}
+		out = append(out, u)
+	}
+	inspect(j.ctx, j.runBody(), func(n ast.Node) bool {
+		id, ok := n.(*ast.Ident)
+		if !ok {
+			return true
+		}
+		if t := j.topOf(id); t != nil {
+			if _, at, ok := j.run.at(id.Pos()); ok {
+				out = append(out, bookUse{start: at, end: at + len(id.Name), edition: c.tops[t]})
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// find decides which editions the program has, which of them are local variables, and what they are called.
+func (w *bookWriter) find() {
+	b := w.b
+	for i, c := range b.cells {
+		if c.job == nil {
+			continue
+		}
+		w.uses[c] = b.uses(c)
+		for _, u := range w.uses[c] {
+			if u.edition != nil {
+				u.edition.scopes[w.scope(i)] = true
+				w.use(u.edition)
+			}
+		}
+		for _, e := range c.tops {
+			e.scopes[w.scope(i)] = true
+			w.use(e)
+		}
+		w.useDecls(i, c)
+	}
+	for name, d := range b.st.Decls {
+		if e := b.of[b.st][name]; e != nil && d.Broken == "" && !e.isVar && !b.broken(e) {
+			w.use(e)
+		}
+	}
+	w.findTests()
+	for _, list := range b.editions {
+		for _, e := range list {
+			if e.isVar && e.used && e.v != nil && len(e.scopes) > 1 {
+				e.global = true
+			}
+		}
+	}
+	w.join()
+	w.findFirst()
+	w.name()
+}
+
+// useDecls has what a cell of tests declares written, and calls what a whole program begins with.
+func (w *bookWriter) useDecls(i int, c *bookCell) {
+	for _, d := range c.job.decls {
+		for _, r := range d.rests() {
+			if e := w.b.of[c.after][r]; e != nil && (c.test || d.Kind == FuncKind && d.Names[0] == "init") {
+				w.seenByFunction(e)
+			}
+		}
+		if !c.test {
+			continue
+		}
+		for _, n := range d.Names {
+			if e := w.b.of[c.after][n]; e != nil && d.Kind != MethodKind {
+				e.test, e.cell = true, i
+				w.use(e)
+			}
+		}
+	}
+	if c.test {
+		for _, e := range c.tops {
+			e.test, e.cell = true, i
+			e.global = e.v != nil
+		}
+	}
+	if main := w.b.of[c.after]["main"]; c.call && main != nil {
+		w.use(main)
+	}
+}
+
+// broken reports whether an edition has no declaration that compiles.
+func (b *Book) broken(e *edition) bool {
+	d := e.at.Decls[e.name]
+	return d == nil || d.Broken != ""
+}
+
+// scope is the function in which a cell's statements stand; see edition.scopes.
+func (w *bookWriter) scope(i int) int {
+	if c := w.b.cells[i]; c.own || c.test {
+		return i + 1
+	}
+	return 0
+}
+
+// use has an edition written, with all that its declaration names.
+func (w *bookWriter) use(e *edition) {
+	e.named++
+	if e.used {
+		return
+	}
+	e.used = true
+	if e.isVar {
+		if e.v != nil {
+			for _, n := range e.v.refs() {
+				w.use(w.b.of[e.at][n])
+			}
+		}
+		return
+	}
+	for _, d := range w.b.written(e) {
+		for _, n := range d.rests() {
+			if other := w.b.of[e.at][n]; other != nil && other != e {
+				w.seenByFunction(other)
+			}
+		}
+	}
+}
+
+// seenByFunction is use for what a declaration names: a variable then stands at package level.
+func (w *bookWriter) seenByFunction(e *edition) {
+	w.use(e)
+	if e.isVar {
+		e.global = true
+	}
+}
+
+// written are the declaration and the methods of an edition that is no variable.
+func (b *Book) written(e *edition) []*Decl {
+	d := e.at.Decls[e.name]
+	if d == nil {
+		return nil
+	}
+	out := []*Decl{d}
+	for _, m := range e.at.Methods[e.name] {
+		if m.Broken == "" {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// findTests moves tests that ordinary cells declare, and that no statement calls, to the files of tests.
+func (w *bookWriter) findTests() {
+	for name, list := range w.b.editions {
+		for _, e := range list {
+			if e.isVar || !e.used || !IsTest(name) || len(e.scopes) > 0 || e.named > 1 {
+				continue
+			}
+			if d := e.at.Decls[name]; d != nil && d.Kind == FuncKind && (strings.HasPrefix(name, "Example") || strings.Contains(d.words(), "testing")) {
+				e.test = true
+			}
+		}
+	}
+}
+
+// join makes the variables of one := stand at one level, where their types allow it.
+func (w *bookWriter) join() {
+	for again := true; again; {
+		again = false
+		for _, c := range w.b.cells {
+			if c.job == nil {
+				continue
+			}
+			for _, s := range c.job.topStmts() {
+				list := c.declared(s)
+				if !slices.ContainsFunc(list, func(e *edition) bool { return e.global }) {
+					continue
+				}
+				for _, e := range list {
+					if !e.global && e.v != nil {
+						e.global, again = true, true
+					}
+				}
+			}
+		}
+	}
+}
+
+// declared are the editions that a := declares.
+func (c *bookCell) declared(s ast.Stmt) []*edition {
+	a, ok := labelled(s).(*ast.AssignStmt)
+	if !ok || a.Tok != token.DEFINE {
+		return nil
+	}
+	var out []*edition
+	for _, l := range a.Lhs {
+		if id, ok := l.(*ast.Ident); ok {
+			if t := c.job.topOf(id); t != nil {
+				out = append(out, c.tops[t])
+			}
+		}
+	}
+	return out
+}
+
+// name gives the editions names: the last of a name the plain one.
+func (w *bookWriter) name() {
+	for _, name := range slices.Sorted(maps.Keys(w.b.editions)) {
+		list := slices.DeleteFunc(slices.Clone(w.b.editions[name]), func(e *edition) bool { return !e.used })
+		for i, e := range list {
+			e.final = name
+			if name == "main" && !w.mainIsMain() {
+				e.final = w.free("notebookMain", i)
+			} else if i < len(list)-1 || types.Universe.Lookup(name) != nil {
+				e.final = w.free(name, i+1)
+			}
+		}
+	}
+	for _, list := range w.b.editions {
+		for _, e := range list {
+			if e.used {
+				w.names.taken[e.final] = true
+			}
+		}
+	}
+}
+
+// free makes a name that the notebook does not use: that with the number behind it, if that is not 0.
+func (w *bookWriter) free(name string, n int) string {
+	for ; ; n++ {
+		free := name
+		if n > 0 {
+			free = fmt.Sprint(name, n)
+		}
+		if !w.b.idents[free] && !w.names.taken[free] && types.Universe.Lookup(free) == nil {
+			w.b.idents[free] = true
+			return free
+		}
+	}
+}
+
+// mainIsMain reports whether the notebook comes to its function main, which nothing but a call of it stands beside.
+func (w *bookWriter) mainIsMain() bool {
+	if w.asMain != nil {
+		return *w.asMain
+	}
+	var editions []*edition
+	for _, e := range w.b.editions["main"] {
+		if e.used {
+			editions = append(editions, e)
+		}
+	}
+	calls := 0
+	is := len(editions) == 1 && !editions[0].isVar && !editions[0].test
+	for _, c := range w.b.cells {
+		if c.job == nil || c.test {
+			continue
+		}
+		if c.call {
+			calls++
+		}
+		for _, s := range c.job.topStmts() {
+			switch {
+			case w.callsMain(c, s):
+				calls++
+			case !w.hoisted(c, s):
+				is = false
+			}
+		}
+		is = is && len(c.job.inits()) == 0 && !c.MayFail
+	}
+	is = is && calls <= 1 && editions[0].named <= calls+1
+	w.asMain = &is
+	return is
+}
+
+// callsMain reports whether a statement is main().
+func (w *bookWriter) callsMain(c *bookCell, s ast.Stmt) bool {
+	es, ok := s.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	if show := c.job.shown(); show != nil {
+		if call, ok := es.X.(*ast.CallExpr); ok && len(call.Args) == 1 && call.Args[0] == show {
+			es = &ast.ExprStmt{X: show}
+		}
+	}
+	call, ok := es.X.(*ast.CallExpr)
+	if !ok || len(call.Args) > 0 {
+		return false
+	}
+	id, ok := call.Fun.(*ast.Ident)
+	return ok && id.Name == "main"
+}
