@@ -46,9 +46,10 @@ var layers = map[string]string{
 
 	// The commands, which see all of it.
 	"kernel/internal/client":  "kernel/internal/wire",
+	"kernel/internal/export":  "kernel/internal/cell kernel/internal/compile kernel/internal/engine kernel/internal/link kernel/internal/notebook",
 	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook",
 	"kernel/internal/slides":  "kernel/internal/notebook",
-	"kernel": "kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
+	"kernel": "kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/export kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
 		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/slides kernel/internal/wheel kernel/internal/wire kernel/internal/worker " +
 		"lessons/seed", // whose map says which cell has what page of the talk
 

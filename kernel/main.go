@@ -22,6 +22,7 @@ type commands struct {
 	Uninstall uninstallCommand `cmd:"" help:"Take the kernel out of Jupyter again."`
 	Run       runCommand       `cmd:"" help:"Run notebooks, without Jupyter and without Python."`
 	Slides    slidesCommand    `cmd:"" help:"Make slides of notebooks: HTML that opens anywhere."`
+	Export    exportCommand    `cmd:"" help:"Make a Go program of a notebook."`
 	Handout   handoutCommand   `cmd:"" help:"Make the student's and the instructor's edition of notebooks."`
 	Check     checkCommand     `cmd:"" help:"Check the exercises of notebooks that came back."`
 	Wheel     wheelCommand     `cmd:"" help:"Build a Python wheel that brings the kernel to any Jupyter."`

@@ -202,6 +202,9 @@ func (e *Engine) linkOptions() link.Options {
 	}
 }
 
+// Packages lets a checker outside of an engine read what a builder has compiled.
+func Packages(b *link.Builder, log *slog.Logger) compile.Packages { return packages{b, log} }
+
 // packages lets the checker read what the builder has compiled.
 type packages struct {
 	b   *link.Builder
