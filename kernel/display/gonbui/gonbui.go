@@ -72,16 +72,19 @@ func UniqueId() string { return rand.Text() }
 // UniqueID is UniqueId.
 func UniqueID() string { return UniqueId() }
 
+// listened reports whether what is shown is seen: in a notebook, and where display.InTerminal prints it.
+func listened() bool { return IsNotebook || stage.Connected() }
+
 // show adds an output to the cell.
 func show(d display.Data) {
-	if IsNotebook {
+	if listened() {
 		note(display.Display(d))
 	}
 }
 
 // update shows a bundle in the output with a name, which the first call makes.
 func update(id string, d display.Data) {
-	if !IsNotebook {
+	if !listened() {
 		return
 	}
 	shown.mu.Lock()

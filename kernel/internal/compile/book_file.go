@@ -125,7 +125,7 @@ func (w *bookWriter) mainText() string {
 		return b.String()
 	}
 	start := ""
-	if w.uses != nil && slices.ContainsFunc(w.names.list, func(im importName) bool { return im.path == DisplayPath }) {
+	if slices.ContainsFunc(w.names.list, func(im importName) bool { return strings.HasPrefix(im.path, DisplayPath) }) {
 		start = "\n" + w.importName(DisplayPath, "display") + "." + terminal + "()\n"
 	}
 	fmt.Fprintf(&b, "\nfunc main() {%s%s}\n", start, main.String())

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"go/build/constraint"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -203,6 +205,10 @@ func (x *exporter) code(c *notebook.Cell, script bool) error {
 		p.Notes = append(p.Notes, x.leave(false, "%%%%test: a single file has no tests; kernel export -o DIR writes them"))
 		x.book.Note(p)
 		return nil
+	case as == "test" && slices.ContainsFunc(syn.Imports, func(im cell.Import) bool { return im.Path == "C" }):
+		p.Notes = append(p.Notes, x.leave(false, "%%%%test imports C, which go test does not take in files of tests"))
+		x.book.Note(p)
+		return nil
 	case as == "test":
 		diags, err = x.book.AddTests(x.ctx, syn, p)
 	case alone:
@@ -242,8 +248,11 @@ func say(diags []compile.Diagnostic) string {
 func (x *exporter) require(syn *cell.Syntax) (why string) {
 	var paths []string
 	for _, im := range syn.Imports {
+		if why := x.checker.NoStandIn(im.Path); why != "" {
+			return why
+		}
 		if im.Path != "C" {
-			paths = append(paths, compile.Canonical(im.Path))
+			paths = append(paths, x.checker.Canonical(im.Path))
 		}
 	}
 	if len(paths) == 0 {
@@ -280,7 +289,7 @@ func (x *exporter) program(p compile.Placed, syn *cell.Syntax, race, script bool
 		text = []byte(strings.TrimSpace(whole) + "\n")
 		for _, im := range syn.Imports {
 			if im.Path != "C" {
-				imports = append(imports, im.Path)
+				imports = append(imports, x.checker.Canonical(im.Path))
 			}
 		}
 	} else {
@@ -299,8 +308,46 @@ func (x *exporter) program(p compile.Placed, syn *cell.Syntax, race, script bool
 	} else {
 		p.Notes = append(p.Notes, "It is a program of its own: "+run)
 		x.m.Files[dir+"/main.go"] = text
+		if err := x.embedded(dir, string(text)); err != nil {
+			return x.broken(p, err.Error())
+		}
 		x.imports = append(x.imports, imports...)
 	}
 	x.book.Note(p)
 	return nil
+}
+
+// embedded copies what a program embeds from the notebook's folder.
+func (x *exporter) embedded(dir, text string) error {
+	root := os.DirFS(x.o.Link.Dir)
+	for line := range strings.Lines(text) {
+		patterns, ok := strings.CutPrefix(strings.TrimSpace(line), "//go:embed ")
+		if !ok {
+			continue
+		}
+		for _, pattern := range strings.Fields(patterns) {
+			pattern = strings.TrimPrefix(strings.Trim(pattern, "\"`"), "all:")
+			names, err := fs.Glob(root, pattern)
+			if err != nil {
+				return fmt.Errorf("//go:embed %s: %w", pattern, err)
+			}
+			for _, name := range names {
+				if err := x.copyTree(root, dir, name); err != nil {
+					return fmt.Errorf("//go:embed %s: %w", pattern, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (x *exporter) copyTree(root fs.FS, dir, name string) error {
+	return fs.WalkDir(root, name, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := fs.ReadFile(root, path)
+		x.m.Files[dir+"/"+path] = text
+		return err
+	})
 }

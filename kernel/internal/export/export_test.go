@@ -51,9 +51,10 @@ func exportOne(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nb, sections := read(t, archive)
+	o := linkOptions(t)
+	nb, sections := read(t, archive, o.Dir)
 	name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-	m, err := export.Notebook(t.Context(), nb, export.Options{Name: name + ".ipynb", Link: linkOptions(t)})
+	m, err := export.Notebook(t.Context(), nb, export.Options{Name: name + ".ipynb", Link: o})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func exportOne(t *testing.T, file string) {
 	goRun(t, dir, "test", "./...")
 	goRun(t, dir, "build", "-o", "program", ".")
 	printed := runProgram(t, dir)
-	if wanted := kernelPrints(t, nb); sections["differs"] == "" && printed != wanted {
+	if wanted := kernelPrints(t, nb, o); sections["differs"] == "" && printed != wanted {
 		t.Errorf("the program prints\n%s\nand the kernel\n%s\nof\n%s", printed, wanted, m.Files["main.go"])
 	} else if sections["differs"] != "" && printed == wanted {
 		t.Error("the program prints what the kernel prints, though the section differs says that it does not")
@@ -102,8 +103,9 @@ func exportOne(t *testing.T, file string) {
 	}
 }
 
-// read makes a notebook of the sections cell, with tags behind the word, and markdown. The others are what is wanted.
-func read(t *testing.T, archive *txtar.Archive) (*notebook.Notebook, map[string]string) {
+// read makes a notebook of the sections cell, with tags behind the word, and markdown, and writes the sections file into
+// its folder. The others are what is wanted.
+func read(t *testing.T, archive *txtar.Archive, dir string) (*notebook.Notebook, map[string]string) {
 	t.Helper()
 	cells := []any{}
 	sections := map[string]string{}
@@ -115,6 +117,14 @@ func read(t *testing.T, archive *txtar.Archive) (*notebook.Notebook, map[string]
 				"outputs": []any{}, "execution_count": nil})
 		case "markdown":
 			cells = append(cells, map[string]any{"cell_type": "markdown", "metadata": map[string]any{}, "source": string(f.Data)})
+		case "file":
+			at := filepath.Join(dir, words[1])
+			if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(at, f.Data, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		default:
 			sections[f.Name] = string(f.Data)
 		}
@@ -134,7 +144,7 @@ func rewrite(t *testing.T, file string, archive *txtar.Archive, now map[string]s
 	t.Helper()
 	archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool {
 		word, _, _ := strings.Cut(f.Name, " ")
-		return word != "cell" && word != "markdown" && word != "differs"
+		return !slices.Contains([]string{"cell", "markdown", "file", "differs"}, word)
 	})
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(now[name])})
@@ -181,9 +191,8 @@ func runProgram(t *testing.T, dir string) string {
 
 // kernelPrints is what the kernel shows of the same cells, as text. Cells below a command that a program does not have are
 // left out as there.
-func kernelPrints(t *testing.T, nb *notebook.Notebook) string {
+func kernelPrints(t *testing.T, nb *notebook.Notebook, o link.Options) string {
 	t.Helper()
-	o := linkOptions(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +214,7 @@ func kernelPrints(t *testing.T, nb *notebook.Notebook) string {
 
 // unlike reports whether a cell prints what a program does not: what commands print.
 func unlike(source string) bool {
-	for _, mark := range []string{"%%bash", "%%program", "%%race", "%%test", "%%time", "%%writefile", "%time", "%help", "%who", "%cd", "%get", "!", "//go:build"} {
+	for _, mark := range []string{"%%bash", "%%program", "%%race", "%%test", "%%time", "%%writefile", "%time", "%help", "%who", "%cd", "%get", "!", "//go:build", "package main\n\n// static"} {
 		if strings.HasPrefix(source, mark) {
 			return true
 		}
