@@ -173,6 +173,37 @@ func TestRenderEscapes(t *testing.T) {
 	}
 }
 
+// TestLongTable: a chart of many points brings the first rows of its data into a notebook, and says how many there are.
+func TestLongTable(t *testing.T) {
+	chart := func(n int) *plots.Chart {
+		levels := make([]plots.Level, n)
+		for i := range levels {
+			levels[i] = plots.Level{N: float64(i), Values: []float64{1}}
+		}
+		lines, err := plots.NewLines("ms", plots.Series{Name: "a", Levels: levels})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return frame(t, plots.Notebook(), lines)
+	}
+	c := chart(30_000)
+	page, text := c.SimpleRender()["text/html"].(string), c.String()
+	if _, rows := c.Table(); len(rows) != 30_000 {
+		t.Errorf("the table has %d rows", len(rows))
+	}
+	for name, s := range map[string]string{"page": page, "text": text} {
+		if !strings.Contains(s, "… 29,500 more rows, which Table returns") {
+			t.Errorf("the %s does not say how many rows there are: …%s", name, s[max(0, len(s)-200):])
+		}
+	}
+	if n := strings.Count(page, "<tr>"); n != 501 {
+		t.Errorf("%d rows on the page", n)
+	}
+	if text := chart(501).String(); strings.Contains(text, "more row") {
+		t.Error("one row is left out to say that it is")
+	}
+}
+
 func TestSave(t *testing.T) {
 	dir := t.TempDir()
 	c := frame(t, plots.Slide(), pairs(t)["strip"][0])
