@@ -27,8 +27,10 @@ type Program struct {
 	Beside []byte   // TestForm of a cell that uses C: the rest of the package, as go test takes cgo in no _test.go file
 	Tests  []string // TestForm: the Test, Benchmark, Example and Fuzz functions in it, sorted
 	Notes  []string
-	UsesC  bool // it imports "C"
-	Embeds bool // it has //go:embed directives
+
+	Imports []string
+	UsesC   bool // it imports "C"
+	Embeds  bool // it has //go:embed directives
 }
 
 // Program writes a cell as a program of its own. What the notebook holds in variables another process cannot
@@ -101,8 +103,9 @@ func (w *programWriter) write() *Program {
 		header += fmt.Sprintf("import _ %q\n", b)
 	}
 	header += j.preambles()
-	p := &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes, UsesC: usesC(j.syn), Embeds: len(w.embeds) > 0}
+	p := &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes, Imports: append(paths, j.blanks...), UsesC: usesC(j.syn), Embeds: len(w.embeds) > 0}
 	if w.apart != nil {
+		p.Imports = append(p.Imports, w.apartNames.paths()...)
 		p.Beside = p.Source
 		p.Source = []byte("package notebook\n" + w.apartNames.clauses() + w.apart.buf.String())
 	}

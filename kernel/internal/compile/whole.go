@@ -16,6 +16,11 @@ import (
 // Whole is what a cell that is a program by itself has of a Program's properties.
 func Whole(syn *cell.Syntax) *Program {
 	p := &Program{UsesC: usesC(syn)}
+	for _, im := range syn.Imports {
+		if im.Path != cgoPath {
+			p.Imports = append(p.Imports, im.Path)
+		}
+	}
 	embedsOf(syn.Code, func(int, string) { p.Embeds = true })
 	return p
 }

@@ -70,7 +70,7 @@ import "C"
 // embeds files is seen in the folder of the cells, as headers and the patterns of //go:embed are looked for beside the source;
 // nothing is written there.
 func (e *Engine) layFiles(r *run, dir, pkg string, prog *compile.Program, files map[string][]byte) (args []string, fault *session.Fault) {
-	if prog.UsesC {
+	if prog.UsesC || e.builder.CallsC(prog.Imports) {
 		files["stdio.go"] = []byte("package " + pkg + "\n" + lineStdio)
 	}
 	folder := ""

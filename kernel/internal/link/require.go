@@ -143,6 +143,15 @@ func (w *workshop) complete(ctx context.Context) bool {
 	return err == nil
 }
 
+// CallsC reports whether packages that Require has found, or what they import outside of the base, were made by cgo.
+func (b *Builder) CallsC(imports []string) bool {
+	b.mu.Lock()
+	known := slices.DeleteFunc(slices.Clone(imports), func(path string) bool { return b.extra[path] == nil })
+	b.mu.Unlock()
+	list, err := b.reach(known)
+	return err == nil && slices.ContainsFunc(list, func(p *Package) bool { return p.cgo })
+}
+
 // Requires reports whether the user's own module, or one of the workspace, is or requires a module.
 func (b *Builder) Requires(module string) bool {
 	shop, err := b.governing()

@@ -46,6 +46,7 @@ func (h *host) start(c frame.Command) {
 			delete(h.cancels, c.Cell)
 			h.mu.Unlock()
 			h.commands.poke()
+			flushC()
 			h.report(done)
 		}()
 		pprof.SetGoroutineLabels(ctx)

@@ -221,6 +221,7 @@ func (h *host) emit(e stage.Event) (string, error) { return h.emitOf(h.current.L
 
 // emitOf is emit for a cell that need not be the last.
 func (h *host) emitOf(cell uint64, e stage.Event) (string, error) {
+	flushC() // a question too stands behind what was printed before
 	seq := h.seq.Add(1)
 	b, err := frame.Marshal(frame.Report[any]{
 		Op: frame.Emit, Seq: seq, Cell: cell,
