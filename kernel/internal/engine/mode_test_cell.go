@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/doc"
+	"go/parser"
+	"go/token"
 	"html"
 	"os"
 	"path/filepath"
@@ -291,13 +294,17 @@ var ansiCode = regexp.MustCompile("\x1b\\[[0-9;]*m")
 func (e *Engine) showTests(r *run, p *testOptions, report *testreport.Report, prog *compile.Program) {
 	rows, measures := e.testRows(report), report.Measures()
 	title := report.Title()
-	if len(rows) == 0 && len(measures) == 0 {
+	left := leftOut(p, prog)
+	switch none := len(rows) == 0 && len(measures) == 0; {
+	case none && len(left) > 0:
+		title = "no test was run"
+	case none:
 		title = "no test matches; the notebook has " + strings.Join(prog.Tests, ", ")
-		if p.bench == "" && slices.ContainsFunc(prog.Tests, func(name string) bool { return strings.HasPrefix(name, "Benchmark") }) {
-			title += "; benchmarks are run by %%test -bench ."
-		}
 	}
 	note := notRun(p, report, prog)
+	if note == "" {
+		note = strings.Join(left, "; ")
+	}
 	if len(measures) > 0 {
 		note = "Medians with 95 % intervals (golang.org/x/perf/benchmath)."
 		if p.count == 0 {
@@ -329,6 +336,48 @@ func notRun(p *testOptions, report *testreport.Report, prog *compile.Program) st
 		return ""
 	}
 	return "The program had ended before these could run: " + strings.Join(names, ", ") + "."
+}
+
+// leftOut names what go test compiled and did not run.
+func leftOut(p *testOptions, prog *compile.Program) (notes []string) {
+	if p.bench != "" || p.run != "" { // the reader has chosen
+		return nil
+	}
+	say := func(what string, names []string, one, many string) {
+		if len(names) == 1 {
+			many = one
+		}
+		if len(names) > 0 {
+			notes = append(notes, fmt.Sprintf("%s not run: %s (%s)", plural(len(names), what), strings.Join(names, ", "), many))
+		}
+	}
+	var benchmarks []string
+	for _, name := range prog.Tests {
+		if strings.HasPrefix(name, "Benchmark") {
+			benchmarks = append(benchmarks, name)
+		}
+	}
+	say("benchmark", benchmarks, "-bench . runs it", "-bench . runs them")
+	say("example", silentExamples(prog), "it has no // Output: comment", "they have no // Output: comment")
+	return notes
+}
+
+// silentExamples are the examples that do not say what they print.
+func silentExamples(prog *compile.Program) (names []string) {
+	if !slices.ContainsFunc(prog.Tests, func(name string) bool { return strings.HasPrefix(name, "Example") }) {
+		return nil
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), "", prog.Source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	for _, ex := range doc.Examples(f) {
+		if ex.Output == "" && !ex.EmptyOutput {
+			names = append(names, "Example"+ex.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func (p *testOptions) eachTime() string {
