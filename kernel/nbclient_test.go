@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -51,6 +52,38 @@ func TestNbclientRunsTheWorkshop(t *testing.T) {
 	}
 	if charts < 2 {
 		t.Errorf("%d charts", charts)
+	}
+}
+
+// TestNbclientLateOutput: lines that goroutines of an earlier cell print just behind a cell's end are the cell's. nbclient takes
+// what comes before idle and no more.
+func TestNbclientLateOutput(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	defer cancel()
+	j := newJupyter(t, ctx)
+	cells := []string{"jobs := make(chan int, 10)\nfor w := range 3 {\n\tgo func() {\n\t\tfor j := range jobs {\n\t\t\tfmt.Println(\"worker\", w, \"job\", j)\n\t\t}\n\t}()\n}"}
+	const runs = 50
+	for i := range runs {
+		cells = append(cells, fmt.Sprintf("for j := range 3 {\n\tjobs <- 10*%d + j\n}", i))
+	}
+	path := filepath.Join(j.work(), "late.ipynb")
+	writeNotebook(t, path, cells...)
+	got := nbclient(t, ctx, j, path)
+	if got.Error.Type != "" || len(got.Cells) != runs+1 {
+		t.Fatalf("%d cells: %+v", len(got.Cells), got.Error)
+	}
+	lost := 0
+	for i, c := range got.Cells[1:] {
+		text := strings.Join(c.Outputs, "")
+		for k := range 3 {
+			if !strings.Contains(text, fmt.Sprintf("job %d\n", 10*i+k)) {
+				lost++
+				t.Logf("cell %d shows %q", i+2, c.Outputs)
+			}
+		}
+	}
+	if lost > 0 {
+		t.Errorf("%d of %d lines were lost", lost, 3*runs)
 	}
 }
 

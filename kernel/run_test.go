@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -26,7 +27,7 @@ func writeNotebook(t *testing.T, path string, sources ...string) {
 			source, metadata["tags"] = text, []string{tag}
 		}
 		cells = append(cells, map[string]any{
-			"cell_type": "code", "id": "c" + string(rune('a'+i)), "metadata": metadata, "source": source, "outputs": []any{}, "execution_count": nil,
+			"cell_type": "code", "id": fmt.Sprintf("c%d", i), "metadata": metadata, "source": source, "outputs": []any{}, "execution_count": nil,
 		})
 	}
 	text, err := json.Marshal(map[string]any{

@@ -299,6 +299,7 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 		if r.watch != nil {
 			r.watch.ended = res.ended
 		}
+		e.settle(r, w, res.ended)
 		e.mentionLeft(r, w, res.ended)
 		return e.ending(r, w, id, res.ended, res.err)
 	case <-r.interrupt:

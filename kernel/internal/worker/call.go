@@ -177,8 +177,27 @@ func (w *Worker) Environ(ctx context.Context) ([]string, error) {
 	return strings.Split(string(b), "\x00"), nil
 }
 
-// ask sends a command and waits for its answer. An error the worker reports is returned as it is worded there.
+// Stirring tells whether goroutines in the background run or wait for nothing but a processor. What they had printed
+// before has been given to the Handler when it returns.
+func (w *Worker) Stirring(ctx context.Context) (bool, error) {
+	a, err := w.answer(ctx, frame.Command{Op: frame.Stirring})
+	if err != nil {
+		return false, err
+	}
+	return a.Stirring, nil
+}
+
+// ask sends a command and waits for the bytes of its answer.
 func (w *Worker) ask(ctx context.Context, c frame.Command) ([]byte, error) {
+	a, err := w.answer(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return a.Bytes, nil
+}
+
+// answer sends a command and waits for its answer. An error the worker reports is returned as it is worded there.
+func (w *Worker) answer(ctx context.Context, c frame.Command) (*report, error) {
 	answer := make(chan *report, 1)
 	w.mu.Lock()
 	w.seq++
@@ -198,7 +217,7 @@ func (w *Worker) ask(ctx context.Context, c frame.Command) ([]byte, error) {
 		if a.Error != "" {
 			return nil, errors.New(a.Error)
 		}
-		return a.Bytes, nil
+		return a, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-w.done:

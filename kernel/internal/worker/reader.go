@@ -190,6 +190,9 @@ func (r *reader) take(rep *report) {
 			close(w.ready)
 		}
 	case frame.Answer:
+		if rep.Behind {
+			r.drain()
+		}
 		w.mu.Lock()
 		answer := w.asked[rep.Seq]
 		delete(w.asked, rep.Seq)
@@ -199,7 +202,7 @@ func (r *reader) take(rep *report) {
 		}
 	case frame.Done:
 		r.drain()
-		res := result{ended: Ended{Panic: rep.Panic, Loading: rep.Loading, Running: rep.Running, Left: rep.Left, Usage: rep.Usage}}
+		res := result{ended: Ended{Panic: rep.Panic, Loading: rep.Loading, Running: rep.Running, Left: rep.Left, Stirring: rep.Stirring, Usage: rep.Usage}}
 		if rep.LoadError != "" {
 			res.err = &LoadError{Plugin: w.pluginOf(rep.Cell), Text: rep.LoadError}
 		}

@@ -102,8 +102,10 @@ type Ended struct {
 	Panic   *Panic
 	Loading time.Duration // opening the plugin, zero when it was loaded before
 	Running time.Duration
-	Left    bool   // goroutines that it has started may go on; without it none does
-	Usage   *Usage // of a watched call
+	Left    bool // goroutines that it has started may go on; without it none does
+	// Stirring tells that goroutines in the background run, or wait for nothing but a processor; see Worker.Stirring.
+	Stirring bool
+	Usage    *Usage // of a watched call
 }
 
 // Usage is what a watched call took.

@@ -33,14 +33,15 @@ const (
 	Stack       = "stack"   // answered with the stacks of all goroutines
 	Profile     = "profile" // Name of a runtime/pprof profile, Level as pprof's debug argument
 	Ping        = "ping"
-	Look        = "look"    // the worker looks how long its goroutines wait for a processor; not answered
-	Still       = "still"   // the worker sets no timer of its own until a second one, with Unset, comes
-	Chdir       = "chdir"   // Name
-	Setenv      = "setenv"  // Name, Value; Unset removes it
-	CommCommand = "comm"    // Comm, a message of a client; not answered
-	Stdin       = "stdin"   // Cell; something waits for descriptor 0; answered when it has got what it waits for
-	Environ     = "environ" // answered with the environment, variables parted by zero bytes
-	Reply       = "reply"   // to an Emit: Value is the reader's line, Error refuses
+	Look        = "look"     // the worker looks how long its goroutines wait for a processor; not answered
+	Stirring    = "stirring" // answered, behind what was printed before, with whether goroutines in the background stir
+	Still       = "still"    // the worker sets no timer of its own until a second one, with Unset, comes
+	Chdir       = "chdir"    // Name
+	Setenv      = "setenv"   // Name, Value; Unset removes it
+	CommCommand = "comm"     // Comm, a message of a client; not answered
+	Stdin       = "stdin"    // Cell; something waits for descriptor 0; answered when it has got what it waits for
+	Environ     = "environ"  // answered with the environment, variables parted by zero bytes
+	Reply       = "reply"    // to an Emit: Value is the reader's line, Error refuses
 )
 
 // The operations of a Report.
@@ -82,8 +83,10 @@ type Report[V any] struct {
 	LoadError string        `json:"load_error,omitempty"`
 	Loading   time.Duration `json:"loading,omitempty"`
 	Running   time.Duration `json:"running,omitempty"`
-	Left      bool          `json:"left,omitempty"`  // goroutines that the cell has started may go on
-	Usage     *Usage        `json:"usage,omitempty"` // of a watched cell
+	Left      bool          `json:"left,omitempty"`     // goroutines that the cell has started may go on
+	Stirring  bool          `json:"stirring,omitempty"` // goroutines in the background run, or wait for nothing but a processor
+	Behind    bool          `json:"behind,omitempty"`   // Answer: what was printed before it comes first
+	Usage     *Usage        `json:"usage,omitempty"`    // of a watched cell
 	Bytes     []byte        `json:"bytes,omitempty"`
 	Error     string        `json:"error,omitempty"`
 }

@@ -63,6 +63,7 @@ func (h *host) run(ctx context.Context, c frame.Command, done *frame.Report[any]
 	if crowded {
 		before = created()
 	}
+	h.stir.begin(crowded)
 	defer func() {
 		if loading {
 			done.Loading = time.Since(began)
@@ -70,6 +71,10 @@ func (h *host) run(ctx context.Context, c frame.Command, done *frame.Report[any]
 			done.Running = time.Since(began)
 			// Where others are in the background, one of those may have ended as one of the cell's own was left.
 			done.Left = runtime.NumGoroutine() > others || crowded && created() > before
+			if crowded || done.Left {
+				h.stir.ended()
+				done.Stirring = h.stir.now()
+			}
 		}
 		if returned {
 			return

@@ -78,6 +78,7 @@ type host struct {
 	loader  loader
 	reserve reserve
 	stdin   stdin
+	stir    stir
 	current atomic.Uint64 // the cell that was started last
 	seq     atomic.Uint64
 
@@ -187,6 +188,8 @@ func (h *host) obey(c frame.Command) {
 		stage.Connect(h.emit)
 		answer.Op = frame.Ready
 	case frame.Ping:
+	case frame.Stirring:
+		answer.Stirring, answer.Behind = h.stir.now(), true
 	case frame.Still:
 		h.commands.still.Store(!c.Unset)
 		h.commands.poke()
@@ -222,6 +225,10 @@ func (h *host) emit(e stage.Event) (string, error) { return h.emitOf(h.current.L
 // emitOf is emit for a cell that need not be the last.
 func (h *host) emitOf(cell uint64, e stage.Event) (string, error) {
 	flushC() // a question too stands behind what was printed before
+	if e.Kind != stage.Input && e.Kind != stage.Stdin {
+		h.stir.shows.Add(1)
+		defer h.stir.shows.Add(-1)
+	}
 	seq := h.seq.Add(1)
 	b, err := frame.Marshal(frame.Report[any]{
 		Op: frame.Emit, Seq: seq, Cell: cell,
