@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,13 +51,26 @@ func testNbconvert(t *testing.T, ctx context.Context, j *jupyter) {
 	}{
 		{"html", "convert.html", []string{"printed", "42", "<img", `<span class="kd">func</span>`}},
 		{"slides", "convert.slides.html", []string{"printed", "42", "<img", "reveal"}},
-		{"script", "convert.go", []string{"fmt.Println(\"printed\")", "func double(n int) int { return 2 * n }", "double(21)"}},
+		{"script", "convert.go", []string{"package main", "fmt.Println(\"printed\")", "func double(n int) int { return 2 * n }", "fmt.Println(double(21))"}},
 	} {
 		t.Run(c.to, func(t *testing.T) {
 			j.run(t, ctx, 0, "jupyter", "nbconvert", "--to", c.to, path)
 			contains(t, contents(t, filepath.Join(j.work(), c.file)), c.want...)
 		})
 	}
+	t.Run("script runs", func(t *testing.T) {
+		path := filepath.Join(j.work(), "plain.ipynb")
+		writeNotebook(t, path, "x := 20", "y := x // unused", "strconv.Itoa(x + 1)", "!ls", "undefinedName")
+		j.run(t, ctx, 0, "jupyter", "nbconvert", "--to", "notebook", "--execute", "--allow-errors", "--inplace", path)
+		said := j.run(t, ctx, 0, "jupyter", "nbconvert", "--to", "script", path)
+		contains(t, said, "left out: cell 4: !ls", "undefined: undefinedName")
+		cmd := exec.CommandContext(ctx, "go", "run", "plain.go")
+		cmd.Dir = j.work()
+		out, err := cmd.CombinedOutput()
+		if string(out) != "21\n" || err != nil {
+			t.Errorf("go run: %v\n%s\n%s", err, out, contents(t, filepath.Join(j.work(), "plain.go")))
+		}
+	})
 }
 
 // testPapermill runs a notebook with parameters of every kind. They keep the types of the cell "parameters".

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 type exportCommand struct {
 	Notebook string `arg:"" help:"Notebook to export; - reads it from standard input."`
 	Output   string `short:"o" xor:"to" required:"" placeholder:"DIR" help:"Folder to write the module into; it is made when it is not there."`
+	Name     string `hidden:"" help:"File name of the notebook on standard input."`
 	Script   bool   `xor:"to" required:"" help:"Print main.go instead: one file, for Jupyter's script export."`
 }
 
@@ -104,5 +106,5 @@ func (c *exportCommand) read() (nb *notebook.Notebook, name, folder string, err 
 		return nil, "", "", err
 	}
 	nb, err = notebook.Parse(text)
-	return nb, "notebook.ipynb", folder, err
+	return nb, cmp.Or(c.Name, "notebook.ipynb"), folder, err
 }

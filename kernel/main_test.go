@@ -10,7 +10,7 @@ import (
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
-		case "guard", "serve", "lab", "run", "warm", "slides":
+		case "guard", "serve", "lab", "run", "warm", "slides", "export":
 			main()
 		}
 	}

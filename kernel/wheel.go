@@ -13,6 +13,7 @@ import (
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/kernelspec"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/python"
 	"interleave/kernel/internal/wheel"
 )
 
@@ -128,6 +129,9 @@ func pack(ctx context.Context, w *wheel.Wheel, inst *installation.Installation) 
 	}
 	w.Files = append(w.Files, wheel.File{Path: wheelProgram, Text: text, Mode: 0o755},
 		wheel.File{Path: "interleave", Text: []byte(wheelScript), Script: true, Mode: 0o755})
+	script := python.NBConvert() // Jupyter's script export
+	w.Files = append(w.Files, wheel.File{Path: script.Name + ".py", Text: script.Text, Module: true, Mode: 0o644})
+	w.Entries = script.EntryPoints
 	if sources, err := installation.Sources(ctx); err == nil { // a checkout has the licence
 		if licence, err := os.ReadFile(filepath.Join(sources, "LICENSE")); err == nil {
 			w.License = string(licence)

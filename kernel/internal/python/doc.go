@@ -13,8 +13,9 @@
 //
 // (test.in with -c lab.txt; test.txt holds only what lab.txt lacks).
 //
-// Each environment also holds a small package of ours, papermill/interleave_papermill.py, by which papermill
-// writes parameters as Go. It is brought up to date whenever the environment is opened.
+// Each environment also holds two small packages of ours: papermill/interleave_papermill.py, by which papermill
+// writes parameters as Go, and nbconvert/interleave_nbconvert.py, by which nbconvert's script export writes a Go
+// program. They are brought up to date whenever the environment is opened.
 //
 // Lessons run Python programs in the newest complete environment: package lessons/python looks for CACHE/python-*
 // with the marker in it, so the names stay as they are.

@@ -6,27 +6,51 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 //go:embed papermill/interleave_papermill.py
 var papermillGo []byte
 
-// planted are the files of a package of our own in site-packages: papermill knows no Go without it. Without
-// papermill nothing loads it.
-func planted() map[string][]byte {
-	const info = "interleave_papermill-1.dist-info/"
-	return map[string][]byte{
-		"interleave_papermill.py": papermillGo,
-		info + "METADATA":         []byte("Metadata-Version: 2.1\nName: interleave-papermill\nVersion: 1\nSummary: Go parameters for papermill\n"),
-		info + "WHEEL":            []byte("Wheel-Version: 1.0\nGenerator: interleave\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
-		info + "INSTALLER":        []byte("interleave\n"),
-		info + "entry_points.txt": []byte("[papermill.engine]\ninterleave = interleave_papermill:Engine\n"),
-		info + "RECORD":           []byte("interleave_papermill.py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "INSTALLER,,\n" + info + "entry_points.txt,,\n" + info + "RECORD,,\n"),
-	}
+//go:embed nbconvert/interleave_nbconvert.py
+var nbconvertGo []byte
+
+// A Module is a file of Python of ours that programs of Jupyter find by an entry point.
+type Module struct {
+	Name        string // interleave_papermill
+	Text        []byte
+	EntryPoints string // as in entry_points.txt
+	summary     string
 }
 
-// plant brings the package in an environment up to date. Its content is not part of the environment's name:
-// for a change of it nothing need be downloaded again.
+// NBConvert is the module by which nbconvert writes Go notebooks as programs.
+func NBConvert() Module {
+	return Module{"interleave_nbconvert", nbconvertGo, "[nbconvert.exporters.script]\ngo = interleave_nbconvert:GoExporter\n", "Go programs by nbconvert"}
+}
+
+// papermill is the module without which papermill knows no Go.
+func papermill() Module {
+	return Module{"interleave_papermill", papermillGo, "[papermill.engine]\ninterleave = interleave_papermill:Engine\n", "Go parameters for papermill"}
+}
+
+// planted are the files of packages of our own in site-packages. Without papermill and nbconvert nothing loads them.
+func planted() map[string][]byte {
+	files := map[string][]byte{}
+	for _, m := range []Module{papermill(), NBConvert()} {
+		info := m.Name + "-1.dist-info/"
+		name := strings.ReplaceAll(m.Name, "_", "-")
+		files[m.Name+".py"] = m.Text
+		files[info+"METADATA"] = []byte("Metadata-Version: 2.1\nName: " + name + "\nVersion: 1\nSummary: " + m.summary + "\n")
+		files[info+"WHEEL"] = []byte("Wheel-Version: 1.0\nGenerator: interleave\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+		files[info+"INSTALLER"] = []byte("interleave\n")
+		files[info+"entry_points.txt"] = []byte(m.EntryPoints)
+		files[info+"RECORD"] = []byte(m.Name + ".py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "INSTALLER,,\n" + info + "entry_points.txt,,\n" + info + "RECORD,,\n")
+	}
+	return files
+}
+
+// plant brings the packages in an environment up to date. Their content is not part of the environment's name:
+// for a change of them nothing need be downloaded again.
 func plant(env *Env) error {
 	site := filepath.Join(env.Dir, "lib", fmt.Sprintf("python%d.%d", env.Python.Major, env.Python.Minor), "site-packages")
 	for name, text := range planted() {
@@ -35,7 +59,7 @@ func plant(env *Env) error {
 			continue
 		}
 		if err := replace(path, text); err != nil {
-			return fmt.Errorf("add Go to papermill: %w", err)
+			return fmt.Errorf("add Go to papermill and nbconvert: %w", err)
 		}
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Package wheel writes Python wheels that hold no Python: files that belong below the prefix of an environment, and
-// programs for its bin folder. The format is that of PEP 427; RECORD has a hash of every file, by which pip takes
+// Package wheel writes Python wheels of what is no Python: files that belong below the prefix of an environment, and
+// programs for its bin folder. A wheel may hold a module of Python as well, for programs that find it by an entry point. The format is that of PEP 427; RECORD has a hash of every file, by which pip takes
 // each of them away again. The same files give the same bytes.
 //
 // The package knows nothing of kernels. It reads and writes no files but the wheel and starts no goroutine.
@@ -25,6 +25,7 @@ type Wheel struct {
 	Summary string
 	Python  string // which Pythons it is for, such as >=3.10; "" for all
 	License string // its text, "" for none
+	Entries string // entry_points.txt, "" for none
 	Files   []File
 }
 
@@ -33,6 +34,7 @@ type File struct {
 	Path   string // below sys.prefix, with slashes
 	Text   []byte
 	Script bool // it goes into the folder for programs; Path is its name alone
+	Module bool // it goes beside the packages of Python; Path is its name alone
 	Mode   fs.FileMode
 }
 
@@ -50,9 +52,16 @@ func (w *Wheel) Write(to io.Writer) error {
 	if w.License != "" {
 		files = append(files, File{Path: info + "LICENSE", Text: []byte(w.License), Mode: 0o644})
 	}
+	if w.Entries != "" {
+		files = append(files, File{Path: info + "entry_points.txt", Text: []byte(w.Entries), Mode: 0o644})
+	}
 	for _, f := range w.Files {
-		if !fs.ValidPath(f.Path) || f.Path == "." || f.Script && strings.Contains(f.Path, "/") {
+		if !fs.ValidPath(f.Path) || f.Path == "." || (f.Script || f.Module) && strings.Contains(f.Path, "/") {
 			return fmt.Errorf("write wheel: %q is no path below a prefix", f.Path)
+		}
+		if f.Module {
+			files = append(files, f)
+			continue
 		}
 		scheme := "data"
 		if f.Script {

@@ -9,8 +9,9 @@ import (
 )
 
 func TestWrite(t *testing.T) {
-	w := &Wheel{Name: "thing", Version: "1.2", Tag: "py3-none-any", Summary: "A thing", Python: ">=3.10", Files: []File{
-		{Path: "share/thing/run, now", Text: []byte("x"), Mode: 0o755}, {Path: "thing", Text: []byte("#!/bin/sh\n"), Script: true, Mode: 0o755}}}
+	w := &Wheel{Name: "thing", Version: "1.2", Tag: "py3-none-any", Summary: "A thing", Python: ">=3.10", Entries: "[group]\nname = thing:Thing\n", Files: []File{
+		{Path: "share/thing/run, now", Text: []byte("x"), Mode: 0o755}, {Path: "thing", Text: []byte("#!/bin/sh\n"), Script: true, Mode: 0o755},
+		{Path: "thing.py", Text: []byte("Thing = 1\n"), Module: true, Mode: 0o644}}}
 	var one, two bytes.Buffer
 	if err := w.Write(&one); err != nil {
 		t.Fatal(err)
@@ -40,6 +41,9 @@ func TestWrite(t *testing.T) {
 	}
 	if texts["thing-1.2.data/scripts/thing"] == "" || !strings.Contains(texts["thing-1.2.dist-info/METADATA"], "Requires-Python: >=3.10\n") || w.FileName() != "thing-1.2-py3-none-any.whl" {
 		t.Errorf("%s: %q", w.FileName(), texts)
+	}
+	if texts["thing.py"] != "Thing = 1\n" || texts["thing-1.2.dist-info/entry_points.txt"] != w.Entries {
+		t.Errorf("the module: %q", texts)
 	}
 	for _, path := range []string{"../x", "/x", "", "a/../b", "."} {
 		w.Files = []File{{Path: path}}
