@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -13,43 +12,104 @@ import (
 // checkBodies checks the cell's declarations, and what earlier cells built on names that this one declares
 // again, with the new variables at package level. It finds the holes of the cell's declarations.
 func (j *job) checkBodies() error {
-	changed := j.changed()
-	dirty := map[string]bool{}
-	for _, n := range j.next.dependants(j.ctx, changed) {
-		dirty[n] = true
-	}
-	for _, n := range j.next.closure(j.idents, true) { // what did not compile may do so now
-		if d := j.next.Decls[n]; d != nil && d.Broken != "" || slices.ContainsFunc(j.next.Methods[n], func(m *Decl) bool { return m.Broken != "" }) {
-			dirty[n] = true
-		}
-	}
+	dirty := j.dirty()
 	if len(j.decls) == 0 && len(dirty) == 0 {
 		return nil
-	}
-	for n := range changed { // methods that earlier cells gave to a type declared again
-		if len(j.next.Methods[n]) > 0 {
-			dirty[n] = true
-		}
 	}
 	v, err := j.attempt(func() *source { return j.bodyView(dirty) })
 	if err != nil {
 		return err
 	}
+	waits := j.judgeOwn(v)
+	if len(j.diags) > 0 && !j.supposes(dirty) {
+		return nil
+	}
+	j.enter(v, waits)
+	j.mark(v, dirty)
+	j.again = j.unready()
+	return nil
+}
+
+// dirty are the names of earlier cells whose declarations are to be checked again.
+func (j *job) dirty() map[string]bool {
+	changed := j.changed()
+	dirty := maps.Clone(j.retried)
+	for _, n := range j.next.dependants(j.ctx, changed) {
+		dirty[n] = true
+	}
+	for _, n := range j.next.closure(j.idents, true) { // what did not compile may do so now
+		if d := j.next.Decls[n]; d != nil && d.Broken != "" {
+			dirty[n] = true
+		}
+	}
+	j.quiet = map[string]bool{}
+	if len(j.unsettled) > 0 {
+		for _, n := range append(j.next.dependants(j.ctx, j.unsettled), slices.Collect(maps.Keys(j.unsettled))...) {
+			if j.next.live(n) && !dirty[n] && !changed[n] {
+				dirty[n] = true
+				j.quiet[n] = len(changed) == 0
+			}
+		}
+	}
+	if len(j.decls) == 0 && len(dirty) == 0 {
+		return dirty
+	}
+	for n := range changed { // methods that earlier cells gave to a type declared again
+		if len(j.next.ready(n)) > 0 {
+			dirty[n] = true
+		}
+	}
+	return dirty
+}
+
+// supposes reports whether the views have methods of earlier cells that may not fit what the cell declares. What is at fault may
+// then be right without them.
+func (j *job) supposes(dirty map[string]bool) bool {
+	for n := range dirty {
+		if len(j.next.ready(n)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// judgeOwn faults the cell's declarations. When all that is wrong with them is that other cells have not declared something yet,
+// they are kept, and what each waits for is returned.
+func (j *job) judgeOwn(v *view) map[*Decl][]Wait {
 	spans := j.declSpans()
-	j.report(v, func(e viewError) bool {
+	skip := func(e viewError) bool {
 		if _, unused := e.unused(); unused {
 			if _, mended := v.afterDeclaration(e.pos); mended {
 				return true
 			}
 		}
 		return !spans(e.offset) || e.text != j.syn.Text
-	})
-	if len(j.diags) > 0 {
+	}
+	waits, kept := map[*Decl][]Wait{}, len(j.diags) == 0 && !j.program
+	for _, e := range v.errs {
+		if !kept {
+			break
+		}
+		if skip(e) || strings.HasPrefix(e.message, "\t") {
+			continue
+		}
+		d := j.waiting(e.offset)
+		list, ok := j.needs(v, e, d)
+		if kept = ok; ok {
+			waits[d] = addWaits(waits[d], list)
+		}
+	}
+	before := len(j.diags)
+	j.report(v, skip)
+	if !kept || len(waits) == 0 {
 		return nil
 	}
-	j.enter(v)
-	j.markBroken(v, dirty)
-	return nil
+	faults := j.diags[before:]
+	j.diags = j.diags[:before:before]
+	for d := range waits {
+		j.known.faults[d.Start] = slices.DeleteFunc(slices.Clone(faults), func(f Diagnostic) bool { return f.Offset < d.Start || f.Offset > d.End })
+	}
+	return waits
 }
 
 // changed are the names this cell gives another meaning than they had.
@@ -58,13 +118,13 @@ func (j *job) changed() map[string]bool {
 	for n := range j.own {
 		out[n] = true
 	}
-	for n := range j.dropped {
+	for n := range j.known.dropped {
 		out[n] = true
 	}
 	for _, d := range j.decls {
 		look(j.ctx)
 		for _, n := range d.Names {
-			if o := j.old.Decls[n]; o != nil && o.Kind == d.Kind && o.Broken == "" && o.Text.Source[o.Start:o.End] == d.Text.Source[d.Start:d.End] && !j.methodChanged(n) {
+			if o := j.old.Decls[n]; o != nil && o.Kind == d.Kind && !o.marked() && o.Text.Source[o.Start:o.End] == d.Text.Source[d.Start:d.End] && !j.methodChanged(n) {
 				delete(out, n)
 			}
 		}
@@ -115,6 +175,7 @@ func (j *job) bodyView(dirty map[string]bool) *source {
 	for name := range dirty {
 		roots = append(roots, j.next.refsOf(name, true)...)
 	}
+	roots = append(roots, j.wanted...)
 	names := j.next.closure(roots, false)
 	n.declarations(body, j.next, names, func(d *Decl) bool {
 		return d.Kind == FuncKind && dirty[d.Names[0]] || d.Kind == MethodKind && dirty[d.Recv]
@@ -130,7 +191,9 @@ func (j *job) bodyView(dirty map[string]bool) *source {
 		}
 	}
 	for _, d := range j.decls {
-		ownDecl(body, d, false)
+		if !j.leavesOut(d) {
+			ownDecl(body, d, false)
+		}
 	}
 	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(hidden))
 }
@@ -143,29 +206,21 @@ func (j *job) declSpans() func(offset int) bool {
 }
 
 // enter puts the cell's declarations, with their holes, into the state.
-func (j *job) enter(v *view) {
+func (j *job) enter(v *view, waits map[*Decl][]Wait) {
 	holes := v.holes(v.file, j.syn.Text.ID, 0, len(j.syn.Code)+1)
 	fixes := v.fixes(j.syn.Text.ID, 0, len(j.syn.Code)+1)
 	sortEdits(fixes)
 	for _, d := range j.decls {
 		look(j.ctx)
-		from, _ := slices.BinarySearchFunc(holes, d.Start, func(h hole, at int) int { return h.start - at })
-		to, _ := slices.BinarySearchFunc(holes, d.End, func(h hole, at int) int { return h.start - at })
-		d.holes = slices.Clone(holes[from:to])
-		d.fixes = slices.Clone(editsWithin(fixes, d.Start, d.End))
-		sig, body := map[string]bool{}, map[string]bool{}
-		for _, h := range d.holes {
-			if h.ref.kind != refName {
-				continue
-			}
-			if d.body > 0 && h.start >= d.body {
-				body[h.ref.name] = true
-			} else {
-				sig[h.ref.name] = true
-			}
+		if !j.leavesOut(d) {
+			from, _ := slices.BinarySearchFunc(holes, d.Start, func(h hole, at int) int { return h.start - at })
+			to, _ := slices.BinarySearchFunc(holes, d.End, func(h hole, at int) int { return h.start - at })
+			d.holes = slices.Clone(holes[from:to])
+			d.fixes = slices.Clone(editsWithin(fixes, d.Start, d.End))
+			d.Waits = waits[d]
+			d.loose = len(d.Waits) > 0
+			d.findRefs()
 		}
-		d.sigRefs = slices.Sorted(maps.Keys(sig))
-		d.bodyRefs = slices.Sorted(maps.Keys(body))
 		switch {
 		case d.Kind == MethodKind:
 			j.next.Methods[d.Recv] = append(slices.Clone(j.next.Methods[d.Recv]), d)
@@ -180,6 +235,28 @@ func (j *job) enter(v *view) {
 		}
 	}
 	clear(j.next.hashes)
+}
+
+// findRefs lists the names that a declaration uses, those too that it waits for.
+func (d *Decl) findRefs() {
+	sig, body := map[string]bool{}, map[string]bool{}
+	for _, h := range d.holes {
+		if h.ref.kind != refName {
+			continue
+		}
+		if d.body > 0 && h.start >= d.body {
+			body[h.ref.name] = true
+		} else {
+			sig[h.ref.name] = true
+		}
+	}
+	for _, w := range d.Waits {
+		if !strings.Contains(w.Name, ".") && !sig[w.Name] {
+			body[w.Name] = true
+		}
+	}
+	d.sigRefs = slices.Sorted(maps.Keys(sig))
+	d.bodyRefs = slices.Sorted(maps.Keys(body))
 }
 
 // holes finds the references that nodes below root make in a span of a cell.
@@ -347,45 +424,6 @@ func (v *view) findBehind() {
 		}
 		return true
 	})
-}
-
-// markBroken says of each dirty declaration whether it still compiles.
-func (j *job) markBroken(v *view, dirty map[string]bool) {
-	verdict := func(d *Decl) *Decl {
-		why := ""
-		for _, e := range v.errs {
-			if _, unused := e.unused(); e.text == d.Text && e.text != j.syn.Text && d.Start <= e.offset && e.offset <= d.End && !unused {
-				why = e.message
-				break
-			}
-		}
-		if why == d.Broken {
-			return d
-		}
-		if why != "" && d.Broken == "" {
-			j.notes = append(j.notes, fmt.Sprintf("%s does not compile any more: %s", d.title(), why))
-		}
-		c := *d
-		c.Broken = why
-		return &c
-	}
-	for _, n := range slices.Sorted(maps.Keys(dirty)) {
-		look(j.ctx)
-		if d := j.next.Decls[n]; d != nil && d.Text != j.syn.Text {
-			c := verdict(d)
-			for _, name := range d.Names {
-				if j.next.Decls[name] == d {
-					j.next.Decls[name] = c
-				}
-			}
-		}
-		for i, m := range j.next.Methods[n] {
-			if c := verdict(m); c != m && m.Text != j.syn.Text {
-				j.next.Methods[n] = slices.Clone(j.next.Methods[n])
-				j.next.Methods[n][i] = c
-			}
-		}
-	}
 }
 
 // title names a declaration the way Go's tools do.

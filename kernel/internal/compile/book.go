@@ -227,11 +227,9 @@ func (b *Book) made(st *State, name string) map[string]string {
 		}
 		out[n] = d.words()
 		todo = append(todo, d.rests()...)
-		for _, m := range st.Methods[n] {
-			if m.Broken == "" {
-				out[n+"."+m.Names[0]] = m.words()
-				todo = append(todo, m.rests()...)
-			}
+		for _, m := range st.ready(n) {
+			out[n+"."+m.Names[0]] = m.words()
+			todo = append(todo, m.rests()...)
 		}
 	}
 	return out

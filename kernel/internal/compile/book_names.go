@@ -76,8 +76,12 @@ func (w *bookWriter) find() {
 		}
 		w.useDecls(i, c)
 	}
+	obstacles := b.st.obstacles(nil)
 	for name, d := range b.st.Decls {
-		if e := b.of[b.st][name]; e != nil && d.Broken == "" && !e.isVar && !b.broken(e) {
+		if _, not := obstacles[d]; not {
+			continue
+		}
+		if e := b.of[b.st][name]; e != nil && !e.isVar && !b.broken(e) {
 			w.use(e)
 		}
 	}
@@ -126,7 +130,7 @@ func (w *bookWriter) useDecls(i int, c *bookCell) {
 // broken reports whether an edition has no declaration that compiles.
 func (b *Book) broken(e *edition) bool {
 	d := e.at.Decls[e.name]
-	return d == nil || d.Broken != ""
+	return d == nil || d.marked()
 }
 
 // scope is the function in which a cell's statements stand; see edition.scopes.
@@ -175,13 +179,7 @@ func (b *Book) written(e *edition) []*Decl {
 	if d == nil {
 		return nil
 	}
-	out := []*Decl{d}
-	for _, m := range e.at.Methods[e.name] {
-		if m.Broken == "" {
-			out = append(out, m)
-		}
-	}
-	return out
+	return append([]*Decl{d}, e.at.ready(e.name)...)
 }
 
 // findTests moves tests that ordinary cells declare, and that no statement calls, to the files of tests.

@@ -53,6 +53,8 @@ type view struct {
 
 	behind map[token.Pos]token.Pos // see afterDeclaration
 	empty  map[token.Pos]bool      // starts of switches without cases
+
+	selected *selectors // see there
 }
 
 // viewError is an error of the checker; text is nil when it lies in generated text.
@@ -279,7 +281,7 @@ func (n *naming) declarations(src *source, st *State, names []string, full func(
 			continue
 		}
 		emit(st.Decls[name])
-		for _, m := range st.Methods[name] {
+		for _, m := range st.ready(name) {
 			emit(m)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -49,8 +48,18 @@ type job struct {
 	diags []Diagnostic
 	notes []string
 
-	dropped map[string]string // what the cell's new types leave no room for, and why
-	drops   map[string]string // what else was found to be so
+	known *round            // what earlier checks of the cell have found
+	drops map[string]string // variables that the cell's new types leave no room for, and why
+	again bool              // the cell is to be checked once more
+
+	imported  map[string]bool     // names of the cell's imports
+	dotted    bool                // it has a dot import
+	coming    map[string]bool     // names that the cell declares
+	because   map[string]obstacle // why methods are left out
+	unsettled map[string]bool     // types that have other methods than when their users were checked
+	retried   map[string]bool     // names of earlier cells that may be ready now
+	wanted    []string            // names they have waited for
+	quiet     map[string]bool     // names that are checked again although the cell changes nothing of theirs
 }
 
 // Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an
@@ -63,20 +72,24 @@ func (c *Checker) Compile(ctx context.Context, st *State, syn *cell.Syntax) (uni
 // compile is Compile; it returns the job as well, for what else can be made of the cell.
 func (c *Checker) compile(ctx context.Context, st *State, syn *cell.Syntax) (j *job, unit *Unit, diags []Diagnostic, err error) {
 	defer rescue(&err)
-	dropped := map[string]string{}
-	for { // once more without each variable that does not survive the cell: nothing of the cell may read it
-		old := st.Clone()
-		for name, why := range dropped {
-			old.Forget(name)
-			old.Lost[name] = why
-		}
-		j := &job{ctx: ctx, c: c, syn: syn, old: old, next: old.Clone(), own: map[string]bool{}, added: map[string]string{}, dropped: dropped, drops: map[string]string{}}
-		u, diags, err := j.compile()
-		if len(j.drops) == 0 {
-			return j, u, diags, err
-		}
-		maps.Copy(dropped, j.drops)
+	err = rounds(func(known *round) (bool, error) {
+		j = c.job(ctx, st, syn, known)
+		var err error
+		unit, diags, err = j.compile()
+		maps.Copy(known.dropped, j.drops) // nothing of the cell may read a variable that does not survive it
+		return j.again || len(j.drops) > 0, err
+	})
+	return j, unit, diags, err
+}
+
+// job prepares a check of a cell.
+func (c *Checker) job(ctx context.Context, st *State, syn *cell.Syntax, known *round) *job {
+	old := st.Clone()
+	for name, why := range known.dropped {
+		old.Forget(name)
+		old.Lost[name] = why
 	}
+	return &job{ctx: ctx, c: c, syn: syn, old: old, next: old.Clone(), known: known, own: map[string]bool{}, added: map[string]string{}, imported: map[string]bool{}, drops: map[string]string{}}
 }
 
 // check takes the cell through everything that does not depend on what becomes of it; faults are in diags.
@@ -86,6 +99,7 @@ func (j *job) check() error {
 	if len(j.diags) > 0 {
 		return nil
 	}
+	j.settle()
 	if err := j.ahead(); err != nil {
 		return err
 	}
@@ -97,7 +111,7 @@ func (j *job) check() error {
 }
 
 func (j *job) compile() (*Unit, []Diagnostic, error) {
-	if err := j.check(); err != nil || len(j.diags) > 0 {
+	if err := j.check(); err != nil || len(j.diags) > 0 || j.again {
 		return nil, diagnostics(j.diags), err
 	}
 	if err := j.migrate(); err != nil || len(j.drops) > 0 {
@@ -135,6 +149,7 @@ func (j *job) imports() {
 			j.blanks = append(j.blanks, p)
 			continue
 		case ".":
+			j.dotted = true
 			j.next.Dots = append(slices.DeleteFunc(slices.Clone(j.next.Dots), func(d string) bool { return d == p }), p)
 			continue
 		case "":
@@ -147,6 +162,7 @@ func (j *job) imports() {
 		j.next.Forget(name)
 		delete(j.next.Lost, name)
 		j.next.Imports[name] = p
+		j.imported[name] = true
 		delete(j.next.Added, name)
 	}
 }
@@ -269,7 +285,9 @@ func genDecl(stmt ast.Stmt) *ast.GenDecl {
 // naturalImports writes import clauses for the names in force that the cell may use.
 func (j *job) naturalImports(hidden map[string]bool) string {
 	var b strings.Builder
-	for _, name := range j.idents {
+	names := slices.Concat(j.idents, j.wanted)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		switch p, ok := j.next.Imports[name]; {
 		case !ok, hidden[name]:
 		case p == cgoPath:
@@ -390,119 +408,6 @@ func (j *job) addImports(v *view) bool {
 		}
 	}
 	return found
-}
-
-// report turns the errors of a view into faults of the cell; skip drops some.
-func (j *job) report(v *view, skip func(viewError) bool) {
-	skipped, last := false, -1
-	for _, e := range v.errs {
-		look(j.ctx)
-		message, more := strings.CutPrefix(declaredAt.ReplaceAllString(e.message, ""), "\t")
-		if more && (skipped || last >= 0) { // a second place of the error before
-			if !skipped && e.text == j.syn.Text {
-				line, _ := e.text.Position(e.offset)
-				j.diags[last].Message += fmt.Sprintf("; %s (line %d)", message, line)
-			}
-			continue
-		}
-		skipped, last = skip != nil && skip(e), -1
-		if skipped {
-			continue
-		}
-		at := e.offset
-		if e.text != j.syn.Text {
-			if e.text != nil || len(j.diags) > 0 {
-				continue // reported where the declaration is looked at, or an echo in generated text
-			}
-			at = 0
-		}
-		if show := j.shown(); show != nil && e.text == nil && strings.HasPrefix(message, "in call to "+Plain(showName)+", cannot infer ") {
-			_, at, _ = j.run.at(show.Pos())
-			message = fmt.Sprintf("cannot use generic function %s without instantiation", Plain(types.ExprString(show)))
-		} else if show != nil && e.pos >= show.Pos() && e.pos < show.End() { // a constant that no int holds
-			message = strings.Replace(message, " in argument to "+Plain(showName)+" (", " (", 1)
-		}
-		if name, ok := strings.CutPrefix(message, "undefined: "); ok {
-			if near := j.nearSymbol(name); near != "" {
-				message += " (but have " + near + ")"
-			}
-			if why := j.whyUndefined(name); why != "" {
-				message = fmt.Sprintf("undefined: %s (%s)", name, why)
-			}
-		}
-		last = len(j.diags)
-		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message + j.hides(message)})
-	}
-}
-
-// hides says which package or predeclared function a fault is about when a name of the notebook stands before it.
-func (j *job) hides(message string) string {
-	name, what := "", ""
-	if m := noMember.FindStringSubmatch(message); m != nil {
-		name = m[1]
-		if slices.ContainsFunc(j.c.named(name), func(p *types.Package) bool { return token.IsExported(m[2]) && p.Scope().Lookup(m[2]) != nil }) {
-			path, _ := j.c.Suggest(j.ctx, name, m[2:])
-			what = "package " + path
-		}
-	} else if m := noFunction.FindStringSubmatch(message); m != nil {
-		if _, builtin := types.Universe.Lookup(m[1]).(*types.Builtin); builtin {
-			name, what = m[1], "the predeclared function"
-		}
-	}
-	if what == "" {
-		return ""
-	}
-	cure := "give it another name"
-	before := j.old.Vars[name] != nil || j.old.Decls[name] != nil
-	if before && !j.own[name] && !j.declaresVariable(name) {
-		cure = "%forget " + name + " ends that"
-	}
-	return fmt.Sprintf("; %s hides %s: %s", name, what, cure)
-}
-
-var (
-	noMember   = regexp.MustCompile(`^(\w+)\.(\w+) undefined \(type .* has no field or method`)
-	noFunction = regexp.MustCompile(`^invalid operation: cannot call (\w+) \(`)
-)
-
-// declaredAt is a place in the view, which says nothing to a reader.
-var declaredAt = regexp.MustCompile(` \(declared at \d+:\d+\)`)
-
-// nearSymbol is what a misspelt symbol of a package most likely means; the checker itself tells of other capitals.
-func (j *job) nearSymbol(name string) string {
-	qualifier, symbol, ok := strings.Cut(name, ".")
-	if !ok || strings.ContainsRune(symbol, ' ') {
-		return ""
-	}
-	pkg, err := j.c.importer.Import(j.next.Imports[qualifier])
-	if err != nil {
-		return ""
-	}
-	return nearest(pkg, symbol)
-}
-
-// whyUndefined explains what the checker does not know of: names that went, and names that the cell itself has.
-func (j *job) whyUndefined(name string) string {
-	if why := j.old.Lost[name]; why != "" {
-		return why
-	}
-	for _, f := range j.syn.Funcs {
-		if f.Decl.Body == nil && f.Decl.Recv == nil && f.Decl.Name.Name == name {
-			return "it is declared without a body, which a cell keeps as documentation: assembly and go:linkname belong into a package of the notebook's module"
-		}
-	}
-	if why := j.notStoodIn(name); why != "" {
-		return why
-	}
-	if j.declaresVariable(name) {
-		return "the cell declares it further down; statements run from top to bottom"
-	}
-	return ""
-}
-
-// declaresVariable reports whether the cell's statements declare a variable of a name.
-func (j *job) declaresVariable(name string) bool {
-	return slices.ContainsFunc(j.tops, func(t *top) bool { return t.name == name })
 }
 
 // object reports the reference an identifier makes to something outside of its declaration.

@@ -31,6 +31,7 @@ const (
 // emit writes the unit.
 func (j *job) emit() (*Unit, error) {
 	j.dropUnneeded()
+	j.noteMarks()
 	j.noteDropped()
 	if err := j.noteHeld(); err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func (j *job) emit() (*Unit, error) {
 		roots = append(roots, j.old.refsOf(name, true)...)
 	}
 	live := j.next.closure(roots, true)
-	j.refuseBroken(live)
+	j.refuseUnready(live)
 	body := &source{}
 	body.gen(firstFunc)
 	n.declarations(body, j.next, live, nil)
@@ -114,7 +115,7 @@ func (u *Unit) seal(src string, imports []string) {
 // dropUnneeded gives up a name's old versions once nothing declares it.
 func (j *job) dropUnneeded() {
 	for name := range j.next.Methods {
-		if j.next.Decls[name] == nil {
+		if j.next.Decls[name] == nil && !slices.ContainsFunc(j.next.Methods[name], func(m *Decl) bool { return len(m.Waits) > 0 }) {
 			delete(j.next.Methods, name)
 		}
 	}
@@ -308,7 +309,7 @@ func (j *job) embedAliases(src *source, n *naming, live []string, extra []*Decl)
 	}
 	for _, name := range live {
 		note(j.next.Decls[name])
-		for _, m := range j.next.Methods[name] {
+		for _, m := range j.next.ready(name) {
 			note(m)
 		}
 		noteVar(j.next.Vars[name])
@@ -336,32 +337,6 @@ func (j *job) embedAliases(src *source, n *naming, live []string, extra []*Decl)
 			args = "[" + strings.Join(d.paramNames, ", ") + "]"
 		}
 		src.gen(" = ", symbol, args, "\n")
-	}
-}
-
-// refuseBroken faults a cell that uses a declaration which does not compile any more.
-func (j *job) refuseBroken(live []string) {
-	for _, name := range live {
-		decls := append([]*Decl{}, j.next.Methods[name]...)
-		if d := j.next.Decls[name]; d != nil {
-			decls = append(decls, d)
-		}
-		for _, d := range decls {
-			at := max(strings.Index(j.syn.Code, name), 0)
-			if d.Broken != "" {
-				j.fault(at, "%s does not compile any more: %s", d.title(), d.Broken)
-				continue
-			}
-			for _, r := range slices.Concat(d.sigRefs, d.bodyRefs) {
-				if j.next.Vars[r] == nil && j.next.Decls[r] == nil && d.Kind != ConstKind {
-					why := j.next.Lost[r]
-					if why == "" {
-						why = "it is not declared any more"
-					}
-					j.fault(at, "%s uses %s: %s", d.title(), r, why)
-				}
-			}
-		}
 	}
 }
 

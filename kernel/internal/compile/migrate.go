@@ -72,9 +72,9 @@ func (j *job) readBefore() map[string]int {
 
 // noteDropped tells which variables went and were not declared again.
 func (j *job) noteDropped() {
-	for _, name := range slices.Sorted(maps.Keys(j.dropped)) {
-		if j.next.Lost[name] == j.dropped[name] {
-			j.notes = append(j.notes, j.dropped[name])
+	for _, name := range slices.Sorted(maps.Keys(j.known.dropped)) {
+		if why := j.known.dropped[name]; j.next.Lost[name] == why {
+			j.notes = append(j.notes, why)
 		}
 	}
 }

@@ -37,20 +37,24 @@ type Program struct {
 // have, so a cell that needs one is refused. The state is left alone.
 func (c *Checker) Program(ctx context.Context, st *State, syn *cell.Syntax, form Form) (program *Program, diags []Diagnostic, err error) {
 	defer rescue(&err)
-	st = st.Clone() // a check that is left behind shares nothing
-	j := &job{ctx: ctx, c: c, syn: syn, program: true, old: st, next: st.Clone(), own: map[string]bool{}, added: map[string]string{}}
-	if err := j.check(); err != nil || len(j.diags) > 0 {
-		return nil, diagnostics(j.diags), err
+	err = rounds(func(known *round) (bool, error) {
+		j := c.job(ctx, st, syn, known)
+		j.program = true
+		if err := j.check(); err != nil || len(j.diags) > 0 || j.again {
+			program, diags = nil, diagnostics(j.diags)
+			return j.again, err
+		}
+		w := &programWriter{j: j, form: form, globals: map[*top]bool{}, names: &importNames{taken: map[string]bool{}}}
+		if form == TestForm && usesC(j.syn) {
+			w.apart, w.apartNames = &source{}, &importNames{taken: map[string]bool{}}
+		}
+		program, diags = w.write(), diagnostics(j.diags)
+		return false, nil
+	})
+	if err != nil || len(diags) > 0 {
+		return nil, diags, err
 	}
-	w := &programWriter{j: j, form: form, globals: map[*top]bool{}, names: &importNames{taken: map[string]bool{}}}
-	if form == TestForm && usesC(j.syn) {
-		w.apart, w.apartNames = &source{}, &importNames{taken: map[string]bool{}}
-	}
-	p := w.write()
-	if len(j.diags) > 0 {
-		return nil, diagnostics(j.diags), nil
-	}
-	return p, nil, nil
+	return program, nil, nil
 }
 
 // programWriter writes one program.
@@ -82,7 +86,7 @@ func (w *programWriter) write() *Program {
 	if len(j.diags) > 0 {
 		return nil
 	}
-	j.refuseBroken(w.live)
+	j.refuseUnready(w.live)
 	body := w.body(stmts, ownMain)
 	if len(j.diags) > 0 {
 		return nil
@@ -134,13 +138,14 @@ func (w *programWriter) findTests() {
 			own[d.Names[0]] = true
 		}
 	}
+	obstacles := w.j.next.obstacles(nil)
 	for name, d := range w.j.next.Decls {
 		if d.Kind != FuncKind || !IsTest(name) {
 			continue
 		}
 		if !own[name] {
-			if d.Broken != "" {
-				w.notes = append(w.notes, fmt.Sprintf("%s is left out: it does not compile any more (%s)", name, d.Broken))
+			if o, ok := obstacles[d]; ok {
+				w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", name, w.j.obstacleText(o)))
 				continue
 			}
 			if v := w.variableBelow(name); v != "" {
@@ -363,7 +368,7 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 	}
 	for _, name := range w.live {
 		write(j.next.Decls[name])
-		for _, m := range j.next.Methods[name] {
+		for _, m := range j.next.ready(name) {
 			write(m)
 		}
 	}

@@ -173,7 +173,7 @@ func (w *sketcher) live() string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.st.Methods)) {
 		for _, m := range w.st.Methods[name] {
-			if !w.methods[name+"."+m.Names[0]] {
+			if m.Broken == "" && (w.st.Decls[name] != nil || w.own[name]) && !w.methods[name+"."+m.Names[0]] {
 				write(m)
 			}
 		}

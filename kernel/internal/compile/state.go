@@ -80,7 +80,10 @@ type Decl struct {
 	fixes      []edit   // uses of variables that nothing uses
 	sigRefs    []string // names used outside of the body
 	bodyRefs   []string
-	Broken     string // why it does not compile any more, "" if it does
+	Broken     string // why it does not compile with what the notebook has now, "" if it does
+	Cure       string // what helps when it is broken
+	Waits      []Wait // what it needs that no cell has declared
+	loose      bool   // it has only been checked while something was missing, so some of its holes are not known
 }
 
 // Var is a live variable.
@@ -116,6 +119,7 @@ type State struct {
 	Methods  map[string][]*Decl
 	Vars     map[string]*Var
 	Lost     map[string]string // variables that went, and why
+	out      map[string]bool   // methods that units leave out, "T.M"; see ready.go. It is never changed, only replaced
 	exposed  map[string]bool   // symbols of variables that a closure, a function or a pointer may reach
 	versions map[string]*version
 	hashes   map[string]string // closure hashes, a cache
@@ -139,7 +143,7 @@ func NewState() *State {
 // Clone copies the state; Decls and Vars are shared, as they never change.
 func (s *State) Clone() *State {
 	c := &State{Imports: maps.Clone(s.Imports), Added: maps.Clone(s.Added), Dots: slices.Clone(s.Dots), Decls: maps.Clone(s.Decls), Methods: maps.Clone(s.Methods),
-		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), exposed: maps.Clone(s.exposed), versions: map[string]*version{}, hashes: map[string]string{}}
+		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), out: s.out, exposed: maps.Clone(s.exposed), versions: map[string]*version{}, hashes: map[string]string{}}
 	for n, v := range s.versions {
 		c.versions[n] = &version{maps.Clone(v.numbers), v.next}
 	}
@@ -161,8 +165,11 @@ func (s *State) Restarted(why string) (next *State, lost []string) {
 	return next, lost
 }
 
-// Forget removes a name with everything that belongs to it; ok is false when there is none.
+// Forget removes a name with everything that belongs to it, or the method "T.M"; ok is false when there is none.
 func (s *State) Forget(name string) bool {
+	if typ, method, ok := strings.Cut(name, "."); ok {
+		return s.forgetMethod(typ, method)
+	}
 	_, isVar := s.Vars[name]
 	_, isDecl := s.Decls[name]
 	_, isImport := s.Imports[name]
@@ -174,8 +181,23 @@ func (s *State) Forget(name string) bool {
 	return isVar || isDecl || isImport
 }
 
-// refsOf lists the notebook's names that a name rests on directly. Bodies of functions count when deep.
+func (s *State) forgetMethod(typ, method string) bool {
+	is := func(m *Decl) bool { return m.Names[0] == method }
+	if !slices.ContainsFunc(s.Methods[typ], is) {
+		return false
+	}
+	s.Methods[typ] = slices.DeleteFunc(slices.Clone(s.Methods[typ]), is)
+	clear(s.hashes)
+	return true
+}
+
+// refsOf lists the notebook's names that a name rests on directly. Bodies of functions count when deep. What methods need that are
+// left out does not count.
 func (s *State) refsOf(name string, deep bool) []string {
+	return s.refs(name, s.ready(name), deep)
+}
+
+func (s *State) refs(name string, methods []*Decl, deep bool) []string {
 	var out []string
 	if v := s.Vars[name]; v != nil {
 		out = append(out, v.refs()...)
@@ -189,7 +211,7 @@ func (s *State) refsOf(name string, deep bool) []string {
 			out = append(out, d.Names...)
 		}
 	}
-	for _, m := range s.Methods[name] {
+	for _, m := range methods {
 		out = append(out, m.sigRefs...)
 		if deep {
 			out = append(out, m.bodyRefs...)
@@ -234,7 +256,7 @@ func (s *State) hash(name string) string {
 		if d := s.Decls[n]; d != nil {
 			d.digest(h.Write)
 		}
-		for _, m := range s.Methods[n] {
+		for _, m := range s.ready(n) {
 			m.digest(h.Write)
 		}
 		h.Write([]byte{0})
@@ -318,14 +340,14 @@ func (s *State) dependants(ctx context.Context, changed map[string]bool) []strin
 	return out
 }
 
-// reaches reports whether a name rests on one of the others, which need not be live.
+// reaches reports whether a name rests on one of the others, which need not be live. All of its methods count.
 func (s *State) reaches(name string, others map[string]bool) bool {
 	seen := map[string]bool{name: true}
 	todo := []string{name}
 	for len(todo) > 0 {
 		n := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, r := range s.refsOf(n, true) {
+		for _, r := range s.refs(n, s.Methods[n], true) {
 			if others[r] {
 				return true
 			}

@@ -41,6 +41,11 @@ func (j *job) checkStatements() error {
 			_, mended := v.afterDeclaration(e.pos) // top-level variables are for later cells; others see fixes
 			return mended || j.isTop(e.pos)
 		}
+		if d := j.waiting(e.offset); d != nil && e.text == j.syn.Text && e.offset < d.body && !j.program {
+			if _, waits := j.needs(v, e, d); waits {
+				return true // checkBodies decides
+			}
+		}
 		return show != nil && e.pos == show.Pos() && v.info.Types[show].IsVoid()
 	})
 	return nil
@@ -62,7 +67,7 @@ func (j *job) statementView() *source {
 		n.decl(body, m, true)
 	}
 	for _, d := range j.decls {
-		if j.rests[d] == nil {
+		if j.rests[d] == nil && !j.leavesOut(d) {
 			ownDecl(body, d, true)
 		}
 	}
@@ -82,7 +87,7 @@ func (j *job) strayMethods(names []string) []*Decl {
 	var out []*Decl
 	for _, d := range j.decls {
 		if d.Kind == TypeKind && !slices.Contains(names, d.Names[0]) {
-			out = append(out, j.next.Methods[d.Names[0]]...)
+			out = append(out, j.next.ready(d.Names[0])...)
 		}
 	}
 	return out

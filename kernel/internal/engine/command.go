@@ -26,8 +26,8 @@ func commands() []command {
 		{"%env", "[NAME[=VALUE] | -u NAME]", "list, show, set or remove environment variables of the cells; $NAME in VALUE is replaced", (*Engine).environ,
 			"Programs, tests and shell commands get the variables as well, those too that Go code has set by `os.Setenv`. What `%env` has set survives a crash.",
 			"%env GREETING=hello, $USER\n!echo $GREETING"},
-		{"%forget", "NAME…", "forget variables, types, functions or imports", (*Engine).forget,
-			"What is declared otherwise stays. A function that uses a forgotten name is kept and says so when it is called.",
+		{"%forget", "NAME…", "forget variables, types, functions, methods or imports", (*Engine).forget,
+			"What is declared otherwise stays. A function that uses a forgotten name is kept and says so when it is called. `%forget T.Method` forgets one method of a type.",
 			"%forget big\nruntime.GC()"},
 		{"%get", "PACKAGE[@VERSION]…", "add modules to the go.mod that governs this notebook", (*Engine).get,
 			"It is `go get`: what is in the module cache needs no network. A process holds one version of a package, so another version of one that is loaded waits for a restart, and the command says so.",
@@ -53,7 +53,7 @@ func commands() []command {
 			"It calls no methods and walks no maps, so it is safe beside goroutines that are at work on the values.",
 			"%vars"},
 		{"%version", "", "show the versions of the kernel and of Go", (*Engine).version, "And which Go compiles cells, how they are linked, and why. `!go` and `$ go` run the first Go on PATH, whatever compiles cells.", "%version"},
-		{"%who", "", "list the names of everything that is declared", (*Engine).who, "Variables, functions, types, constants and imports, by kind.", "%who"},
+		{"%who", "", "list the names of everything that is declared", (*Engine).who, "Variables, functions, types, constants and imports, by kind, and what is not ready: functions and methods that do not compile now or need something that is not declared.", "%who"},
 	}
 }
 

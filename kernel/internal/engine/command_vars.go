@@ -116,6 +116,9 @@ func (e *Engine) who(r *run, args string) error {
 			rows = append(rows, []string{g, strings.Join(names, " ")})
 		}
 	}
+	if names := s.NotReady(); len(names) > 0 {
+		rows = append(rows, []string{"not ready", strings.Join(names, " ")})
+	}
 	r.out.Stream("stdout", []byte(columns(rows)))
 	return nil
 }

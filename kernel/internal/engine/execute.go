@@ -262,7 +262,7 @@ func (e *Engine) commit(r *run, u *compile.Unit) {
 	r.before, e.state = e.state, u.State
 	e.mu.Unlock()
 	for _, n := range u.Notes {
-		r.out.Stream("stderr", []byte("note: "+n+"\n"))
+		r.out.Stream("stderr", []byte("note: "+e.told(n)+"\n"))
 	}
 }
 

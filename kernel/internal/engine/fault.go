@@ -47,7 +47,7 @@ func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
 		}
 		line, column := d.Text.Position(d.Offset)
 		at := fmt.Sprintf("%s:%d:%d", e.where(d.Text), line, column)
-		message := compile.Plain(d.Message)
+		message := e.told(d.Message)
 		if i == 0 {
 			f.Value = at + ": " + message
 		}
@@ -59,6 +59,14 @@ func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
 		f.Value += fmt.Sprintf(" (and %d more)", n)
 	}
 	return f
+}
+
+// unknownCell is the place of a declaration whose cell is not in the record.
+var unknownCell = regexp.MustCompile(` \(/In/[0-9a-f]+:\d+\)`)
+
+// told is what the checker says, in the reader's words: cells have numbers, and names no versions.
+func (e *Engine) told(text string) string {
+	return unknownCell.ReplaceAllString(e.inCells(compile.Plain(text)), "")
 }
 
 var compilerLine = regexp.MustCompile(`/In/([0-9a-f]+):(\d+)(?::(\d+))?: (.*)`)

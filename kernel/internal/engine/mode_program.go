@@ -345,7 +345,7 @@ func ownName(name string) string {
 var stackBounds = regexp.MustCompile(`(?m)^runtime: sp=.*\n`)
 
 var (
-	cellPlace = regexp.MustCompile(`[^\s:"']*/In/([0-9a-f]{12}):(\d+)`)
+	cellPlace = regexp.MustCompile(`[^\s:"'(]*/In/([0-9a-f]{12}):(\d+)`)
 	bareCell  = regexp.MustCompile(`\b([0-9a-f]{12}):(\d+)`)
 )
 

@@ -136,7 +136,7 @@ func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 		return fault
 	}
 	for _, n := range prog.Notes {
-		r.out.Stream("stderr", []byte("note: "+n+"\n"))
+		r.out.Stream("stderr", []byte("note: "+e.told(n)+"\n"))
 	}
 	if len(prog.Tests) == 0 {
 		return plainFault("CommandError", "%%test: the notebook has no test: write one, for example func TestSum(t *testing.T) { … }, or a Benchmark, Example or Fuzz function (those of a %%test cell are of that cell alone; an ordinary cell keeps them)")

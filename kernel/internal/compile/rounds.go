@@ -1,0 +1,180 @@
+package compile
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// round is what checks of one cell learn for the next one.
+type round struct {
+	dropped map[string]string    // variables that the cell's new types leave no room for, and why
+	marks   map[declKey]*Decl    // declarations of earlier cells as the last check has found them
+	own     map[int]*Decl        // methods of the cell that are left out, by where they begin
+	out     map[string]obstacle  // methods that are left out
+	faults  map[int][]Diagnostic // of declarations of the cell that wait, by where they begin
+}
+
+// declKey tells declarations apart.
+type declKey struct {
+	text  string
+	start int
+}
+
+func (d *Decl) key() declKey { return declKey{d.Text.ID, d.Start} }
+
+// rounds checks a cell until nothing is found that calls for another check.
+func rounds(check func(known *round) (again bool, err error)) error {
+	known := &round{map[string]string{}, map[declKey]*Decl{}, map[int]*Decl{}, map[string]obstacle{}, map[int][]Diagnostic{}}
+	for {
+		again, err := check(known)
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+// settle decides which methods of earlier cells are left out, and which declarations are tried again because the cell
+// declares something they rest on.
+func (j *job) settle() {
+	j.coming = maps.Clone(j.own)
+	for _, s := range j.syn.Stmts {
+		names, _ := defined(s)
+		for _, n := range names {
+			j.coming[n] = true
+		}
+	}
+	for _, d := range j.decls { // a method of a type that is not declared declares nothing
+		if d.Kind == MethodKind && !j.next.live(d.Recv) && !j.declares(d.Recv) {
+			delete(j.coming, d.Recv)
+		}
+	}
+	means := maps.Clone(j.coming) // what may mean something else after the cell
+	maps.Copy(means, j.imported)
+	for n := range j.known.dropped {
+		means[n] = true
+	}
+	j.retried = map[string]bool{}
+	j.next.rework(func(d *Decl) *Decl {
+		if !d.marked() || d.Kind != FuncKind && d.Kind != MethodKind {
+			if m := j.known.marks[d.key()]; m != nil {
+				return m
+			}
+			return d
+		}
+		m := j.known.marks[d.key()]
+		if m == nil && !j.mayBeReady(d, means) {
+			return d
+		}
+		j.retried[d.owner()] = true
+		j.wanted = append(j.wanted, waited(d)...)
+		if m != nil {
+			return m
+		}
+		c := *d
+		c.Broken, c.Cure, c.Waits = "", "", nil
+		return &c
+	})
+	for i, d := range j.decls {
+		if m := j.known.own[d.Start]; m != nil && d.Kind == MethodKind {
+			j.decls[i] = m
+		}
+	}
+	j.because = j.next.unfit(j.coming)
+	maps.Copy(j.because, j.known.out)
+	out := map[string]bool{}
+	for key := range j.because {
+		out[key] = true
+	}
+	j.unsettled = map[string]bool{}
+	for _, pair := range [][2]map[string]bool{{j.old.out, out}, {out, j.old.out}} {
+		for key := range pair[0] {
+			if typ, _, _ := strings.Cut(key, "."); !pair[1][key] {
+				j.unsettled[typ] = true
+			}
+		}
+	}
+	j.next.out = out
+	clear(j.next.hashes)
+}
+
+// owner is the name that a declaration belongs to.
+func (d *Decl) owner() string {
+	if d.Kind == MethodKind {
+		return d.Recv
+	}
+	return d.Names[0]
+}
+
+// waited lists the names of package level that a declaration waits for, or for methods of.
+func waited(d *Decl) []string {
+	var out []string
+	for _, w := range d.Waits {
+		name, _, _ := strings.Cut(w.Name, ".")
+		out = append(out, name)
+	}
+	return out
+}
+
+// mayBeReady reports whether a cell that gives names another meaning can make a marked declaration compile.
+func (j *job) mayBeReady(d *Decl, means map[string]bool) bool {
+	if d.Kind == MethodKind && !j.next.live(d.Recv) && !j.coming[d.Recv] {
+		return false // nothing can be said of it
+	}
+	for _, w := range d.Waits {
+		if j.next.Imports[w.Name] != "" || j.dotted {
+			return true
+		}
+	}
+	roots := slices.Concat(d.sigRefs, d.bodyRefs, waited(d))
+	if d.Kind == MethodKind {
+		roots = append(roots, d.Recv)
+	}
+	return slices.ContainsFunc(roots, func(n string) bool { return means[n] || j.next.reaches(n, means) })
+}
+
+// rework replaces functions and methods.
+func (s *State) rework(f func(d *Decl) *Decl) {
+	for n, d := range s.Decls {
+		if c := f(d); c != d {
+			s.Decls[n] = c
+		}
+	}
+	for typ, list := range s.Methods {
+		for i, m := range list {
+			if c := f(m); c != m {
+				list = slices.Clone(list)
+				list[i] = c
+				s.Methods[typ] = list
+			}
+		}
+	}
+}
+
+// leavesOut reports whether the last check has found that a method of the cell is not ready.
+func (j *job) leavesOut(d *Decl) bool { return d.Kind == MethodKind && j.known.own[d.Start] != nil }
+
+// unready notes which methods have turned out not to be ready although the views had them. The cell is then checked again.
+func (j *job) unready() (again bool) {
+	for key, o := range j.next.unfit(nil) {
+		if !j.next.out[key] {
+			j.known.out[key], again = o, true
+		}
+	}
+	if !again {
+		return false
+	}
+	clear(j.known.marks)
+	j.next.each(func(d *Decl) {
+		switch _, out := j.known.out[methodKey(d)]; {
+		case d.Text == j.syn.Text:
+			if d.Kind == MethodKind && out {
+				j.known.own[d.Start] = d
+			}
+		case d.Kind != FuncKind && d.Kind != MethodKind:
+		case d.marked() || j.retried[d.owner()]:
+			j.known.marks[d.key()] = d
+		}
+	})
+	return true
+}
