@@ -112,7 +112,7 @@ func (v *view) redefined(e viewError, at int) (message string, offset int) {
 			}
 		}
 		if len(names) > 0 {
-			message = fmt.Sprintf("%s: %s declared already, so assign with =", e.message, theyAre(names))
+			message = fmt.Sprintf("%s (%s declared already; assign with =)", e.message, theyAre(names))
 			if _, start, ok := v.at(a.Pos()); ok {
 				offset = start
 			}
@@ -146,8 +146,13 @@ func (j *job) nearSymbol(name string) string {
 	return nearest(pkg, symbol)
 }
 
-// whyUndefined explains what the checker does not know of: names that went, and names that the cell itself has.
+// whyUndefined explains what the checker does not know of.
 func (j *job) whyUndefined(name string) string {
+	return j.whyGone(name)
+}
+
+// whyGone tells of names that went, and of names that the cell itself has.
+func (j *job) whyGone(name string) string {
 	if why := j.old.Lost[name]; why != "" {
 		return why
 	}

@@ -76,7 +76,7 @@ func (j *job) needsName(v *view, e viewError, name string, own bool) ([]Wait, bo
 	if sel := v.selectors().bases[e.pos]; sel != nil {
 		symbol = sel.Sel.Name
 	}
-	if own && (j.whyUndefined(name) != "" || j.next.Lost[name] != "" || j.misspelt(v, e.pos, name, symbol)) {
+	if own && (j.whyGone(name) != "" || j.next.Lost[name] != "" || j.misspelt(v, e.pos, name, symbol)) {
 		return nil, false
 	}
 	return []Wait{{Name: name, Qualifies: symbol != "" && token.IsExported(symbol)}}, true

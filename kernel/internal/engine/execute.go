@@ -123,7 +123,7 @@ func (e *Engine) runSyntax(r *run, syn *cell.Syntax) *session.Fault {
 		return fault
 	}
 	e.commit(r, unit)
-	if !syn.Program && len(syn.Stmts) == 0 && slices.ContainsFunc(syn.Funcs, isMain) && !r.cell.Silent {
+	if !syn.Program && len(syn.Stmts) == 0 && slices.ContainsFunc(syn.Funcs, isMain) && !r.cell.Silent && !slices.Contains(unit.State.NotReady(), "main") {
 		r.out.Stream("stderr", []byte("note: main is declared; main() runs it\n"))
 	}
 	if unit.Source == nil {
