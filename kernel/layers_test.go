@@ -29,16 +29,16 @@ var layers = map[string]string{
 
 	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
 	"kernel/internal/session":      "kernel/internal/wire", // its serve.go alone: see TestImports there
-	"kernel/internal/compile":      "kernel/internal/cell",
+	"kernel/internal/compile":      "kernel/internal/cell kernel/internal/revision",
 	"kernel/internal/worker":       "kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",
 	"kernel/internal/flame":        "kernel/internal/picture",
-	"kernel/internal/link":         "kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
+	"kernel/internal/link":         "kernel/internal/revision kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
 	"kernel/internal/gopls":        "kernel/internal/whole",
 	"kernel/internal/installation": "kernel/internal/whole",
 	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture",
-	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/link " +
+	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
 		"kernel/internal/gopls",
@@ -67,7 +67,7 @@ var outside = []struct{ prefix, by string }{
 }
 
 // goSource are the packages that know Go's syntax or types.
-const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/engine kernel/internal/racereport"
+const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/engine kernel/internal/racereport"
 
 // listed is what `go list -json` says of a package.
 type listed struct {

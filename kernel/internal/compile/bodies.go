@@ -34,6 +34,9 @@ func (j *job) checkBodies() error {
 func (j *job) dirty() map[string]bool {
 	changed := j.changed()
 	dirty := maps.Clone(j.retried)
+	for n := range j.replaced {
+		dirty[n] = true
+	}
 	for _, n := range j.next.dependants(j.ctx, changed) {
 		dirty[n] = true
 	}
@@ -114,7 +117,10 @@ func (j *job) judgeOwn(v *view) map[*Decl][]Wait {
 
 // changed are the names this cell gives another meaning than they had.
 func (j *job) changed() map[string]bool {
-	out := map[string]bool{}
+	out := maps.Clone(j.replaced)
+	if out == nil {
+		out = map[string]bool{}
+	}
 	for n := range j.own {
 		out[n] = true
 	}

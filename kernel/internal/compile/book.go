@@ -238,7 +238,7 @@ func (b *Book) made(st *State, name string) map[string]string {
 // words are a declaration's text and the packages it means.
 func (d *Decl) words() string {
 	var b strings.Builder
-	d.digest(b.Write)
+	NewState().digest(d, b.Write) // of whatever revision the packages are
 	return b.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"path"
 	"runtime"
 	"slices"
 	"sort"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/revision"
 )
 
 // Diagnostic is one fault of the user's code at a place in a cell.
@@ -125,13 +127,28 @@ func (s stoppable) Import(path string) (*types.Package, error) {
 }
 
 func (v *view) addError(e types.Error) {
-	ve := viewError{pos: e.Pos, message: Plain(e.Msg), soft: e.Soft}
+	ve := viewError{pos: e.Pos, message: Plain(v.unaliased(e.Msg)), soft: e.Soft}
 	if e.Pos.IsValid() {
 		if t, at, ok := v.src.origin(v.tokens.Offset(e.Pos)); ok {
 			ve.text, ve.offset = t, at
 		}
 	}
 	v.errs = append(v.errs, ve)
+}
+
+// unaliased is a message with the names of packages where the generated text has names of its own for them.
+func (v *view) unaliased(message string) string {
+	if !strings.Contains(message, aliasMark) {
+		return message
+	}
+	for _, im := range slices.Backward(v.file.Imports) { // p12 before p1
+		if im.Name != nil && strings.HasPrefix(im.Name.Name, aliasMark) {
+			if p, err := strconv.Unquote(im.Path.Value); err == nil {
+				message = strings.ReplaceAll(message, im.Name.Name, path.Base(revision.Plain(p)))
+			}
+		}
+	}
+	return message
 }
 
 // at maps a node position to the cell it came from.
@@ -142,6 +159,9 @@ func (v *view) at(p token.Pos) (t *cell.Text, offset int, ok bool) {
 	return v.src.origin(v.tokens.Offset(p))
 }
 
+// aliasMark begins the names of imported packages in generated text. It has two marks, which no symbol has.
+const aliasMark = "p" + prime + prime
+
 // aliases numbers the packages that one generated file imports.
 type aliases struct{ paths []string }
 
@@ -151,13 +171,13 @@ func (a *aliases) name(path string) string {
 		i = len(a.paths)
 		a.paths = append(a.paths, path)
 	}
-	return "p" + prime + prime + strconv.Itoa(i+1) // two marks, which no symbol has
+	return aliasMark + strconv.Itoa(i+1)
 }
 
 func (a *aliases) clauses() string {
 	var b strings.Builder
 	for i, p := range a.paths {
-		fmt.Fprintf(&b, "import p%s%s%d %q\n", prime, prime, i+1, p)
+		fmt.Fprintf(&b, "import %s%d %q\n", aliasMark, i+1, p)
 	}
 	return b.String()
 }
@@ -177,6 +197,7 @@ func (s *source) with(header string) *source {
 type naming struct {
 	aliases *aliases
 	symbol  func(name string) string
+	state   *State                          // says which revision of a package is meant
 	alive   func(d *Decl, name string) bool // does the name a group declares still mean this group
 	lines   bool                            // write //line directives
 	embeds  bool                            // fill embedded types too, though that renames the fields
@@ -188,11 +209,11 @@ type naming struct {
 func (n *naming) fill(r ref) string {
 	switch r.kind {
 	case refImport:
-		return n.aliases.name(r.name)
+		return n.aliases.name(n.state.real(r.name))
 	case refDisplay:
 		return n.aliases.name(DisplayPath) + ".Display"
 	case refDot:
-		return n.aliases.name(r.name) + "."
+		return n.aliases.name(n.state.real(r.name)) + "."
 	case refUniverse:
 		if n.shadowed != nil && n.shadowed(r.name) {
 			return n.aliases.name(universePath) + "." + exported(r.name)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/revision"
 )
 
 // Unit is what the compiler is given for a cell, and what holds once it has run.
@@ -60,6 +61,8 @@ type job struct {
 	retried   map[string]bool     // names of earlier cells that may be ready now
 	wanted    []string            // names they have waited for
 	quiet     map[string]bool     // names that are checked again although the cell changes nothing of theirs
+
+	replaced map[string]bool // names that name a package of which there is a new revision
 }
 
 // Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an
@@ -133,6 +136,7 @@ func (j *job) fault(offset int, format string, args ...any) {
 
 // imports puts the cell's imports in force.
 func (j *job) imports() {
+	j.takeRevisions()
 	for _, im := range j.syn.Imports {
 		p := j.c.Canonical(im.Path)
 		if p == cgoPath {
@@ -293,11 +297,12 @@ func (j *job) naturalImports(hidden map[string]bool) string {
 		case p == cgoPath:
 			b.WriteString("import \"C\"\n")
 		default:
-			fmt.Fprintf(&b, "import %s %q\n", name, p)
+			fmt.Fprintf(&b, "import %s %q\n", name, j.next.real(p))
 		}
 	}
 	taken := map[string]bool{}
 	for _, p := range slices.Backward(j.next.Dots) { // names of the notebook go before, then those imported last
+		p = j.next.real(p)
 		pkg, err := j.c.importer.Import(p)
 		if err != nil {
 			continue // reported with the import
@@ -319,7 +324,7 @@ func (j *job) naturalImports(hidden map[string]bool) string {
 
 // natural is the naming of the views: every name is itself.
 func (j *job) natural() *naming {
-	return &naming{aliases: &aliases{}, symbol: func(n string) string { return n },
+	return &naming{aliases: &aliases{}, state: j.next, symbol: func(n string) string { return n },
 		alive: func(d *Decl, n string) bool { return j.next.Decls[n] == d },
 		shadowed: func(n string) bool {
 			return j.own[n] || j.next.Vars[n] != nil || j.next.Decls[n] != nil || j.next.Imports[n] != ""
@@ -402,6 +407,7 @@ func (j *job) addImports(v *view) bool {
 			ok = err == nil && pkg.Scope().Lookup(symbol) != nil
 		}
 		if ok {
+			j.takeRevisions()
 			j.next.Imports[name] = p
 			j.next.Added[name] = true
 			found = true
@@ -420,7 +426,7 @@ func (v *view) object(id *ast.Ident, selected bool) (ref, bool) {
 	case nil:
 		return ref{}, false
 	case *types.PkgName:
-		return ref{refImport, o.Imported().Path()}, true
+		return ref{refImport, revision.Plain(o.Imported().Path())}, true
 	}
 	if _, isType := obj.(*types.TypeName); isType && obj.Parent() == types.Universe {
 		return ref{refUniverse, obj.Name()}, true
@@ -430,7 +436,7 @@ func (v *view) object(id *ast.Ident, selected bool) (ref, bool) {
 	}
 	if obj.Pkg() != v.pkg {
 		if obj.Parent() == obj.Pkg().Scope() {
-			return ref{refDot, obj.Pkg().Path()}, true
+			return ref{refDot, revision.Plain(obj.Pkg().Path())}, true
 		}
 		return ref{}, false
 	}

@@ -45,7 +45,7 @@ func (j *job) emit() (*Unit, error) {
 	j.promote()
 	j.expose()
 	names := &aliases{}
-	n := &naming{aliases: names, symbol: j.symbol, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }, lines: true}
+	n := &naming{aliases: names, state: j.next, symbol: j.symbol, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }, lines: true}
 	edits, roots, before := j.runEdits(n)
 	for _, d := range inits {
 		roots = append(append(roots, d.sigRefs...), d.bodyRefs...)
@@ -87,8 +87,9 @@ func (j *job) emit() (*Unit, error) {
 	if slices.ContainsFunc(names.paths, isPlot) && !slices.Contains(j.blanks, plotSupport) {
 		j.blanks = append(j.blanks, plotSupport)
 	}
-	for _, b := range j.blanks {
-		header += fmt.Sprintf("import _ %q\n", b)
+	for i, b := range j.blanks {
+		j.blanks[i] = j.next.real(b)
+		header += fmt.Sprintf("import _ %q\n", j.blanks[i])
 	}
 	u.seal(body.with(header).buf.String(), append(slices.Clone(names.paths), j.blanks...))
 	return u, nil

@@ -53,7 +53,7 @@ func (j *job) noteHeld() error {
 
 // touched reports whether a name means another declaration than before the cell, or has other methods.
 func (j *job) touched(name string) bool {
-	return j.old.Decls[name] != j.next.Decls[name] || j.old.Vars[name] != j.next.Vars[name] || !slices.Equal(j.old.Methods[name], j.next.Methods[name])
+	return j.replaced[name] || j.old.Decls[name] != j.next.Decls[name] || j.old.Vars[name] != j.next.Vars[name] || !slices.Equal(j.old.Methods[name], j.next.Methods[name])
 }
 
 // mayHold reports whether a variable of type t may hold a value of a named type, or a pointer to one, in an interface that

@@ -29,12 +29,30 @@ type Packages interface {
 
 // lockedImporter reads export data; one importer serves a notebook's whole life, so a package is read once.
 type lockedImporter struct {
-	mu       sync.Mutex
-	importer types.Importer
+	mu        sync.Mutex
+	importer  types.Importer
+	revisions Revisions // nil when packages are never loaded again
+}
+
+// Revisions is a Packages whose packages may be loaded again.
+type Revisions interface {
+	// Revisions are the paths of the revisions in use, by the path of the package, of packages that have several.
+	Revisions() map[string]string
 }
 
 func newImporter(p Packages) *lockedImporter {
-	return &lockedImporter{importer: importer.ForCompiler(token.NewFileSet(), "gc", p.Export)}
+	e, _ := p.(Revisions)
+	return &lockedImporter{importer: importer.ForCompiler(token.NewFileSet(), "gc", p.Export), revisions: e}
+}
+
+func (im *lockedImporter) current(path string) string {
+	if im.revisions == nil {
+		return path
+	}
+	if now, ok := im.revisions.Revisions()[path]; ok {
+		return now
+	}
+	return path
 }
 
 func (im *lockedImporter) Import(p string) (pkg *types.Package, err error) {
@@ -44,8 +62,9 @@ func (im *lockedImporter) Import(p string) (pkg *types.Package, err error) {
 		return universe(), nil
 	}
 	if p, without, ok := strings.Cut(p, prime); ok {
-		return im.part(p, strings.Split(without, prime))
+		return im.part(im.current(p), strings.Split(without, prime))
 	}
+	p = im.current(p)
 	defer func() {
 		if e := recover(); e != nil { // export data of another toolchain
 			err = fmt.Errorf("read export data of %s: %v", p, e)

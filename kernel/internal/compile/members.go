@@ -66,7 +66,7 @@ func member(obj types.Object) Member {
 
 // fields lists the fields and methods of a variable's type.
 func (c *Checker) fields(ctx context.Context, st *State, v *Var) []Member {
-	n := &naming{aliases: &aliases{}, symbol: func(s string) string { return s }, alive: func(d *Decl, name string) bool { return st.Decls[name] == d }}
+	n := &naming{aliases: &aliases{}, state: st, symbol: func(s string) string { return s }, alive: func(d *Decl, name string) bool { return st.Decls[name] == d }}
 	src := &source{}
 	n.declarations(src, st, st.closure(v.refs(), false), func(*Decl) bool { return false })
 	n.variable(src, "v"+prime, v)

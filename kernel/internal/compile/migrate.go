@@ -102,7 +102,7 @@ func (j *job) migrationView(next *State, moved []string) *source {
 // marked writes what a state declares with a mark before each name.
 func marked(names *aliases, mark string, st *State) *naming {
 	return &naming{
-		aliases: names, embeds: true,
+		aliases: names, state: st, embeds: true,
 		symbol: func(name string) string { return mark + prime + name },
 		alive:  func(d *Decl, name string) bool { return st.Decls[name] == d },
 	}

@@ -354,7 +354,7 @@ func (w *programWriter) user(name string) (offset int, by string) {
 // body writes everything below the imports.
 func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 	j := w.j
-	n := &naming{aliases: &aliases{}, lines: true, symbol: func(s string) string { return s }, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }}
+	n := &naming{aliases: &aliases{}, state: NewState(), lines: true, symbol: func(s string) string { return s }, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }}
 	w.reserve()
 	src := &source{}
 	done := map[*Decl]bool{}

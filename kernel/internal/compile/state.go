@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/revision"
 )
 
 // prime is the letter that sets a symbol's version apart from the user's name. It is a letter to the compiler
@@ -19,6 +20,7 @@ const prime = "ʹ"
 
 // Plain removes version marks from text made by the type checker, the compiler or the runtime.
 func Plain(text string) string {
+	text = revision.Plain(text)
 	if !strings.Contains(text, prime) {
 		return text
 	}
@@ -112,17 +114,18 @@ func (v *Var) TypeString() string { return v.shown }
 // State is what a notebook has declared. It is a value: a cell is tried on a clone, which becomes the state
 // when the cell has been built.
 type State struct {
-	Imports  map[string]string // name to path, what is in force
-	Added    map[string]bool   // those of them that no cell has written: another use may show that another package is meant
-	Dots     []string          // paths of dot imports
-	Decls    map[string]*Decl  // constants (each name of a group), types, functions
-	Methods  map[string][]*Decl
-	Vars     map[string]*Var
-	Lost     map[string]string // variables that went, and why
-	out      map[string]bool   // methods that units leave out, "T.M"; see ready.go. It is never changed, only replaced
-	exposed  map[string]bool   // symbols of variables that a closure, a function or a pointer may reach
-	versions map[string]*version
-	hashes   map[string]string // closure hashes, a cache
+	Imports   map[string]string // name to path, what is in force
+	Added     map[string]bool   // those of them that no cell has written: another use may show that another package is meant
+	Dots      []string          // paths of dot imports
+	Decls     map[string]*Decl  // constants (each name of a group), types, functions
+	Methods   map[string][]*Decl
+	Vars      map[string]*Var
+	Lost      map[string]string // variables that went, and why
+	out       map[string]bool   // methods that units leave out, "T.M"; see ready.go. It is never changed, only replaced
+	revisions map[string]string // packages that were loaded again, and the paths they have now; see revision.go
+	exposed   map[string]bool   // symbols of variables that a closure, a function or a pointer may reach
+	versions  map[string]*version
+	hashes    map[string]string // closure hashes, a cache
 }
 
 // version numbers the contents a name has had.
@@ -136,14 +139,14 @@ func NewState() *State {
 	return &State{
 		Imports: map[string]string{"display": DisplayPath}, Added: map[string]bool{},
 		Decls: map[string]*Decl{}, Methods: map[string][]*Decl{}, Vars: map[string]*Var{},
-		Lost: map[string]string{}, exposed: map[string]bool{}, versions: map[string]*version{}, hashes: map[string]string{},
+		Lost: map[string]string{}, revisions: map[string]string{}, exposed: map[string]bool{}, versions: map[string]*version{}, hashes: map[string]string{},
 	}
 }
 
 // Clone copies the state; Decls and Vars are shared, as they never change.
 func (s *State) Clone() *State {
 	c := &State{Imports: maps.Clone(s.Imports), Added: maps.Clone(s.Added), Dots: slices.Clone(s.Dots), Decls: maps.Clone(s.Decls), Methods: maps.Clone(s.Methods),
-		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), out: s.out, exposed: maps.Clone(s.exposed), versions: map[string]*version{}, hashes: map[string]string{}}
+		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), out: s.out, revisions: maps.Clone(s.revisions), exposed: maps.Clone(s.exposed), versions: map[string]*version{}, hashes: map[string]string{}}
 	for n, v := range s.versions {
 		c.versions[n] = &version{maps.Clone(v.numbers), v.next}
 	}
@@ -249,15 +252,15 @@ func (s *State) hash(name string) string {
 				h.Write([]byte(p.text))
 				if p.ref != nil {
 					h.Write([]byte{0, byte(p.ref.kind)})
-					h.Write([]byte(meaning(p.ref)))
+					h.Write([]byte(s.meaning(p.ref)))
 				}
 			}
 		}
 		if d := s.Decls[n]; d != nil {
-			d.digest(h.Write)
+			s.digest(d, h.Write)
 		}
 		for _, m := range s.ready(n) {
-			m.digest(h.Write)
+			s.digest(m, h.Write)
 		}
 		h.Write([]byte{0})
 	}
@@ -266,12 +269,12 @@ func (s *State) hash(name string) string {
 	return sum
 }
 
-func (d *Decl) digest(write func([]byte) (int, error)) {
+func (s *State) digest(d *Decl, write func([]byte) (int, error)) {
 	write([]byte(string(d.Kind) + " " + d.Text.Source[d.Start:d.End]))
 	for _, h := range d.holes {
 		if h.ref.kind != refName && h.ref.kind != refUniverse {
 			write([]byte{0, byte(h.ref.kind)})
-			write([]byte(h.ref.name))
+			write([]byte(s.meaning(&h.ref)))
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"go/types"
 	"strconv"
 	"strings"
+
+	"interleave/kernel/internal/revision"
 )
 
 // part is a stretch of a type's text, and a reference behind it.
@@ -74,7 +76,7 @@ func (w *typeWriter) name(obj *types.TypeName, args *types.TypeList, embed bool)
 		if !obj.Exported() {
 			w.refuse("its type %s.%s is not exported, so no later cell can name it", p.Name(), obj.Name())
 		}
-		w.refer(refImport, p.Path(), false)
+		w.refer(refImport, revision.Plain(p.Path()), false)
 		w.gen(".", obj.Name())
 	}
 	if args.Len() == 0 {
@@ -247,4 +249,12 @@ func meaning(r *ref) string {
 		}
 	}
 	return r.name
+}
+
+// meaning is meaning with the revision of a package.
+func (s *State) meaning(r *ref) string {
+	if r.kind == refImport || r.kind == refDot {
+		return s.real(r.name)
+	}
+	return meaning(r)
 }

@@ -27,7 +27,7 @@ var synonyms = map[string]string{
 var withoutNeed = map[string]string{
 	"%goflags": "flags for a program stand behind its command (%%program -gcflags …), and GOFLAGS in Jupyter's environment holds for all cells",
 	"%track":   "packages of the notebook's module are found by their import path", "%untrack": "packages of the notebook's module are found by their import path",
-	"%goworkfix": "a go.work above the notebook is used as it is", "%autoreload": "restart the kernel to use a package that has changed",
+	"%goworkfix": "a go.work above the notebook is used as it is", "%autoreload": "a package of your module that you edit is loaded again by itself",
 	"%matplotlib": "a chart that is the last value of a cell is shown", "%load_ext": "a Go notebook has no extensions: import packages",
 }
 

@@ -76,10 +76,10 @@ type Engine struct {
 	calls      uint64
 	abandoned  map[uint64]bool // cells that an interrupt left behind and that have not ended
 	texts      map[string]*record
-	restarting chan struct{} // while a second interrupt replaces the worker; closed then
-	weak       bool          // a cell has imported a package that hands out weak pointers
-	silentAsk  bool          // the worker did not answer; the next cell replaces it
-	stale      string
+	restarting chan struct{}      // while a second interrupt replaces the worker; closed then
+	weak       bool               // a cell has imported a package that hands out weak pointers
+	silentAsk  bool               // the worker did not answer; the next cell replaces it
+	stale      string             // what was said last of packages that were edited
 	dir        string             // what %cd has chosen, "" for Options.Dir
 	left       string             // the folder before it, "" before the first %cd
 	env        map[string]*string // what %env has set, and removed where nil
@@ -221,6 +221,9 @@ func (p packages) Export(path string) (io.ReadCloser, error) {
 
 // Requires implements compile.Requirer.
 func (p packages) Requires(module string) bool { return p.b.Requires(module) }
+
+// Revisions implements compile.Revisions.
+func (p packages) Revisions() map[string]string { return p.b.Revisions() }
 
 func (p packages) Packages() []compile.Package {
 	var out []compile.Package

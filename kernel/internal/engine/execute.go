@@ -60,9 +60,11 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		return o
 	}
 	defer e.sayRestored(r, e.builder.Restored())
-	e.sayChanged(r)
 	if !c.Silent {
 		e.remember(text, c.Count)
+	}
+	if o.Fault = e.takeEdited(r); o.Fault != nil {
+		return o
 	}
 	if name := asked(code); name != "" {
 		o.Fault = e.explainName(r, name)
@@ -77,6 +79,11 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		o.Fault = e.command(r, d)
 		o.Payload = r.pages
 		if o.Fault != nil {
+			return o
+		}
+	}
+	if len(directives) > 0 { // which may have edited a package
+		if o.Fault = e.takeEdited(r); o.Fault != nil {
 			return o
 		}
 	}
@@ -431,18 +438,6 @@ func (e *Engine) ready(r *run) *session.Fault {
 func (e *Engine) sayRestored(r *run, before int) {
 	if e.linker().Restored() > before && !r.cell.Silent {
 		r.out.Stream("stderr", []byte("note: files of the kernel's cache had been removed or damaged, and were made again\n"))
-	}
-}
-
-// sayChanged tells once which packages of the notebook's module are not as they were compiled.
-func (e *Engine) sayChanged(r *run) {
-	changed := strings.Join(e.builder.Changed(), ", ")
-	e.mu.Lock()
-	news := changed != "" && changed != e.stale
-	e.stale = changed
-	e.mu.Unlock()
-	if news && !r.cell.Silent {
-		r.out.Stream("stderr", []byte("note: "+changed+" has changed on disk; restart the kernel to use it\n"))
 	}
 }
 

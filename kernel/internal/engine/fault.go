@@ -11,6 +11,7 @@ import (
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/revision"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
 	"interleave/kernel/internal/worker"
@@ -275,7 +276,7 @@ func (e *Engine) frames(list []stack.Frame) []string {
 			folded++
 			continue
 		default:
-			line = fmt.Sprintf("  %s   %s:%d", inlined.ReplaceAllString(f.Func, ""), path.Base(f.File), f.Line)
+			line = fmt.Sprintf("  %s   %s:%d", revision.Plain(inlined.ReplaceAllString(f.Func, "")), path.Base(f.File), f.Line)
 		}
 		if line == last && folded == 0 { // a recursion reads better counted
 			repeated++

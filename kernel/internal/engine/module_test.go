@@ -44,7 +44,7 @@ func TestModules(t *testing.T) {
 	for _, mode := range []string{"thin", "thick"} {
 		cache := t.TempDir() // for a scratch module that is nobody else's
 		for folder, dir := range map[string]string{"governed": "governed/notebooks", "workspace": "workspace/a/notebooks", "vendored": "vendored/notebooks", "scratch": "scratch/notebooks",
-			"appears": "appears/notebooks", "moves": "scratch/notebooks", "versions": "versions/notebooks"} {
+			"appears": "appears/notebooks", "moves": "scratch/notebooks", "versions": "versions/notebooks", "edited": "edited/notebooks"} {
 			t.Run(mode+"/"+folder, func(t *testing.T) {
 				root := t.TempDir()
 				copyTree(t, root, tree)

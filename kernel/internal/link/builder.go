@@ -73,6 +73,11 @@ type Builder struct {
 	sums      []string            // the go.sum files of what has governed it
 	mentioned map[string]bool     // versions that the reader knows to be asked for and not used
 	notes     []string            // what the reader should know and was not told
+
+	revisions map[string]string // later revisions of local packages that are in use, by the path of the package
+	issued    map[string]int    // the number of the last revision of a package that was compiled
+	overlay   map[string]string // the files of those revisions, where they are and where their text is
+	last      outcome           // of Edit; guarded by requiring
 }
 
 // Package is one compiled package.

@@ -85,11 +85,11 @@ func Run_%s() {
 		if _, err := os.Stat(filepath.Join(dir, "go.sum")); err == nil {
 			t.Error("go.sum was made")
 		}
-		if c := b.Changed(); len(c) != 0 {
+		if c := b.changed(); len(c) != 0 {
 			t.Errorf("changed: %v", c)
 		}
 		write(t, dir, "p/more.go", "package p\n\nconst More = 1\n")
-		if c := b.Changed(); len(c) != 1 || c[0] != "example.com/m/p" {
+		if c := b.changed(); len(c) != 1 || c[0].Package != "example.com/m/p" {
 			t.Errorf("changed: %v", c)
 		}
 		if err := os.Remove(filepath.Join(dir, "p/more.go")); err != nil {

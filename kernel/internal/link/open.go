@@ -27,7 +27,7 @@ func Open(ctx context.Context, o Options) (b *Builder, err error) {
 			w.close()
 		}
 	}()
-	made := &Builder{opts: o, shop: w, mode: mode, why: why, extra: map[string]*Package{}, mentioned: map[string]bool{}, toolEnv: w.toolEnv()}
+	made := &Builder{opts: o, shop: w, mode: mode, why: why, extra: map[string]*Package{}, mentioned: map[string]bool{}, revisions: map[string]string{}, issued: map[string]int{}, overlay: map[string]string{}, toolEnv: w.toolEnv()}
 	var stale bool
 	if made.base, stale, err = w.openBase(ctx, made.mode); err != nil {
 		return nil, err

@@ -91,6 +91,7 @@ type listed struct {
 	Standard, Incomplete          bool
 	Imports, GoFiles, CgoFiles    []string
 	EmbedFiles                    []string
+	SFiles, SysoFiles, SwigFiles  []string
 	Module                        *listedModule
 	Error                         *listedError
 	DepsErrors                    []*listedError
@@ -138,7 +139,7 @@ func (p *listed) local() bool {
 }
 
 // listFields are the fields of listed.
-const listFields = "-json=ImportPath,Name,Export,Dir,Standard,Incomplete,Imports,GoFiles,CgoFiles,EmbedFiles,Module,Error,DepsErrors"
+const listFields = "-json=ImportPath,Name,Export,Dir,Standard,Incomplete,Imports,GoFiles,CgoFiles,EmbedFiles,SFiles,SysoFiles,SwigFiles,Module,Error,DepsErrors"
 
 // list runs go list. seen, when not nil, is called for every package that is compiled.
 func (w *workshop) list(ctx context.Context, seen func(importPath string), args ...string) ([]*listed, error) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+
+	"interleave/kernel/internal/revision"
 )
 
 // Packages lists what may be imported without Require, by import path: candidates for an import that is missing.
@@ -22,8 +24,14 @@ func (b *Builder) Packages() []Package {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, p := range b.extra {
-		out = append(out, *p)
+	for path, p := range b.extra {
+		if !revision.Is(path) {
+			out = append(out, *p)
+		} else if plain := revision.Plain(path); b.extra[plain] == nil && b.revision(plain) == path {
+			as := *p // a package that came after one that it rests on was edited
+			as.ImportPath = plain
+			out = append(out, as)
+		}
 	}
 	return out
 }
@@ -43,7 +51,7 @@ func (b *Builder) find(path string) *Package {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.extra[path]
+	return b.extra[b.revision(path)]
 }
 
 // Require makes packages that the base has not available to Export and Build, with their dependencies. It is quick
@@ -74,11 +82,8 @@ func (b *Builder) require(ctx context.Context, missing []string) error {
 	if err != nil {
 		return err
 	}
-	all, err := shop.compileImports(ctx, b.mode, missing)
+	all, e, err := b.compileMissing(ctx, shop, missing)
 	if err != nil {
-		return err
-	}
-	if err := b.refuse(all, missing); err != nil {
 		return err
 	}
 	for _, l := range all {
@@ -88,7 +93,36 @@ func (b *Builder) require(ctx context.Context, missing []string) error {
 			}
 		}
 	}
-	return b.admit(shop, all, missing)
+	if err := b.admit(shop, all, missing); err != nil || e == nil {
+		return err
+	}
+	b.Adopt(e) // nothing of them is in use yet
+	return nil
+}
+
+// compileMissing compiles packages, as revisions those that rest on a package of which a later revision is in use.
+func (b *Builder) compileMissing(ctx context.Context, shop *workshop, missing []string) ([]*listed, *Edited, error) {
+	shop, err := b.overlaid(shop, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := b.newcomers(ctx, shop, missing)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(list) == 0 {
+		all, err := shop.compileImports(ctx, b.mode, missing)
+		if err == nil {
+			err = b.refuse(all, missing)
+		}
+		return all, nil, err
+	}
+	e := &Edited{Next: map[string]string{}}
+	others := slices.DeleteFunc(slices.Clone(missing), func(path string) bool {
+		return slices.ContainsFunc(list, func(l *listed) bool { return l.ImportPath == path })
+	})
+	all, err := b.compileRevisions(ctx, shop, e, list, others)
+	return all, e, err
 }
 
 // compileImports compiles packages, and what they rest on, the way plugins take them.
@@ -203,7 +237,9 @@ func (b *Builder) admit(shop *workshop, all []*listed, asked []string) error {
 				return err
 			}
 		}
-		if l.local() {
+		if revision.Is(l.ImportPath) {
+			// Its folder is that of the package.
+		} else if l.local() {
 			folders = append(folders, folderOf(l))
 		} else if slices.Contains(asked, l.ImportPath) && !l.Standard {
 			wanted = append(wanted, l.ImportPath)
@@ -247,19 +283,15 @@ func (b *Builder) reach(imports []string) ([]*Package, error) {
 	return out, nil
 }
 
-// Changed lists the local packages whose source is not what was compiled: a new Builder, with a new worker, sees
-// the change.
-func (b *Builder) Changed() []string {
+// Changed tells whether the source of a local package is not what was compiled.
+func (b *Builder) Changed() bool { return len(b.changed()) > 0 }
+
+// changed lists the local packages whose source is not what was compiled.
+func (b *Builder) changed() []folder {
 	b.mu.Lock()
 	folders := append(slices.Clone(b.base.Folders), b.folders...)
 	b.mu.Unlock()
-	var out []string
-	for _, f := range folders {
-		if b.looks.now(f) != f.Hash {
-			out = append(out, f.Package)
-		}
-	}
-	return out
+	return slices.DeleteFunc(folders, func(f folder) bool { return b.looks.now(f) == f.Hash })
 }
 
 // Command is a go command for this folder, with what makes our packages visible to it.

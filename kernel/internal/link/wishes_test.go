@@ -142,7 +142,7 @@ func TestElsewhere(t *testing.T) {
 			if len(steps) > 0 || b.base.key != first[name].base.key {
 				t.Errorf("%s: steps %v, base %s, that of the first %s", name, steps, b.base.key, first[name].base.key)
 			}
-			if c := b.Changed(); len(c) > 0 {
+			if c := b.changed(); len(c) > 0 {
 				t.Errorf("%s: changed: %v", name, c)
 			}
 			for _, f := range b.base.Folders {
