@@ -3,6 +3,7 @@ package kerneltest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"go/version"
@@ -340,7 +341,12 @@ func (c *scriptCell) prepare(k *Kernel, interrupts *sync.WaitGroup) {
 	}
 	if c.output {
 		var once sync.Once
+		var waits writer
 		c.opts.OnMessage = func(m wire.Message) {
+			var said content
+			if json.Unmarshal(m.Content, &said) == nil && waits.progress(m, said) {
+				return
+			}
 			if m.Header.MsgType != "status" && m.Header.MsgType != "execute_input" {
 				once.Do(func() { interrupts.Go(func() { c.interrupt(k) }) })
 			}
