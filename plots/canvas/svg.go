@@ -156,7 +156,7 @@ func (c *SVG) WriteTo(w io.Writer) (int64, error) {
 
 // packed is the font for a document, under a name that no other has: documents of several charts hold fonts of several.
 func (e *embedded) packed() (name string, woff []byte, err error) {
-	ttf, err := letters.Subset(e.font, &e.use, "Letters of a chart")
+	ttf, err := letters.Subset(e.font, &e.use, "LettersOfAChart")
 	if err != nil {
 		return "", nil, err
 	}
