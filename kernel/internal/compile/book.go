@@ -60,14 +60,19 @@ type edition struct {
 	v     *Var              // for variables; nil when its type cannot be written
 	isVar bool
 
+	obj *types.Var // a variable that is declared as this
+
+	role
+}
+
+// role is what becomes of an edition in a program.
+type role struct {
 	used   bool
 	global bool
 	test   bool         // it belongs into a file of tests
 	final  string       // its name in the program
 	scopes map[int]bool // where statements use it: 0 is main, else the index of a cell, one higher
-	cells  map[int]bool // the cells whose statements declare it
 	named  int          // how often statements and declarations name it
-	obj    *types.Var   // a variable that is declared as this
 }
 
 // NewBook returns the book of an empty notebook.
@@ -122,7 +127,6 @@ func (b *Book) take(ctx context.Context, syn *cell.Syntax, p Placed) (c *bookCel
 			c.tops[t] = b.of[c.after][t.name]
 		}
 		e := c.tops[t]
-		e.cells[len(b.cells)-1] = true
 		e.obj = t.obj
 	}
 	return c, nil, nil
@@ -133,7 +137,7 @@ func (b *Book) take(ctx context.Context, syn *cell.Syntax, p Placed) (c *bookCel
 func (b *Book) passing(c *bookCell, t *top) *edition {
 	if t.v == nil {
 		e := &edition{name: t.name, made: map[string]string{t.name: fmt.Sprint("of cell ", len(b.cells), " at ", t.offset)}, at: c.after,
-			cell: len(b.cells) - 1, isVar: true, scopes: map[int]bool{}, cells: map[int]bool{}}
+			cell: len(b.cells) - 1, isVar: true}
 		b.editions[t.name] = append(b.editions[t.name], e)
 		return e
 	}
@@ -192,7 +196,7 @@ func (b *Book) edition(name string, made map[string]string, st *State) *edition 
 			return e
 		}
 	}
-	e := &edition{name: name, made: made, at: st, cell: max(len(b.cells)-1, 0), scopes: map[int]bool{}, cells: map[int]bool{}}
+	e := &edition{name: name, made: made, at: st, cell: max(len(b.cells)-1, 0)}
 	b.editions[name] = append(b.editions[name], e)
 	return e
 }
@@ -259,7 +263,7 @@ func (v *Var) words() string {
 func (d *Decl) rests() []string {
 	var out []string
 	for _, h := range d.holes {
-		if h.ref.kind == refName && !h.def {
+		if h.ref.kind == refName && (!h.def || h.embed) {
 			out = append(out, h.ref.name)
 		}
 	}

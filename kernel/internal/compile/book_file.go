@@ -28,7 +28,24 @@ const terminal = "InTerminal"
 // Write writes the notebook. The header is a comment for the top of the main file.
 func (b *Book) Write(ctx context.Context, header string) (files *Files, err error) {
 	defer rescue(&err)
-	w := &bookWriter{b: b, ctx: ctx, names: &importNames{taken: map[string]bool{}}, uses: map[*bookCell][]bookUse{}, first: map[*edition]firstDecl{}, hoists: map[*bookCell]map[ast.Stmt]bool{},
+	if files, err = b.write(ctx, header, true); err != nil || len(files.Faults) == 0 {
+		return files, err
+	}
+	// What nothing uses may rest on what a later cell has declared as something else.
+	if used, err := b.write(ctx, header, false); err != nil || len(used.Faults) == 0 {
+		return used, err
+	}
+	return files, nil
+}
+
+// write is Write with or without what the notebook has declared and not used.
+func (b *Book) write(ctx context.Context, header string, unused bool) (*Files, error) {
+	for _, list := range b.editions {
+		for _, e := range list {
+			e.role = role{scopes: map[int]bool{}}
+		}
+	}
+	w := &bookWriter{b: b, ctx: ctx, unused: unused, names: &importNames{taken: map[string]bool{}}, uses: map[*bookCell][]bookUse{}, first: map[*edition]firstDecl{}, hoists: map[*bookCell]map[ast.Stmt]bool{},
 		known: map[int]map[*edition]bool{}, funcs: map[int]string{}, inits: map[*Decl]string{}}
 	w.find()
 	for i, c := range b.cells {
@@ -282,7 +299,7 @@ func (w *bookWriter) checkParts(parts []filePart) (v *view, starts []int, err er
 
 // useUnused adds uses of variables that nothing uses: notebooks declare more than they use.
 func useUnused(v *view, starts []int, parts []filePart) (out []filePart, changed bool) {
-	inserts := map[int][]string{}
+	inserts, atDefault := map[int][]string{}, map[int]bool{}
 	for _, e := range v.errs {
 		name, unused := e.unused()
 		if !unused {
@@ -292,6 +309,7 @@ func useUnused(v *view, starts []int, parts []filePart) (out []filePart, changed
 			at := v.tokens.Offset(pos)
 			if v.empty[pos] && inserts[at] == nil {
 				inserts[at] = []string{"default:"}
+				atDefault[at] = true
 			}
 			inserts[at] = append(inserts[at], "_ = "+name)
 		}
@@ -312,6 +330,9 @@ func useUnused(v *view, starts []int, parts []filePart) (out []filePart, changed
 				continue
 			}
 			with := "; " + strings.Join(lines, "; ") + "; "
+			if atDefault[at] {
+				with = lines[0] + " " + strings.Join(lines[1:], "; ") + "; "
+			}
 			if rest, _, _ := strings.Cut(text[at:end], "\n"); strings.TrimSpace(rest) == "" || strings.HasPrefix(strings.TrimSpace(rest), "//") {
 				at += len(rest)
 				with = "\n" + strings.Join(lines, "\n")

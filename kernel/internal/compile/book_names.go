@@ -46,14 +46,28 @@ func (b *Book) uses(c *bookCell) []bookUse {
 		if !ok {
 			return true
 		}
+		e := b.embedded(c, id)
 		if t := j.topOf(id); t != nil {
+			e = c.tops[t]
+		}
+		if e != nil {
 			if _, at, ok := j.run.at(id.Pos()); ok {
-				out = append(out, bookUse{start: at, end: at + len(id.Name), edition: c.tops[t]})
+				out = append(out, bookUse{start: at, end: at + len(id.Name), edition: e})
 			}
 		}
 		return true
 	})
 	return out
+}
+
+// embedded is the type that gives a field its name, when an identifier is that of such a field: it has the name which the
+// type has in the program.
+func (b *Book) embedded(c *bookCell, id *ast.Ident) *edition {
+	f, ok := c.job.run.info.Uses[id].(*types.Var)
+	if !ok || !f.Embedded() || f.Pkg() != c.job.run.pkg {
+		return nil
+	}
+	return b.of[c.after][f.Name()]
 }
 
 // find decides which editions the program has, which of them are local variables, and what they are called.
@@ -76,13 +90,15 @@ func (w *bookWriter) find() {
 		}
 		w.useDecls(i, c)
 	}
-	obstacles := b.st.obstacles(nil)
-	for name, d := range b.st.Decls {
-		if _, not := obstacles[d]; not {
-			continue
-		}
-		if e := b.of[b.st][name]; e != nil && !e.isVar && !b.broken(e) {
-			w.use(e)
+	if w.unused {
+		obstacles := b.st.obstacles(nil)
+		for name, d := range b.st.Decls {
+			if _, not := obstacles[d]; not {
+				continue
+			}
+			if e := b.of[b.st][name]; e != nil && !e.isVar && b.sound(e) {
+				w.use(e)
+			}
 		}
 	}
 	w.findTests()
@@ -127,10 +143,14 @@ func (w *bookWriter) useDecls(i int, c *bookCell) {
 	}
 }
 
-// broken reports whether an edition has no declaration that compiles.
-func (b *Book) broken(e *edition) bool {
-	d := e.at.Decls[e.name]
-	return d == nil || d.marked()
+// sound reports whether an edition, and all that it rests on, compiles.
+func (b *Book) sound(e *edition) bool {
+	for n := range e.made {
+		if d := e.at.Decls[n]; d != nil && d.marked() {
+			return false
+		}
+	}
+	return e.at.Decls[e.name] != nil
 }
 
 // scope is the function in which a cell's statements stand; see edition.scopes.
@@ -266,7 +286,7 @@ func (w *bookWriter) free(name string, n int) string {
 			free = fmt.Sprint(name, n)
 		}
 		if !w.b.idents[free] && !w.names.taken[free] && types.Universe.Lookup(free) == nil {
-			w.b.idents[free] = true
+			w.names.taken[free] = true
 			return free
 		}
 	}

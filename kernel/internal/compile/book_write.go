@@ -30,6 +30,7 @@ type bookWriter struct {
 	show   string // the name of the function that prints results, "" when there is none
 	try    string // of the one that runs a cell that may panic
 	shows  bool   // things are shown by package display
+	unused bool   // what the notebook has declared and not used is written as well
 }
 
 // firstDecl is where a variable is declared first.
@@ -42,13 +43,15 @@ type firstDecl struct {
 type bookPiece struct {
 	cell, at int
 	text     string
+	edition  int // the number of the edition among those of its name
 }
 
 // constGroup is a group of constants; those that are not used by their names in this group are blank.
 type constGroup struct {
-	d      *Decl
-	e      *edition
-	wanted map[string]string
+	d       *Decl
+	e       *edition
+	edition int
+	wanted  map[string]string
 }
 
 // pieces are the declarations of the main file, or of the tests, in the order of the notebook.
@@ -57,7 +60,7 @@ func (w *bookWriter) pieces(tests bool) []bookPiece {
 	w.groups = map[string]*constGroup{}
 	var order []string
 	for _, list := range w.b.editions {
-		for _, e := range list {
+		for n, e := range list {
 			if !e.used || e.test != tests {
 				continue
 			}
@@ -69,23 +72,24 @@ func (w *bookWriter) pieces(tests bool) []bookPiece {
 			}
 			for _, d := range w.b.written(e) {
 				if d.Kind != ConstKind {
-					out = append(out, bookPiece{w.home(d, e), d.Start, w.decl(d, e)})
+					out = append(out, bookPiece{w.home(d, e), d.Start, w.decl(d, e), n})
 					continue
 				}
 				key := d.words() + "\x00" + w.filled(d, e)
 				g := w.groups[key]
 				if g == nil {
-					g = &constGroup{d, e, map[string]string{}}
+					g = &constGroup{d, e, n, map[string]string{}}
 					w.groups[key] = g
 					order = append(order, key)
 				}
+				g.edition = min(g.edition, n)
 				g.wanted[e.name] = e.final
 			}
 		}
 	}
 	for _, key := range order {
 		g := w.groups[key]
-		out = append(out, bookPiece{w.home(g.d, g.e), g.d.Start, w.consts(g)})
+		out = append(out, bookPiece{w.home(g.d, g.e), g.d.Start, w.consts(g), g.edition})
 	}
 	for i, c := range w.b.cells {
 		if c.job == nil || c.test != tests {
@@ -94,13 +98,13 @@ func (w *bookWriter) pieces(tests bool) []bookPiece {
 		for _, d := range c.job.decls {
 			switch {
 			case d.Kind == FuncKind && d.Names[0] == "_":
-				out = append(out, bookPiece{i, d.Start, w.text(d, w.declEdits(d, c.after))})
+				out = append(out, bookPiece{i, d.Start, w.text(d, w.declEdits(d, c.after)), 0})
 			case d.Kind == FuncKind && d.Names[0] == "init":
 				edits := w.declEdits(d, c.after)
 				if !tests {
 					edits = append(edits, edit{d.name, d.name + len("init"), w.inits[d]})
 				}
-				out = append(out, bookPiece{i, d.Start, w.text(d, edits)})
+				out = append(out, bookPiece{i, d.Start, w.text(d, edits), 0})
 			}
 		}
 	}
@@ -111,6 +115,9 @@ func (w *bookWriter) pieces(tests bool) []bookPiece {
 		}
 		if a.at != b.at {
 			return a.at < b.at
+		}
+		if a.edition != b.edition {
+			return a.edition < b.edition
 		}
 		return a.text < b.text
 	})
@@ -200,11 +207,11 @@ func (w *bookWriter) packageName(path string) string {
 	return name
 }
 
-// filled is what the holes of a group of constants mean, without the names it declares.
+// filled is what a group of constants refers to.
 func (w *bookWriter) filled(d *Decl, e *edition) string {
 	var out []string
 	for _, h := range d.holes {
-		if h.ref.kind == refName && !h.def && !slices.Contains(d.Names, h.ref.name) {
+		if h.ref.kind == refName && !h.def {
 			if other := w.b.of[e.at][h.ref.name]; other != nil {
 				out = append(out, other.final)
 			}
@@ -236,13 +243,13 @@ func (w *bookWriter) consts(g *constGroup) string {
 func (w *bookWriter) variable(e *edition) bookPiece {
 	first, ok := w.first[e]
 	if !ok {
-		return bookPiece{e.cell, 0, "var " + e.final + " " + w.typ(e)}
+		return bookPiece{e.cell, 0, "var " + e.final + " " + w.typ(e), 0}
 	}
 	c := w.b.cells[first.cell]
 	from, to := 0, 0
 	_, from, _ = c.job.run.at(first.stmt.Pos())
 	if !w.hoisted(c, first.stmt) {
-		return bookPiece{first.cell, from, "var " + e.final + " " + w.typ(e)}
+		return bookPiece{first.cell, from, "var " + e.final + " " + w.typ(e), 0}
 	}
 	_, to, _ = c.job.run.at(first.stmt.End())
 	text, at := w.statements(first.cell).hoist(first.stmt, e)
@@ -250,7 +257,7 @@ func (w *bookWriter) variable(e *edition) bookPiece {
 		above, behind := commentsOf(c.job.syn.Code, from, to, VarKind)
 		text = above + text + behind
 	}
-	return bookPiece{first.cell, at, text}
+	return bookPiece{first.cell, at, text, 0}
 }
 
 // typ is a variable's type as the program writes it.
