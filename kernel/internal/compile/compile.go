@@ -63,6 +63,7 @@ type job struct {
 	quiet     map[string]bool     // names that are checked again although the cell changes nothing of theirs
 
 	replaced map[string]bool // names that name a package of which there is a new revision
+	affects  map[string]bool // see affected
 }
 
 // Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an

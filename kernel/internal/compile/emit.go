@@ -251,9 +251,17 @@ func (j *job) oldSymbol(name string) string {
 
 // otherVersions declares the variables that exist in the unit under another type than the state's.
 func (j *job) otherVersions(src *source, n *naming, before []string) {
-	done := map[string]bool{}
-	for name := range j.next.Vars {
-		done[j.symbol(name)] = true
+	done := map[string]bool{} // symbols of other names are others
+	present := func(name string) {
+		if j.next.Vars[name] != nil {
+			done[j.symbol(name)] = true
+		}
+	}
+	for _, t := range j.tops {
+		present(t.name)
+	}
+	for _, name := range before {
+		present(name)
 	}
 	for _, t := range j.tops {
 		if t.v == nil || t.local || j.next.Vars[t.name] == t.v {

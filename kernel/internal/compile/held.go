@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"context"
 	"fmt"
 	"go/types"
 	"maps"
@@ -11,21 +12,21 @@ import (
 // noteHeld tells which variables may hold, in interfaces, values of types that this cell gives new versions. Those
 // values keep the version they have, and a type switch passes them by in silence.
 func (j *job) noteHeld() error {
-	named := slices.DeleteFunc(slices.Sorted(maps.Keys(j.old.Decls)), func(name string) bool {
-		before, now := j.old.Decls[name], j.next.Decls[name]
-		return before.Kind != TypeKind || now == nil || now.Kind != TypeKind || before.params != [2]int{}
-	})
-	// Most cells touch nothing that a type rests on, which costs less to see than a digest of each.
-	if !slices.ContainsFunc(slices.Concat(j.old.closure(named, true), j.next.closure(named, true)), j.touched) {
-		return nil
-	}
-	changed := slices.DeleteFunc(named, func(name string) bool {
+	changed := slices.DeleteFunc(slices.Sorted(maps.Keys(j.affected())), func(name string) bool {
 		look(j.ctx)
-		return j.old.symbolNumber(name) < 0 || // no unit has had it, so there is no value
+		before, now := j.old.Decls[name], j.next.Decls[name]
+		return before == nil || before.Kind != TypeKind || now == nil || now.Kind != TypeKind || before.params != [2]int{} ||
+			j.old.symbolNumber(name) < 0 || // no unit has had it, so there is no value
 			j.old.hash(name) == j.next.hash(name)
 	})
-	kept := slices.DeleteFunc(slices.Sorted(maps.Keys(j.old.Vars)), func(name string) bool { return j.next.Vars[name] != j.old.Vars[name] })
-	if len(changed) == 0 || len(kept) == 0 {
+	if len(changed) == 0 {
+		return nil
+	}
+	open := j.old.reachInterfaces(j.ctx)
+	kept := slices.DeleteFunc(slices.Sorted(maps.Keys(j.old.Vars)), func(name string) bool {
+		return j.next.Vars[name] != j.old.Vars[name] || !open[name]
+	})
+	if len(kept) == 0 {
 		return nil
 	}
 	src, names := &source{}, &aliases{}
@@ -51,9 +52,27 @@ func (j *job) noteHeld() error {
 	return nil
 }
 
-// touched reports whether a name means another declaration than before the cell, or has other methods.
-func (j *job) touched(name string) bool {
-	return j.replaced[name] || j.old.Decls[name] != j.next.Decls[name] || j.old.Vars[name] != j.next.Vars[name] || !slices.Equal(j.old.Methods[name], j.next.Methods[name])
+// reachInterfaces is the set of names whose types may lead to an interface, as far as their text tells: checking the types of all
+// variables would make a cell that declares a type again cost more with each variable of the notebook.
+func (s *State) reachInterfaces(ctx context.Context) map[string]bool {
+	out := map[string]bool{}
+	for name, v := range s.Vars {
+		if slices.ContainsFunc(v.typ, func(p part) bool { return strings.Contains(p.text, "interface") || p.ref != nil && opaque(*p.ref) }) {
+			out[name] = true
+		}
+	}
+	for name, d := range s.Decls {
+		if strings.Contains(d.Text.Source[d.Start:d.End], "interface") || slices.ContainsFunc(d.holes, func(h hole) bool { return opaque(h.ref) }) {
+			out[name] = true
+		}
+	}
+	maps.Copy(out, s.dependantSet(ctx, out, false))
+	return out
+}
+
+// opaque references are to types that the notebook does not declare and that are, or may hold, interfaces with methods.
+func opaque(r ref) bool {
+	return r.kind == refImport || r.kind == refDot || r.kind == refDisplay || r.kind == refUniverse && r.name == "error"
 }
 
 // mayHold reports whether a variable of type t may hold a value of a named type, or a pointer to one, in an interface that

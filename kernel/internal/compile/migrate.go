@@ -31,9 +31,9 @@ func (j *job) migrate() error {
 		}
 	}
 	var moved []string
-	for name, v := range next.Vars {
+	for name := range j.affected() {
 		look(j.ctx)
-		if o := j.old.Vars[name]; o == v && j.old.hash(name) != next.hash(name) {
+		if v := next.Vars[name]; v != nil && j.old.Vars[name] == v && j.old.hash(name) != next.hash(name) {
 			moved = append(moved, name)
 		}
 	}

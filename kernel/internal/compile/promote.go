@@ -16,6 +16,9 @@ import (
 
 // promote decides which of the cell's variables live in locals.
 func (j *job) promote() {
+	if len(j.tops) == 0 {
+		return
+	}
 	count := map[string]int{}
 	for _, t := range j.tops {
 		count[t.name]++
@@ -71,9 +74,21 @@ func (j *job) expose() {
 		}
 		return true
 	})
-	for name := range j.functionRefs() {
-		if j.next.Vars[name] != nil {
-			j.next.exposed[j.next.symbol(name)] = true
+	reached := map[string]bool{} // by functions of this cell; and variables of this cell, by any function
+	for _, d := range j.decls {
+		for _, r := range d.bodyRefs {
+			reached[r] = true
+		}
+	}
+	if len(j.tops) > 0 {
+		refs := j.functionRefs()
+		for _, t := range j.tops {
+			reached[t.name] = reached[t.name] || refs[t.name]
+		}
+	}
+	for name := range reached {
+		if reached[name] && j.next.Vars[name] != nil {
+			j.next.exposed[j.symbol(name)] = true
 		}
 	}
 }

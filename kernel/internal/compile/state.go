@@ -1,9 +1,6 @@
 package compile
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"go/types"
 	"maps"
 	"slices"
@@ -128,10 +125,18 @@ type State struct {
 	hashes    map[string]string // closure hashes, a cache
 }
 
-// version numbers the contents a name has had.
+// version numbers the contents a name has had. It never changes: states share it.
 type version struct {
 	numbers map[string]int
 	next    int
+}
+
+// with is a version that gives a content a number.
+func (v *version) with(key string, number int) *version {
+	w := &version{numbers: make(map[string]int, len(v.numbers)+1), next: max(v.next, number+1)}
+	maps.Copy(w.numbers, v.numbers)
+	w.numbers[key] = number
+	return w
 }
 
 // NewState returns the state of an empty notebook.
@@ -146,10 +151,7 @@ func NewState() *State {
 // Clone copies the state; Decls and Vars are shared, as they never change.
 func (s *State) Clone() *State {
 	c := &State{Imports: maps.Clone(s.Imports), Added: maps.Clone(s.Added), Dots: slices.Clone(s.Dots), Decls: maps.Clone(s.Decls), Methods: maps.Clone(s.Methods),
-		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), out: s.out, revisions: maps.Clone(s.revisions), exposed: maps.Clone(s.exposed), versions: map[string]*version{}, hashes: map[string]string{}}
-	for n, v := range s.versions {
-		c.versions[n] = &version{maps.Clone(v.numbers), v.next}
-	}
+		Vars: maps.Clone(s.Vars), Lost: maps.Clone(s.Lost), out: s.out, revisions: maps.Clone(s.revisions), exposed: maps.Clone(s.exposed), versions: maps.Clone(s.versions), hashes: map[string]string{}}
 	return c
 }
 
@@ -197,30 +199,40 @@ func (s *State) forgetMethod(typ, method string) bool {
 // refsOf lists the notebook's names that a name rests on directly. Bodies of functions count when deep. What methods need that are
 // left out does not count.
 func (s *State) refsOf(name string, deep bool) []string {
-	return s.refs(name, s.ready(name), deep)
+	var out []string
+	s.eachRef(name, s.ready(name), deep, func(r string) { out = append(out, r) })
+	return out
 }
 
-func (s *State) refs(name string, methods []*Decl, deep bool) []string {
-	var out []string
+// eachRef calls f for what a name with some methods rests on directly.
+func (s *State) eachRef(name string, methods []*Decl, deep bool, f func(string)) {
+	list := func(names []string) {
+		for _, n := range names {
+			f(n)
+		}
+	}
+	decl := func(d *Decl) {
+		list(d.sigRefs)
+		if deep {
+			list(d.bodyRefs)
+		}
+	}
 	if v := s.Vars[name]; v != nil {
-		out = append(out, v.refs()...)
+		for _, p := range v.typ {
+			if p.ref != nil && p.ref.kind == refName {
+				f(p.ref.name)
+			}
+		}
 	}
 	if d := s.Decls[name]; d != nil {
-		out = append(out, d.sigRefs...)
-		if deep {
-			out = append(out, d.bodyRefs...)
-		}
+		decl(d)
 		if d.Kind == ConstKind {
-			out = append(out, d.Names...)
+			list(d.Names)
 		}
 	}
 	for _, m := range methods {
-		out = append(out, m.sigRefs...)
-		if deep {
-			out = append(out, m.bodyRefs...)
-		}
+		decl(m)
 	}
-	return out
 }
 
 // closure lists the live names reachable from roots, sorted; roots that are not live are left out.
@@ -237,36 +249,6 @@ func (s *State) closure(roots []string, deep bool) []string {
 		todo = append(todo, s.refsOf(n, deep)...)
 	}
 	return slices.Sorted(maps.Keys(seen))
-}
-
-// hash is a digest of everything a name rests on.
-func (s *State) hash(name string) string {
-	if h, ok := s.hashes[name]; ok {
-		return h
-	}
-	h := sha256.New()
-	for _, n := range s.closure([]string{name}, true) {
-		if v := s.Vars[n]; v != nil {
-			h.Write([]byte("var " + n + " "))
-			for _, p := range v.typ {
-				h.Write([]byte(p.text))
-				if p.ref != nil {
-					h.Write([]byte{0, byte(p.ref.kind)})
-					h.Write([]byte(s.meaning(p.ref)))
-				}
-			}
-		}
-		if d := s.Decls[n]; d != nil {
-			s.digest(d, h.Write)
-		}
-		for _, m := range s.ready(n) {
-			s.digest(m, h.Write)
-		}
-		h.Write([]byte{0})
-	}
-	sum := hex.EncodeToString(h.Sum(nil)[:8])
-	s.hashes[name] = sum
-	return sum
 }
 
 func (s *State) digest(d *Decl, write func([]byte) (int, error)) {
@@ -293,18 +275,16 @@ func (s *State) key(name string) string {
 func (s *State) symbol(name string) string {
 	v := s.versions[name]
 	if v == nil {
-		v = &version{numbers: map[string]int{}}
+		v = &version{}
 		if types.Universe.Lookup(name) != nil {
 			v.next = 1 // a unit repeats text that means the predeclared name
 		}
-		s.versions[name] = v
 	}
 	key := s.key(name)
 	n, ok := v.numbers[key]
 	if !ok {
 		n = v.next
-		v.numbers[key] = n
-		v.next++
+		s.versions[name] = v.with(key, n)
 	}
 	if n == 0 {
 		return name
@@ -316,7 +296,7 @@ func (s *State) symbol(name string) string {
 func (s *State) adopt(name string, old *State) {
 	before := old.symbolNumber(name)
 	if v := s.versions[name]; v != nil && before >= 0 {
-		v.numbers[s.key(name)] = before
+		s.versions[name] = v.with(s.key(name), before)
 	}
 }
 
@@ -327,38 +307,4 @@ func (s *State) symbolNumber(name string) int {
 		}
 	}
 	return -1
-}
-
-// dependants lists the live names that rest on any of the given ones, those themselves left out.
-func (s *State) dependants(ctx context.Context, changed map[string]bool) []string {
-	var out []string
-	names := slices.Sorted(maps.Keys(s.Decls))
-	names = append(names, slices.Sorted(maps.Keys(s.Vars))...)
-	for _, n := range names {
-		look(ctx)
-		if !changed[n] && s.reaches(n, changed) {
-			out = append(out, n)
-		}
-	}
-	return out
-}
-
-// reaches reports whether a name rests on one of the others, which need not be live. All of its methods count.
-func (s *State) reaches(name string, others map[string]bool) bool {
-	seen := map[string]bool{name: true}
-	todo := []string{name}
-	for len(todo) > 0 {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		for _, r := range s.refs(n, s.Methods[n], true) {
-			if others[r] {
-				return true
-			}
-			if !seen[r] {
-				seen[r] = true
-				todo = append(todo, r)
-			}
-		}
-	}
-	return false
 }
