@@ -35,13 +35,14 @@ var layers = map[string]string{
 	"kernel/internal/flame":        "kernel/internal/picture",
 	"kernel/internal/link":         "kernel/internal/revision kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
 	"kernel/internal/gopls":        "kernel/internal/whole",
+	"kernel/internal/catalog":      "kernel/internal/whole",
 	"kernel/internal/installation": "kernel/internal/whole",
 	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture",
 	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
-		"kernel/internal/gopls",
+		"kernel/internal/gopls kernel/internal/catalog kernel/internal/notebook",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
 
 	// The commands, which see all of it.
@@ -67,7 +68,7 @@ var outside = []struct{ prefix, by string }{
 }
 
 // goSource are the packages that know Go's syntax or types.
-const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/engine kernel/internal/racereport"
+const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/engine kernel/internal/catalog kernel/internal/racereport"
 
 // listed is what `go list -json` says of a package.
 type listed struct {

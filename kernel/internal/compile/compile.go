@@ -36,6 +36,7 @@ type job struct {
 	blanks  []string
 	idents  []string // every identifier of the cell
 	added   map[string]string
+	cannot  map[string]string // qualifiers, and why the package that they mean cannot be had
 	tops    []*top
 	byObj   map[types.Object]*top // of tops
 	topAt   map[token.Pos]bool    // where they are declared
@@ -93,7 +94,7 @@ func (c *Checker) job(ctx context.Context, st *State, syn *cell.Syntax, known *r
 		old.Forget(name)
 		old.Lost[name] = why
 	}
-	return &job{ctx: ctx, c: c, syn: syn, old: old, next: old.Clone(), known: known, own: map[string]bool{}, added: map[string]string{}, imported: map[string]bool{}, drops: map[string]string{}}
+	return &job{ctx: ctx, c: c, syn: syn, old: old, next: old.Clone(), known: known, own: map[string]bool{}, added: map[string]string{}, cannot: map[string]string{}, imported: map[string]bool{}, drops: map[string]string{}}
 }
 
 // check takes the cell through everything that does not depend on what becomes of it; faults are in diags.
@@ -401,8 +402,12 @@ func (j *job) addImports(v *view) bool {
 		if _, tried := j.added[name]; tried || j.next.Lost[name] != "" {
 			continue
 		}
-		p, ok := j.c.Suggest(j.ctx, name, syms)
+		p, ok, cannot := j.c.suggest(j.ctx, name, syms)
+		look(j.ctx)
 		j.added[name] = p
+		if cannot != nil {
+			j.cannot[name] = cannot.Error()
+		}
 		if symbol := missing[name]; ok && symbol != "" {
 			pkg, err := j.c.importer.Import(p)
 			ok = err == nil && pkg.Scope().Lookup(symbol) != nil

@@ -120,8 +120,14 @@ var first = []string{"math/rand/v2", "text/template", "runtime/pprof", "text/sca
 
 // Suggest finds the package that a qualifier most likely means: one of that name which has all the symbols.
 func (c *Checker) Suggest(ctx context.Context, name string, symbols []string) (importPath string, ok bool) {
+	importPath, ok, _ = c.suggest(ctx, name, symbols)
+	return importPath, ok
+}
+
+// suggest is Suggest with the reason why a package that has the symbols cannot be had.
+func (c *Checker) suggest(ctx context.Context, name string, symbols []string) (importPath string, ok bool, cannot error) {
 	if name == "unsafe" {
-		return name, true
+		return name, true, nil
 	}
 	var found []string
 	most, best, typo := 0, "", ""
@@ -143,25 +149,26 @@ func (c *Checker) Suggest(ctx context.Context, name string, symbols []string) (i
 			typo = pkg.Path()
 		}
 	}
-	if len(found) == 0 && len(symbols) > 0 && typo == "" { // looking elsewhere for a misspelt name would take seconds
-		if p, ok := c.elsewhere(ctx, name, symbols); ok {
-			return p, true
+	if len(found) == 0 && len(symbols) > 0 && typo == "" {
+		p, ok, err := c.elsewhere(ctx, name, symbols)
+		if ok || err != nil {
+			return p, ok, err
 		}
 	}
 	if len(found) == 0 {
 		// A package of the very name is meant, and the symbol is misspelt: that is the better error.
 		i := slices.IndexFunc(c.packages.Packages(), func(p Package) bool { return p.Path == name })
 		if i < 0 && most == 0 {
-			return typo, typo != ""
+			return typo, typo != "", nil
 		}
 		if i < 0 {
-			return best, true
+			return best, true, nil
 		}
-		return name, true
+		return name, true, nil
 	}
 	for _, f := range first {
 		if slices.Contains(found, f) {
-			return f, true
+			return f, true, nil
 		}
 	}
 	slices.SortFunc(found, func(a, b string) int {
@@ -170,7 +177,7 @@ func (c *Checker) Suggest(ctx context.Context, name string, symbols []string) (i
 		}
 		return strings.Compare(a, b)
 	})
-	return found[0], true
+	return found[0], true, nil
 }
 
 // named are the packages of a name that a notebook can import, of those that need not be looked for.
@@ -219,22 +226,30 @@ func (c *Checker) SuggestTyped(ctx context.Context, name string, symbols []strin
 	return c.Suggest(ctx, name, symbols)
 }
 
-// Finder is a Packages that can also find packages outside of the base library, which may take a while.
+// Finder is a Packages that can also find packages outside of the base library.
 type Finder interface {
-	// Find returns the first package of a name that has agrees to. It makes a package available to Export before it asks.
-	Find(ctx context.Context, name string, has func(path string) bool) (path string, ok bool)
+	// Find returns the first package of a name that declares all of the symbols, and makes it available to Export. To find that there is
+	// none takes no building. The error says why one that has them cannot be had.
+	Find(ctx context.Context, name string, symbols []string) (path string, ok bool, err error)
+}
+
+// Declarer is a Packages that also knows the notebook's file.
+type Declarer interface {
+	// Declared says where a name is declared that no cell has declared yet, in a clause; "" when that is not known.
+	Declared(name string) string
 }
 
 // elsewhere looks for a package outside of the base library.
-func (c *Checker) elsewhere(ctx context.Context, name string, symbols []string) (path string, ok bool) {
+func (c *Checker) elsewhere(ctx context.Context, name string, symbols []string) (path string, ok bool, err error) {
 	f, ok := c.packages.(Finder)
 	if !ok {
-		return "", false
+		return "", false, nil
 	}
-	return f.Find(ctx, name, func(path string) bool {
-		pkg, err := c.importer.Import(path)
-		return err == nil && !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil })
-	})
+	if path, ok, err = f.Find(ctx, name, symbols); !ok || err != nil {
+		return "", false, err
+	}
+	pkg, err := c.importer.Import(path)
+	return path, err == nil && !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil }), nil
 }
 
 // importName is the name a package is known by without being given one.

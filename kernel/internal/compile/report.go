@@ -148,7 +148,13 @@ func (j *job) nearSymbol(name string) string {
 
 // whyUndefined explains what the checker does not know of.
 func (j *job) whyUndefined(name string) string {
-	return j.whyGone(name)
+	if why := j.whyGone(name); why != "" {
+		return why
+	}
+	if d, ok := j.c.packages.(Declarer); ok {
+		return d.Declared(name)
+	}
+	return ""
 }
 
 // whyGone tells of names that went, and of names that the cell itself has.
@@ -167,7 +173,7 @@ func (j *job) whyGone(name string) string {
 	if j.declaresVariable(name) {
 		return "the cell declares it further down; statements run from top to bottom"
 	}
-	return ""
+	return j.cannot[name]
 }
 
 // declaresVariable reports whether the cell's statements declare a variable of a name.

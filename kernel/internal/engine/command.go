@@ -20,6 +20,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"%autoget", "", "get what an import lacks, in a folder without a go.mod; this is the default", (*Engine).autoget,
+			"It undoes `%noautoget`.", "%autoget"},
 		{"%cd", "[DIR]", "change the folder that cells run in; without DIR, to the home folder", (*Engine).chdir,
 			"`%cd -` goes back to the folder before. The folder holds for cells, programs, tests and shell commands, until the next `%cd` or `%reset`, and through a crash. A go.mod or go.work above it decides about imports from then on; where there is none, those of the notebook's folder do.",
 			"%cd /tmp\nos.Getwd()"},
@@ -29,14 +31,18 @@ func commands() []command {
 		{"%forget", "NAME…", "forget variables, types, functions, methods or imports", (*Engine).forget,
 			"What is declared otherwise stays. A function that uses a forgotten name is kept and says so when it is called. `%forget T.Method` forgets one method of a type.",
 			"%forget big\nruntime.GC()"},
-		{"%get", "PACKAGE[@VERSION]…", "add modules to the go.mod that governs this notebook", (*Engine).get,
-			"It is `go get`: what is in the module cache needs no network. A process holds one version of a package, so another version of one that is loaded waits for a restart, and the command says so.",
+		{"%get", "[PACKAGE[@VERSION]… | -list | -reset]", "add modules to what this notebook may import, or list them", (*Engine).get,
+			"It is `go get`: what is in the module cache needs no network, `PACKAGE@none` removes a module. Where a go.mod governs the notebook it changes that file. " +
+				"Elsewhere what the notebooks of a folder asked for is kept in the cache; `%get` alone, or `%get -list`, shows it as lines that you can copy, and `%get -reset` forgets it. " +
+				"A process holds one version of a package, so another version of one that is loaded waits for a restart, and the command says so.",
 			"%get golang.org/x/sync@latest"},
 		{"%go111module", "{on|off}", "accepted for gophernotes's notebooks; modules are always on", (*Engine).go111module, "It does nothing.", "%go111module on"},
 		{"%goroutines", "", "list the goroutines that cells have left in the background", (*Engine).listGoroutines,
 			"They are grouped by the cell that started them, with what each waits for and where. A cell that leaves goroutines behind mentions them once.",
 			"%goroutines"},
 		{"%help", "[COMMAND]", "show this help", (*Engine).help, "Of one command it shows the example as well.", "%help %timeit"},
+		{"%noautoget", "", "until the kernel restarts, import only what is there, and get nothing unasked", (*Engine).noautoget,
+			"An import that lacks its package is then an error that names the `%get` line. Where a go.mod governs the notebook it is so in any case.", "%noautoget"},
 		{"%reset", "", "forget everything and start a fresh worker", (*Engine).reset, "Goroutines end, and `%cd` and `%env` are forgotten too. It is like a restart of the kernel: go.mod and the packages of your module are read again.", "%reset"},
 		{"%slides", "[-o DIR]", "make slides of this notebook as it was last saved: HTML, PDF, PPTX, and its charts", (*Engine).slides,
 			"It is the command `slides` of the [command line](#the-command-line), and shows what that says. Without `-o` they go into the folder `slides` beside the notebook. " +

@@ -1,39 +1,75 @@
 package engine
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"interleave/kernel/internal/link"
 )
 
-// get adds modules to the go.mod and says what that means for the cells to come.
-func (e *Engine) get(r *run, args string) error {
-	return e.getBy(r, args, func(words []string) ([]link.Change, error) { return e.builder.Get(r.ctx, words...) })
+// getter is whatever can change now what a notebook may import.
+type getter struct {
+	add     func(words []string) ([]link.Change, error)
+	holding func() (link.Holding, error)
+	reset   func() ([]link.Change, error)
 }
 
-// getBy is get by whatever can add modules now.
-func (e *Engine) getBy(r *run, args string, add func(words []string) ([]link.Change, error)) error {
+// get adds modules to the go.mod and says what that means for the cells to come.
+func (e *Engine) get(r *run, args string) error {
+	err := e.getBy(r, args, getter{
+		func(words []string) ([]link.Change, error) { return e.builder.Get(r.ctx, words...) },
+		e.builder.Holding,
+		func() ([]link.Change, error) { return e.builder.Reset(r.ctx) },
+	})
+	e.readNames()
+	return err
+}
+
+// getBy is get by whatever can do it.
+func (e *Engine) getBy(r *run, args string, g getter) error {
 	words, err := splitWords(args)
 	if err != nil {
 		return fmt.Errorf("%%get: %w", err)
 	}
-	if len(words) == 0 {
-		return errors.New("%get takes a package: %get golang.org/x/sync@latest")
+	flag := ""
+	if len(words) > 0 && strings.HasPrefix(words[0], "-") {
+		flag = words[0]
 	}
-	if strings.HasPrefix(words[0], "-") {
-		return fmt.Errorf("%%get takes packages, not the flag %s: %%get golang.org/x/sync@latest", words[0])
+	switch {
+	case len(words) == 0, flag == "-list" && len(words) == 1:
+		h, err := g.holding()
+		if err != nil {
+			return fmt.Errorf("%%get: %w", err)
+		}
+		r.out.Stream("stdout", []byte(holdingText(h)))
+		return nil
+	case flag == "-reset" && len(words) == 1:
+		changes, err := g.reset()
+		if err != nil {
+			return fmt.Errorf("%%get -reset: %w", err)
+		}
+		e.sayChanges(r, changes)
+		return nil
+	case flag == "-list" || flag == "-reset":
+		return fmt.Errorf("%%get %s takes no argument, and got %s", flag, words[1])
+	case flag != "":
+		return fmt.Errorf("%%get takes packages, -list or -reset, not the flag %s: %%get golang.org/x/sync@latest", flag)
 	}
-	changes, err := add(words)
+	p := r.waits()
+	p.say("Getting %s", strings.Join(words, " "))
+	changes, err := g.add(words)
+	p.end()
 	if err != nil {
 		return fmt.Errorf("%%get: %w%s", err, fetchCure(err))
 	}
+	e.sayChanges(r, changes)
+	return nil
+}
+
+// sayChanges tells what has been added, changed and removed.
+func (e *Engine) sayChanges(r *run, changes []link.Change) {
 	var b strings.Builder
-	var stay []string
 	for _, c := range changes {
 		switch {
 		case c.Before == "":
@@ -43,19 +79,60 @@ func (e *Engine) getBy(r *run, args string, add func(words []string) ([]link.Cha
 		default:
 			fmt.Fprintf(&b, "changed %s %s to %s\n", c.Path, c.Before, c.After)
 		}
-		if c.Loaded != "" {
-			stay = append(stay, c.Path+" "+c.Loaded)
-		}
 	}
 	if len(changes) == 0 {
 		b.WriteString("nothing to change\n")
 	}
 	r.out.Stream("stdout", []byte(b.String()))
-	if len(stay) > 0 {
-		r.out.Stream("stderr", []byte("note: "+strings.Join(stay, ", ")+" is loaded and stays as it is; restart the kernel to use the new version\n"))
-	}
-	return nil
+	e.sayLoaded(r, changes)
 }
+
+// sayLoaded tells which of the changes wait for a restart.
+func (e *Engine) sayLoaded(r *run, changes []link.Change) {
+	var loaded, removed []string
+	for _, c := range changes {
+		switch {
+		case c.Loaded != "" && c.After == "":
+			removed = append(removed, c.Path)
+		case c.Loaded != "":
+			loaded = append(loaded, c.Path+" "+c.Loaded)
+		}
+	}
+	if len(loaded) > 0 {
+		r.out.Stream("stderr", []byte("note: "+strings.Join(loaded, ", ")+" is loaded and stays as it is; restart the kernel to use the new version\n"))
+	}
+	if len(removed) > 0 {
+		r.out.Stream("stderr", []byte("note: "+strings.Join(removed, ", ")+" is loaded, and can be used until the kernel restarts\n"))
+	}
+}
+
+// holdingText shows what a notebook may import, in lines that add it elsewhere.
+func holdingText(h link.Holding) string {
+	var b strings.Builder
+	switch {
+	case h.File != "":
+		fmt.Fprintf(&b, "%s governs this notebook, and requires", h.File)
+	default:
+		fmt.Fprintf(&b, "no go.mod governs %s; its notebooks asked for", h.Folder)
+	}
+	if len(h.Modules) == 0 {
+		b.WriteString(" nothing\n")
+		return b.String()
+	}
+	b.WriteString(":\n")
+	for _, m := range h.Modules {
+		paths := m.Packages
+		if len(paths) == 0 {
+			paths = []string{m.Path}
+		}
+		for _, path := range paths {
+			fmt.Fprintf(&b, "%%get %s@%s\n", path, m.Version)
+		}
+	}
+	return b.String()
+}
+
+const noSuchModule = "No such module is known under that path: look for spelling, and for a version that is not there; a private module wants GOPRIVATE in Jupyter's environment"
 
 // fetchCure says what to do about what the go command says when it cannot fetch; "" for other errors.
 func fetchCure(err error) string {
@@ -69,31 +146,9 @@ func fetchCure(err error) string {
 	case says("dial tcp", "no such host", "i/o timeout", "connection refused", "proxyconnect", "network is unreachable", "TLS handshake timeout", "unable to access"):
 		return "\nThe module proxy cannot be reached. Look whether this machine has a network (HTTPS_PROXY behind a proxy; GOPROXY for a mirror, set in Jupyter's environment) and run the cell again; what is in the module cache can be imported without %get"
 	case says("404 Not Found", "410 Gone", "unrecognized import path", "Repository not found", "could not read Username"):
-		return "\nNo such module is known under that path: look for spelling, and for a version that is not there; a private module wants GOPRIVATE in Jupyter's environment"
+		return "\n" + noSuchModule
+	case says("requires go >= ", "requires go 1."):
+		return "\nThat version needs a newer Go: install one from https://go.dev/dl and restart the kernel, or ask for an older version of the package (%get PACKAGE@v1.2.3)"
 	}
 	return ""
-}
-
-// findTime is how long looking for a missing import may take.
-const findTime = 10 * time.Second
-
-// Find implements compile.Finder.
-func (p packages) Find(ctx context.Context, name string, has func(path string) bool) (string, bool) {
-	ctx, cancel := context.WithTimeout(ctx, findTime)
-	defer cancel()
-	paths, err := p.b.Named(ctx, name)
-	if err != nil {
-		p.log.Warn("look for a missing import", "name", name, "error", err)
-		return "", false
-	}
-	for _, path := range paths {
-		if err := p.b.Require(ctx, path); err != nil {
-			p.log.Warn("missing import", "path", path, "error", err)
-			continue
-		}
-		if has(path) {
-			return path, true
-		}
-	}
-	return "", false
 }

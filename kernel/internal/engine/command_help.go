@@ -19,7 +19,7 @@ var synonyms = map[string]string{
 	"%setenv": "%env", "%set_env": "%env", "%pwd": "!pwd", "%sh": "%%bash", "%%sh": "%%bash", "%%script": "%%bash",
 	"%%main": "%%program", "%%gx": "%%program", "%test": "%%test", "%args": "%%program", "%with_inputs": "display.Input", "%with_password": "display.Password",
 	"%%sx": "%%bash", "%sx": "!", "%magic": "%help", "%lsmagic": "%help", "%quickref": "%help", "%doc": "?NAME", "%pinfo": "?NAME", "%load": "%%file",
-	"%autoget": "%get", "%noautoget": "%get", "%prun": "%%prof", "%%prun": "%%prof", "%%capture": "",
+	"%prun": "%%prof", "%%prun": "%%prof", "%%capture": "",
 	"%wasm": "", "%%wasm": "", "%widgets": "",
 }
 

@@ -48,6 +48,9 @@ func (e *Engine) reset(r *run, args string) error {
 	e.mu.Lock()
 	e.state = compile.NewState()
 	e.dir, e.left, e.env = "", "", nil
+	for _, rec := range e.texts {
+		rec.before = true
+	}
 	e.mu.Unlock()
 	e.renew()
 	if fault := e.ready(r); fault != nil {

@@ -100,7 +100,7 @@ var partKinds = map[cell.PartKind]string{
 // importable lists the packages that a cell can import without asking the go command, the likelier of one name first.
 func (e *Engine) importable() []compile.Package {
 	var out []compile.Package
-	for _, p := range (packages{e.linker(), e.log}).Packages() {
+	for _, p := range (packages{e, e.linker()}).Packages() {
 		if p.Name == "main" || p.Path == "runtime/race" || strings.HasPrefix(p.Path, "vendor/") || slices.Contains(strings.Split(p.Path, "/"), "internal") {
 			continue
 		}

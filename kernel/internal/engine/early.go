@@ -22,6 +22,7 @@ const earlyPatience = 3 * time.Second
 // earlyCommands need no compiler.
 var earlyCommands = map[string]func(e *Engine, r *run, args string) error{
 	"help": (*Engine).help, "version": (*Engine).earlyVersion, "get": (*Engine).earlyGet, "reset": (*Engine).earlyReset,
+	"autoget": (*Engine).autoget, "noautoget": (*Engine).noautoget,
 }
 
 // early tells whether a cell is to be run before the kernel is open.
@@ -97,7 +98,11 @@ func (e *Engine) earlyVersion(r *run, args string) error {
 }
 
 func (e *Engine) earlyGet(r *run, args string) error {
-	return e.getBy(r, args, func(words []string) ([]link.Change, error) { return link.Get(r.ctx, e.linkOptions(), words...) })
+	return e.getBy(r, args, getter{
+		func(words []string) ([]link.Change, error) { return link.Get(r.ctx, e.linkOptions(), words...) },
+		func() (link.Holding, error) { return link.HoldingOf(r.ctx, e.linkOptions()) },
+		func() ([]link.Change, error) { return link.Reset(r.ctx, e.linkOptions()) },
+	})
 }
 
 // earlyReset tries once more to open what cells are compiled with.

@@ -364,8 +364,8 @@ func (d *editor) qualifiers(ctx context.Context, st *compile.State, text string,
 	return out
 }
 
-// elsewhere looks for a package in the notebook's module and in those it requires. That takes the go command some tenths of a
-// second, so it is done once for a name, and an answer that is late serves the next question.
+// elsewhere looks for a package in the notebook's module and in those it requires. Many files may have to be read for that,
+// so it is done once for a name, and an answer that is late serves the next question.
 func (d *editor) elsewhere(ctx context.Context, name string) string {
 	d.mu.Lock()
 	done := d.found[name]
@@ -376,13 +376,13 @@ func (d *editor) elsewhere(ctx context.Context, name string) string {
 			defer close(done)
 			ctx, cancel := context.WithTimeout(d.ctx, 20*time.Second)
 			defer cancel()
-			paths, err := d.e.linker().Named(ctx, name)
-			if err != nil || len(paths) == 0 {
+			found, err := named(ctx, d.e.linker(), name)
+			if err != nil || len(found) == 0 {
 				return
 			}
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			d.paths[name] = paths[0]
+			d.paths[name] = found[0].Path
 		})
 	}
 	d.mu.Unlock()

@@ -76,10 +76,12 @@ type Engine struct {
 	calls      uint64
 	abandoned  map[uint64]bool // cells that an interrupt left behind and that have not ended
 	texts      map[string]*record
+	file       *declared          // what the notebook's file declares
 	restarting chan struct{}      // while a second interrupt replaces the worker; closed then
 	weak       bool               // a cell has imported a package that hands out weak pointers
 	silentAsk  bool               // the worker did not answer; the next cell replaces it
 	stale      string             // what was said last of packages that were edited
+	noAutoget  bool               // imports get nothing that is missing
 	dir        string             // what %cd has chosen, "" for Options.Dir
 	left       string             // the folder before it, "" before the first %cd
 	env        map[string]*string // what %env has set, and removed where nil
@@ -89,8 +91,10 @@ type Engine struct {
 
 // record is what is known of a cell's text: the number it ran under last.
 type record struct {
-	text  *cell.Text
-	count int
+	text   *cell.Text
+	count  int
+	failed bool // it ended with an error
+	before bool // %reset has forgotten what it declared
 }
 
 // start is a worker on its way.
@@ -124,7 +128,7 @@ func (e *Engine) open() {
 	if err == nil {
 		e.log.Info("open", "about", b.About())
 		m := b.Module()
-		checker = compile.NewChecker(packages{b, e.log}, compile.Language{Version: m.Lang, By: m.LangBy})
+		checker = compile.NewChecker(packages{e, b}, compile.Language{Version: m.Lang, By: m.LangBy})
 	}
 	e.mu.Lock()
 	old, opened := e.builder, e.opened
@@ -141,6 +145,7 @@ func (e *Engine) open() {
 		return
 	}
 	checker.Warm("fmt", compile.DisplayPath)
+	e.readNames()
 	if old != nil {
 		e.retire(old)
 	}
@@ -203,12 +208,14 @@ func (e *Engine) linkOptions() link.Options {
 }
 
 // Packages lets a checker outside of an engine read what a builder has compiled.
-func Packages(b *link.Builder, log *slog.Logger) compile.Packages { return packages{b, log} }
+func Packages(b *link.Builder, log *slog.Logger) compile.Packages {
+	return packages{&Engine{log: log, builder: b}, b}
+}
 
 // packages lets the checker read what the builder has compiled.
 type packages struct {
-	b   *link.Builder
-	log *slog.Logger
+	e *Engine
+	b *link.Builder
 }
 
 func (p packages) Export(path string) (io.ReadCloser, error) {

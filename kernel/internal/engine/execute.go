@@ -50,6 +50,7 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		e.mu.Unlock()
 	}()
 	var o session.Outcome
+	defer func() { e.markFailed(text.ID, o.Fault != nil) }()
 	directives, code := cell.Directives(c.Code)
 	if e.early(r, directives, code) {
 		o.Fault, o.Payload = e.runEarly(r, directives, text, code), r.pages
@@ -190,25 +191,6 @@ func (e *Engine) apply(r *run, syn *cell.Syntax) (*compile.Unit, *session.Fault)
 		return nil, fault
 	}
 	return c.result, e.checkFault(c.diags, c.err)
-}
-
-// require makes what the cell imports available.
-func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
-	if len(syn.Imports) == 0 {
-		return nil
-	}
-	var paths []string
-	for _, im := range syn.Imports {
-		if why := e.checker.NoStandIn(im.Path); why != "" {
-			return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
-		}
-		paths = append(paths, e.checker.Canonical(im.Path))
-	}
-	err, fault := aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, paths...) })
-	if fault == nil && err != nil {
-		return e.importFault(syn, err)
-	}
-	return fault
 }
 
 // checked is what the checker says of a cell.
@@ -456,5 +438,14 @@ func (e *Engine) remember(text *cell.Text, count int) { e.rememberAs(text.ID, te
 func (e *Engine) rememberAs(id string, text *cell.Text, count int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.texts[id] = &record{text, count}
+	e.texts[id] = &record{text: text, count: count}
+}
+
+// markFailed notes how a cell ended.
+func (e *Engine) markFailed(id string, failed bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if rec := e.texts[id]; rec != nil {
+		rec.failed = failed
+	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
-	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/revision"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
@@ -114,21 +113,6 @@ func (e *Engine) place(id, line string) (at, source string) {
 	}
 	source, _ = cell.Excerpt(t.Line(l), 1)
 	return fmt.Sprintf("In[%d]:%d", n, l), source
-}
-
-// importFault points a refusal of the go command at the import that it speaks of, or at the first.
-func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
-	if lost := new(link.LostError); errors.As(err, &lost) || cure(err) != "" {
-		return e.internalFault(err)
-	}
-	at := 0
-	for _, im := range syn.Imports {
-		if strings.Contains(err.Error(), im.Path) {
-			at = im.Offset
-			break
-		}
-	}
-	return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: at, Message: asCommand(strings.TrimSpace(err.Error()))}})
 }
 
 var goGet = regexp.MustCompile(`(to add it:)\s+go get `)

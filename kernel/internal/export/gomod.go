@@ -80,7 +80,7 @@ func (x *exporter) module() error {
 		case m.Replace != nil && m.Replace.Version == "":
 			err = f.AddReplace(m.Path, m.Version, m.Replace.Dir, "")
 			x.m.Notes = append(x.m.Notes, fmt.Sprintf("the packages of module %s are taken from %s, as go.mod says", m.Path, m.Replace.Dir))
-		case m.Replace != nil:
+		case m.Replace != nil && (m.Replace.Path != m.Path || m.Replace.Version != version):
 			err = f.AddReplace(m.Path, m.Version, m.Replace.Path, m.Replace.Version)
 		}
 		if err != nil {

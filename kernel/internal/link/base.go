@@ -87,22 +87,26 @@ func (w *workshop) stateKey(mode Mode) string {
 // openBase finds the base for the module, or builds it. stale says that a base with the wanted packages should be built
 // for next time.
 func (w *workshop) openBase(ctx context.Context, mode Mode) (b *base, stale bool, err error) {
-	state := w.stateKey(mode)
 	wanted := w.wanted()
-	k, have := w.known(state)
-	if !have || len(k.Wanted) == 0 { // one with what this user asked for is better
-		b, err := w.openPrepared(ctx, mode)
-		if err == nil {
-			return b, len(wanted) > 0, nil
-		}
-		w.log.Debug("no prepared base", "reason", err)
-	}
-	if have {
+	if k, have := w.known(w.stateKey(mode)); have && len(k.Wanted) > 0 { // one with what this user asked for is better
 		if b, err := w.load(k, mode); err == nil {
 			return b, !slices.Equal(k.Wanted, wanted), nil
 		}
 	}
-	b, err = w.makeBase(ctx, mode, nil)
+	s, err := w.shared(mode)
+	if err != nil {
+		return nil, false, err
+	}
+	if b, err = s.openPrepared(ctx, mode); err == nil {
+		return b, len(wanted) > 0, nil
+	}
+	w.log.Debug("no prepared base", "reason", err)
+	if k, have := s.known(s.stateKey(mode)); have {
+		if b, err := s.load(k, mode); err == nil {
+			return b, !slices.Equal(k.Wanted, wanted), nil
+		}
+	}
+	b, err = s.makeBase(ctx, mode, nil)
 	return b, len(wanted) > 0, err
 }
 

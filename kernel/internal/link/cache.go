@@ -23,7 +23,8 @@ import (
 //	extra/KEY/…     packages that Require found
 //	mod/KEY/…       generated go.mod and go.work files
 //	state/…         small files: which base belongs to which module, results of self tests, packages wanted
-//	scratch-go1.26/ the module of notebooks without one, for that language
+//	folder/KEY/…    what notebooks of a folder without a go.mod asked for; KEY is made from the folder's path and the language
+//	scratch-go1.26/ the one module that all such notebooks had in earlier releases, unused
 //	lock/, tmp/
 //
 // Every entry is made in tmp, handed over to the disk and renamed into place. What a crash of the machine or a cleaner of caches has
@@ -61,7 +62,7 @@ func (c *cache) folders() error {
 	if err := makePrivate(filepath.Dir(c.root)); err != nil {
 		return fmt.Errorf("make cache folder: %w", err)
 	}
-	for _, sub := range []string{"base", "plugin", "extra", "mod", "state", "lock", "tmp"} {
+	for _, sub := range []string{"base", "plugin", "extra", "mod", "folder", "state", "lock", "tmp"} {
 		if err := os.MkdirAll(c.path(sub), 0o755); err != nil {
 			return fmt.Errorf("make cache folder: %w", err)
 		}
@@ -172,6 +173,7 @@ type entry struct {
 // holds stay. A date that lies ahead, from when the clock was wrong, counts as the oldest: what is in use then has a later one.
 func (c *cache) trim() error {
 	c.sweep()
+	c.sweepFolders()
 	var all []entry
 	var sum int64
 	ahead := time.Now().Add(time.Hour) // that of a file server may be a little ahead
@@ -189,6 +191,12 @@ func (c *cache) trim() error {
 			e.held = true
 			add(e)
 		}
+	}
+	old, _ := filepath.Glob(c.path("scratch*")) // an earlier release that is still installed uses it
+	for _, dir := range old {
+		e := measure(dir)
+		e.held = true
+		add(e)
 	}
 	bases, _ := os.ReadDir(c.path("plugin"))
 	for _, d := range bases {
@@ -259,6 +267,39 @@ func (c *cache) sweep() {
 		if syscall.Kill(pid, 0) == syscall.ESRCH {
 			_ = os.RemoveAll(c.path("tmp", name)) // what stays is tried again
 		}
+	}
+}
+
+// How long what a folder's notebooks asked for is kept without use, when the folder is there and when it is not.
+const (
+	keptFolder = 180 * 24 * time.Hour
+	goneFolder = 7 * 24 * time.Hour
+)
+
+// sweepFolders forgets what was asked for in folders that are gone, or that nobody has used for long. A folder that only cannot be reached
+// for some days, on a disk that is elsewhere, loses nothing.
+func (c *cache) sweepFolders() {
+	dirs, _ := os.ReadDir(c.path("folder"))
+	for _, d := range dirs {
+		at := c.path("folder", d.Name())
+		info, err := os.Stat(filepath.Join(at, "go.mod"))
+		if err != nil {
+			continue
+		}
+		r, ok := c.readRequests(at)
+		unused := time.Since(info.ModTime())
+		if ok && r.Folder != "" {
+			if _, err := os.Stat(r.Folder); err == nil && unused < keptFolder {
+				continue
+			}
+		}
+		if unused < goneFolder {
+			continue
+		}
+		for _, name := range c.requestNotes(at) {
+			_ = os.Remove(name) // what stays is tried again
+		}
+		_ = os.RemoveAll(at)
 	}
 }
 

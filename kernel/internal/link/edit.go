@@ -205,7 +205,7 @@ func (b *Builder) compileRevisions(ctx context.Context, shop *workshop, e *Edite
 	wanted := append(slices.Sorted(maps.Values(e.Next)), also...)
 	all, err := shop.compileImports(ctx, b.mode, wanted)
 	if err == nil {
-		err = b.refuse(all, wanted)
+		err = b.refuse(shop.module, all, wanted)
 	}
 	if refused := (*PackageError)(nil); errors.As(err, &refused) {
 		err = &PackageError{b.inFiles(refused.Text, e.overlay)}

@@ -52,32 +52,21 @@ func (b *Builder) Get(ctx context.Context, args ...string) ([]Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain := *w.module
-	if !plain.Scratch { // the user's own go.mod is what go get is asked to change
-		plain.flags, plain.env = nil, nil
+	if w.module.Scratch {
+		return b.getScratch(ctx, w, args, nil)
 	}
+	plain := *w.module // the user's own go.mod is what go get is asked to change
+	plain.flags, plain.env = nil, nil
 	before := w.module.versions()
-	back, err := plain.keep()
-	if err != nil {
-		return nil, err
-	}
 	cmd := plain.command(ctx, w.tool, w.goEnv(), "get", append([]string{"--"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, &PackageError{words(string(out), err)}
+		return nil, &PackageError{words(withoutProgress(string(out)), err)}
 	}
-	after := w.module.versions()
-	if plain.Scratch && after[own] == "" {
-		if err := back(); err != nil {
-			return nil, err
-		}
-		return nil, &PackageError{strings.Join(args, " ") + ": a notebook outside of any module has gonum, gonum/plot and the packages of this kernel, which need a newer version; " +
-			"make a module in the notebook's folder (! go mod init notebook), and restart the kernel, to choose versions yourself"}
-	}
-	return b.changes(before, after), nil
+	return b.changes(before, w.module.versions()), nil
 }
 
 // Get is Builder.Get for a folder for which there is no Builder: when none can be made, taking a module out may be the cure.
@@ -89,34 +78,6 @@ func Get(ctx context.Context, o Options, args ...string) ([]Change, error) {
 	defer w.close()
 	b := &Builder{opts: o, shop: w, base: &base{}, extra: map[string]*Package{}, mentioned: map[string]bool{}}
 	return b.Get(ctx, args...)
-}
-
-// keep remembers the files of a scratch module; back writes them as they were.
-func (m *Module) keep() (back func() error, err error) {
-	old := map[string][]byte{}
-	if m.Scratch {
-		for _, name := range m.files {
-			data, err := os.ReadFile(name)
-			if err != nil && !errors.Is(err, os.ErrNotExist) {
-				return nil, fmt.Errorf("read scratch module: %w", err)
-			}
-			old[name] = data // nil for a file that there is not
-		}
-	}
-	return func() error {
-		for name, data := range old {
-			var err error
-			if data == nil {
-				err = os.RemoveAll(name)
-			} else {
-				err = os.WriteFile(name, data, 0o644)
-			}
-			if err != nil {
-				return fmt.Errorf("restore scratch module: %w", err)
-			}
-		}
-		return nil
-	}, nil
 }
 
 // versions reads what the governing go.mod requires.
@@ -158,68 +119,6 @@ func (b *Builder) changes(before, after map[string]string) []Change {
 	}
 	slices.SortFunc(out, func(x, y Change) int { return strings.Compare(x.Path, y.Path) })
 	return out
-}
-
-// Named lists packages of a name that are in the governing module or in one that it requires itself, whether they are loaded or not, those of
-// the module first. It does not download anything.
-func (b *Builder) Named(ctx context.Context, name string) ([]string, error) {
-	b.requiring.Lock()
-	defer b.requiring.Unlock()
-	w, err := b.governing()
-	if err != nil {
-		return nil, err
-	}
-	offline := setenv(w.goEnv(), map[string]string{"GOPROXY": "off"})
-	main, patterns := w.module.Path, []string{}
-	if !w.module.Scratch { // of a workspace all modules are the user's own
-		out, err := w.module.command(ctx, w.tool, offline, "list", "-m", "-f", "{{.Path}}").Output()
-		if err != nil {
-			out = []byte(main)
-		}
-		for path := range strings.FieldsSeq(string(out)) {
-			if path != own || main == own {
-				patterns = append(patterns, path+"/...")
-			}
-		}
-	}
-	for path := range w.module.versions() {
-		if path != own && path != main {
-			patterns = append(patterns, path+"/...")
-		}
-	}
-	if len(patterns) == 0 {
-		return nil, nil
-	}
-	slices.Sort(patterns)
-	args := append([]string{"-e", "-find", "-f", "{{.Name}} {{.ImportPath}}", "--"}, patterns...)
-	out, err := w.module.command(ctx, w.tool, offline, "list", args...).Output()
-	if err != nil && w.module.generated() { // a pattern wants requirements complete that a package does not
-		out, err = w.module.completing().command(ctx, w.tool, offline, "list", args...).Output()
-	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, &PackageError{words(stderrOf(err), err)}
-	}
-	var found []string
-	for line := range strings.Lines(string(out)) {
-		n, path, ok := strings.Cut(strings.TrimSpace(line), " ")
-		mine := path == main || strings.HasPrefix(path, main+"/")
-		if ok && n == name && (mine || !slices.Contains(strings.Split(path, "/"), "internal")) {
-			found = append(found, path)
-		}
-	}
-	slices.SortStableFunc(found, func(x, y string) int {
-		mine := func(p string) int {
-			if p == main || strings.HasPrefix(p, main+"/") {
-				return 0
-			}
-			return 1
-		}
-		return mine(x) - mine(y)
-	})
-	return found, nil
 }
 
 func stderrOf(err error) string {

@@ -192,7 +192,11 @@ func (b *Builder) current() (*Module, error) {
 
 // stamps are those of the files that a user changes.
 func (m *Module) stamps() []stamp {
-	names := slices.DeleteFunc(slices.Concat([]string{m.gomod, m.gowork}, m.files), func(name string) bool { return name == "" })
+	asked := ""
+	if m.Scratch {
+		asked = requestsFile(m.Dir)
+	}
+	names := slices.DeleteFunc(slices.Concat([]string{m.gomod, m.gowork, asked}, m.files), func(name string) bool { return name == "" })
 	list := make([]stamp, len(names))
 	for i, name := range names {
 		if info, err := os.Stat(name); err == nil {

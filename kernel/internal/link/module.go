@@ -2,16 +2,12 @@ package link
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	gover "go/version"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/mod/modfile"
 )
@@ -40,6 +36,12 @@ type Module struct {
 	place                    // what was found; of a scratch module its go.mod
 	asked  map[string]string // the versions that the user's files ask for, of modules that nothing replaces
 	raised raised            // modules that are taken in the version that is loaded
+
+	providers []Provider // the modules that the user's files name; of a scratch module those that were asked for
+	lax       bool       // these may not be all that provide packages
+
+	requests requests // Scratch: what the folder's notebooks asked for
+	common   *Module  // Scratch: the module in which a base for all folders is built
 }
 
 // findModule finds what governs dir and writes what the go command needs in order to find our packages from there. held is what a
@@ -53,11 +55,11 @@ func findModule(t *Toolchain, dir, sources string, c *cache, held holding) (*Mod
 	var err error
 	switch {
 	case at.gowork != "":
-		m, err = workspace(at, dir, sources, c, held)
+		m, err = workspace(t, at, dir, sources, c, held)
 	case at.gomod != "":
 		m, err = userModule(t, at.gomod, sources, c, held)
 	default:
-		m, err = scratch(t, sources, c)
+		m, err = scratch(t, dir, sources, c, held.versions)
 	}
 	if err != nil {
 		return nil, err
@@ -77,7 +79,8 @@ func userModule(t *Toolchain, gomod, sources string, c *cache, held holding) (*M
 	root := filepath.Dir(gomod)
 	m := &Module{Path: f.Module.Mod.Path, Dir: root, Lang: lang(f), LangBy: gomod, Sources: sources}
 	if isOwn(m.Path, root) {
-		m.Sources = root
+		m.Sources, m.lax = root, true
+		m.provide(t, f, root)
 		m.files = []string{gomod, filepath.Join(root, "go.sum")}
 		return m, nil
 	}
@@ -93,6 +96,7 @@ func userModule(t *Toolchain, gomod, sources string, c *cache, held holding) (*M
 	}
 	g.sums(filepath.Join(root, "go.sum"), filepath.Join(sources, "go.sum"))
 	m.asked = askedFor(f)
+	m.provide(t, f, root)
 	if m.raised, err = g.join(f, ours, sources, held); err != nil {
 		return nil, err
 	}
@@ -121,115 +125,6 @@ func askedFor(f *modfile.File) map[string]string {
 	return out
 }
 
-// scratch is the module of notebooks that no go.mod governs. It starts with what module interleave requires and grows by
-// go get. Its language is the toolchain's: nobody has chosen an older one. Each language has a module of its own, as an
-// older toolchain refuses the go line of a newer one; the first requires what that of the release before did.
-func scratch(t *Toolchain, sources string, c *cache) (*Module, error) {
-	ours, err := readSources(sources)
-	if err != nil {
-		return nil, err
-	}
-	line := goLine(ours)
-	if newest := gover.Lang(t.release()); gover.Compare(newest, langOf(line)) > 0 {
-		line = strings.TrimPrefix(newest, "go")
-	}
-	dir := c.path("scratch-" + langOf(line))
-	at := filepath.Join(dir, "go.mod")
-	m := &Module{Path: "scratch", Dir: dir, Lang: langOf(line), Scratch: true, Sources: sources,
-		env:   map[string]string{"GOWORK": "off"},
-		files: []string{at, filepath.Join(dir, "go.sum")}}
-	unlock, err := c.lock("scratch")
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	good := c.savedScratch(dir)
-	old, f, err := readMod(at)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a go command of another kernel may be writing it
-		time.Sleep(200 * time.Millisecond)
-		old, f, err = readMod(at)
-	}
-	from := dir
-	if err != nil { // there is none, or it is broken
-		text := []byte(good.Mod)
-		if len(text) == 0 {
-			text, from = olderScratch(c, m.Lang)
-		}
-		f, err = modfile.Parse(at, text, nil)
-	}
-	if err != nil || f.Module == nil {
-		f = &modfile.File{Syntax: &modfile.FileSyntax{Name: at}}
-		if err := f.AddModuleStmt("scratch"); err != nil {
-			return nil, fmt.Errorf("write scratch go.mod: %w", err)
-		}
-	}
-	if f.Go == nil || gover.Compare("go"+f.Go.Version, "go"+line) < 0 {
-		if err := f.AddGoStmt(line); err != nil {
-			return nil, fmt.Errorf("write scratch go.mod: %w", err)
-		}
-	}
-	have := map[string]bool{}
-	for _, r := range f.Require {
-		have[r.Mod.Path] = true
-	}
-	for _, r := range ours.Require {
-		if !have[r.Mod.Path] {
-			f.AddNewRequire(r.Mod.Path, r.Mod.Version, r.Indirect)
-		}
-	}
-	if err := requireOwn(f, sources); err != nil {
-		return nil, err
-	}
-	f.Cleanup()
-	data, err := f.Format()
-	if err != nil {
-		return nil, fmt.Errorf("write scratch go.mod: %w", err)
-	}
-	g := &generated{}
-	oldSum, _ := os.ReadFile(filepath.Join(dir, "go.sum"))
-	lines, all := sumLines(oldSum)
-	g.add(lines...)
-	before := len(g.sum)
-	last, _ := sumLines([]byte(good.Sum))
-	g.add(last...)
-	g.sums(filepath.Join(from, "go.sum"), filepath.Join(sources, "go.sum"))
-	sum := strings.Join(g.sum, "\n") + "\n"
-	if len(g.sum) > before || !all {
-		if err := writeFile(filepath.Join(dir, "go.sum"), []byte(sum)); err != nil {
-			return nil, err
-		}
-	}
-	if string(data) != string(old) {
-		if err := writeFile(at, data); err != nil {
-			return nil, err
-		}
-	}
-	if now := (saved{string(data), sum}); now != good {
-		return m, c.saveScratch(dir, now)
-	}
-	return m, nil
-}
-
-// olderScratch is the go.mod of the scratch module of the newest language up to lang, and its folder.
-func olderScratch(c *cache, lang string) (data []byte, dir string) {
-	found := ""
-	list, _ := filepath.Glob(c.path("scratch*", "go.mod"))
-	for _, name := range list {
-		at := filepath.Dir(name)
-		_, of, ok := strings.Cut(filepath.Base(at), "-")
-		if !ok { // the one folder that earlier releases of Interleave had
-			of = Oldest
-		}
-		if gover.Compare(of, lang) > 0 || gover.Compare(of, found) <= 0 {
-			continue
-		}
-		if text, err := os.ReadFile(name); err == nil {
-			data, dir, found = text, at, of
-		}
-	}
-	return data, dir
-}
-
 // generated tells that go commands see a go.mod of ours.
 func (m *Module) generated() bool { return m.Scratch || len(m.flags) > 0 }
 
@@ -252,6 +147,9 @@ func (m *Module) command(ctx context.Context, t *Toolchain, env []string, verb s
 
 // state is a hash of the files that decide versions. Where they lie does not matter.
 func (m *Module) state(cache string) string {
+	if m.common != nil {
+		return hash(m.common.state(cache), m.requests.Mod)
+	}
 	from := [][2]string{{m.Sources, "$sources"}, {m.Dir, "$module"}, {cache, "$cache"}}
 	for _, f := range m.files { // generated ones lie in a folder that is named by a hash
 		from = append(from, [2]string{filepath.Dir(f), "$here"})

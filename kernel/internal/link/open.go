@@ -32,6 +32,16 @@ func Open(ctx context.Context, o Options) (b *Builder, err error) {
 	if made.base, stale, err = w.openBase(ctx, made.mode); err != nil {
 		return nil, err
 	}
+	if w.module.Scratch { // now it is known what is loaded
+		dir, err := filepath.Abs(o.Dir)
+		if err == nil {
+			w.module, err = findModule(w.tool, dir, o.Sources, w.cache, made.holding())
+		}
+		if err != nil {
+			made.base.close()
+			return nil, err
+		}
+	}
 	made.background, made.stop = context.WithCancel(context.WithoutCancel(ctx))
 	made.tasks.Go(func() { made.tidy(stale) })
 	return made, nil

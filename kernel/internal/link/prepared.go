@@ -90,7 +90,7 @@ func (w *workshop) openPrepared(ctx context.Context, mode Mode) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := known{Base: p.Base}
+	k := known{Base: p.Base, Modules: p.Modules}
 	for _, f := range p.Folders {
 		f.Dir = filepath.Join(w.module.Sources, f.Dir)
 		k.Folders = append(k.Folders, f)
@@ -182,7 +182,11 @@ func Prepare(ctx context.Context, o Options) (tool *Toolchain, mode Mode, why st
 	}
 	defer w.close()
 	into := filepath.Join(filepath.Dir(o.Sources), preparedFolder)
-	if w.module, err = plainModule(w.cache.path("mod", "plain-"+hash(o.Sources)), o.Sources); err != nil {
+	ours, err := readSources(o.Sources)
+	if err != nil {
+		return nil, "", "", err
+	}
+	if w.module, err = commonModule(w.cache, ours, w.tool.scratchLine(ours), o.Sources, nil, ""); err != nil {
 		return nil, "", "", err
 	}
 	b, err := w.makeBase(ctx, mode, nil)
@@ -191,37 +195,6 @@ func Prepare(ctx context.Context, o Options) (tool *Toolchain, mode Mode, why st
 	}
 	defer b.close()
 	return w.tool, mode, why, w.share(b, mode, into)
-}
-
-// plainModule makes a module like the scratch module of a user who has asked for no packages yet.
-func plainModule(dir, sources string) (*Module, error) {
-	ours, err := readSources(sources)
-	if err != nil {
-		return nil, err
-	}
-	m := &Module{Path: "scratch", Dir: dir, Lang: lang(ours), Scratch: true, Sources: sources, env: map[string]string{"GOWORK": "off"},
-		files: []string{filepath.Join(dir, "go.mod"), filepath.Join(dir, "go.sum")}}
-	m.gomod = m.files[0]
-	f := &modfile.File{Syntax: &modfile.FileSyntax{Name: m.files[0]}}
-	if err := errors.Join(f.AddModuleStmt("scratch"), f.AddGoStmt(goLine(ours))); err != nil {
-		return nil, fmt.Errorf("write go.mod: %w", err)
-	}
-	for _, r := range ours.Require {
-		f.AddNewRequire(r.Mod.Path, r.Mod.Version, r.Indirect)
-	}
-	if err := requireOwn(f, sources); err != nil {
-		return nil, err
-	}
-	f.Cleanup()
-	data, err := f.Format()
-	if err != nil {
-		return nil, fmt.Errorf("write go.mod: %w", err)
-	}
-	sums, err := os.ReadFile(filepath.Join(sources, "go.sum"))
-	if err != nil {
-		return nil, fmt.Errorf("read go.sum: %w", err)
-	}
-	return m, errors.Join(writeFile(m.files[0], data), writeFile(m.files[1], sums))
 }
 
 // share copies a base, and how it is found, into a prepared folder.

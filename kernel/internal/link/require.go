@@ -17,8 +17,9 @@ import (
 // Packages lists what may be imported without Require, by import path: candidates for an import that is missing.
 func (b *Builder) Packages() []Package {
 	var out []Package
+	asked := b.asked()
 	for _, p := range b.base.sorted {
-		if !slices.Contains(strings.Split(p.ImportPath, "/"), "internal") && !strings.HasPrefix(p.ImportPath, "vendor/") {
+		if !slices.Contains(strings.Split(p.ImportPath, "/"), "internal") && !strings.HasPrefix(p.ImportPath, "vendor/") && (p.atHand() || asked(p.ImportPath)) {
 			out = append(out, *p)
 		}
 	}
@@ -26,14 +27,34 @@ func (b *Builder) Packages() []Package {
 	defer b.mu.Unlock()
 	for path, p := range b.extra {
 		if !revision.Is(path) {
-			out = append(out, *p)
-		} else if plain := revision.Plain(path); b.extra[plain] == nil && b.revision(plain) == path {
+			if p.Std || asked(path) {
+				out = append(out, *p)
+			}
+		} else if plain := revision.Plain(path); b.extra[plain] == nil && b.revision(plain) == path && asked(plain) {
 			as := *p // a package that came after one that it rests on was edited
 			as.ImportPath = plain
 			out = append(out, as)
 		}
 	}
 	return out
+}
+
+// hand are the modules whose packages every notebook has at hand. The base also holds what lessons and plots are made of, which is
+// no business of a notebook's.
+var hand = []string{own, "gonum.org/v1/gonum", "gonum.org/v1/plot", "golang.org/x/exp", "golang.org/x/image", "golang.org/x/sync", "golang.org/x/text", "golang.org/x/time"}
+
+// atHand tells whether a package of the base is there for notebooks.
+func (p *Package) atHand() bool {
+	return p.Std || slices.ContainsFunc(hand, func(module string) bool { return strings.HasPrefix(p.ImportPath, module+"/") })
+}
+
+// asked tells of import paths whether they are of a module that the user's files name, or of one that was asked for.
+func (b *Builder) asked() func(path string) bool {
+	m, err := b.current()
+	if err != nil || m.ours() {
+		return func(string) bool { return err != nil }
+	}
+	return func(path string) bool { return m.provider(path) != nil }
 }
 
 // Export returns the file with the export data of a package, as go/importer's gc lookup takes it. It is there for every
@@ -82,9 +103,12 @@ func (b *Builder) require(ctx context.Context, missing []string) error {
 	if err != nil {
 		return err
 	}
+	if err := b.lacking(shop, missing); err != nil {
+		return err
+	}
 	all, e, err := b.compileMissing(ctx, shop, missing)
 	if err != nil {
-		return err
+		return shop.module.explain(err, missing)
 	}
 	for _, l := range all {
 		if m := l.Module; m != nil && !l.local() {
@@ -113,7 +137,7 @@ func (b *Builder) compileMissing(ctx context.Context, shop *workshop, missing []
 	if len(list) == 0 {
 		all, err := shop.compileImports(ctx, b.mode, missing)
 		if err == nil {
-			err = b.refuse(all, missing)
+			err = b.refuse(shop.module, all, missing)
 		}
 		return all, nil, err
 	}
@@ -145,15 +169,23 @@ func (w *workshop) compileImports(ctx context.Context, mode Mode, paths []string
 }
 
 // refuse says why packages cannot be loaded, if there is a reason.
-func (b *Builder) refuse(all []*listed, wanted []string) error {
+func (b *Builder) refuse(m *Module, all []*listed, wanted []string) error {
 	var bad []string
+	unmet := &MissingError{}
 	for _, p := range all {
 		if p.Export == "" && p.ImportPath != "unsafe" && (p.Error != nil || slices.Contains(wanted, p.ImportPath)) {
+			if missing, ok := m.unmet(p, wanted); ok {
+				unmet.add(missing)
+				continue
+			}
 			bad = append(bad, reason(p))
 		}
 		if p.Name == "main" && slices.Contains(wanted, p.ImportPath) {
 			bad = append(bad, fmt.Sprintf("import %q is a program, not an importable package", p.ImportPath))
 		}
+	}
+	if len(unmet.List) > 0 {
+		return unmet
 	}
 	if len(bad) > 0 {
 		return &PackageError{strings.Join(slices.Compact(bad), "\n")}

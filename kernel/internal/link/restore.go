@@ -114,6 +114,11 @@ func (b *Builder) restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(b.base.Granted) == 0 {
+		if w, err = w.shared(b.mode); err != nil {
+			return err
+		}
+	}
 	quiet := *w
 	quiet.progress = nil
 	unlock, err := quiet.cache.lock("base-" + quiet.stateKey(b.mode))

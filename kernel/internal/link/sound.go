@@ -1,14 +1,11 @@
 package link
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
-
-	"interleave/kernel/internal/whole"
 )
 
 // sound tells whether a file of a generated module, go.mod, go.sum, go.work or go.work.sum, still has what was written into it. The go
@@ -58,22 +55,4 @@ func sumLines(text []byte) (lines []string, all bool) {
 		}
 	}
 	return lines, all
-}
-
-// saved is the scratch module as it was when it was last sound: its requirements are what the user has asked for.
-type saved struct{ Mod, Sum string }
-
-func (c *cache) savedScratch(dir string) (s saved) {
-	if data, ok := whole.ReadNote(c.path("state", filepath.Base(dir)+".json")); ok && json.Unmarshal(data, &s) != nil {
-		return saved{}
-	}
-	return s
-}
-
-func (c *cache) saveScratch(dir string, s saved) error {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return whole.WriteNote(c.path("state", filepath.Base(dir)+".json"), data)
 }

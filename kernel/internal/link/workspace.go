@@ -12,7 +12,7 @@ import (
 )
 
 // workspace is findModule below a go.work.
-func workspace(p place, dir, sources string, c *cache, held holding) (*Module, error) {
+func workspace(t *Toolchain, p place, dir, sources string, c *cache, held holding) (*Module, error) {
 	gowork, gomod := p.gowork, p.gomod
 	data, err := os.ReadFile(gowork)
 	if err != nil {
@@ -40,9 +40,10 @@ func workspace(p place, dir, sources string, c *cache, held holding) (*Module, e
 			m.Path, m.Lang, m.LangBy = f.Module.Mod.Path, lang(f), gomod
 		}
 		if isOwn(f.Module.Mod.Path, at) {
-			m.Sources = at
+			m.Sources, m.lax = at, true
 			return m, nil
 		}
+		m.provide(t, f, at)
 		for _, r := range f.Replace {
 			replaced[r.Old.Path] = true
 		}
@@ -67,6 +68,7 @@ func workspace(p place, dir, sources string, c *cache, held holding) (*Module, e
 	if err := w.AddUse(sources, ""); err != nil {
 		return nil, fmt.Errorf("write go.work: %w", err)
 	}
+	m.replace(t, w.Replace, root)
 	for _, r := range w.Replace {
 		replaced[r.Old.Path] = true
 		if modfile.IsDirectoryPath(r.New.Path) {

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+
+	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/session"
+)
+
+// Outside of any module, importing a package that isn't there gets it, as in gophernotes. Inside the user's own module only %get changes
+// go.mod.
+
+// require makes what the cell imports available.
+func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
+	if len(syn.Imports) == 0 {
+		return nil
+	}
+	for _, im := range syn.Imports {
+		if why := e.checker.NoStandIn(im.Path); why != "" {
+			return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
+		}
+	}
+	err, fault := e.requireAll(r, syn.Imports)
+	if fault != nil || err == nil {
+		return fault
+	}
+	if len(syn.Imports) > 1 {
+		e.keepImports(r, syn)
+		if r.ctx.Err() != nil {
+			return interruptedEarly("resolving imports")
+		}
+	}
+	return e.importFault(syn, err)
+}
+
+// requireAll gets what is missing of some imports, unless that's switched off, and makes all of them available.
+func (e *Engine) requireAll(r *run, imports []cell.Import) (err error, fault *session.Fault) {
+	var paths []string
+	for _, im := range imports {
+		paths = append(paths, e.checker.Canonical(im.Path))
+	}
+	tried := map[string]bool{}
+	for {
+		err, fault = aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, paths...) })
+		missing := new(link.MissingError)
+		if fault != nil || !errors.As(err, &missing) || !e.fetches() {
+			return err, fault
+		}
+		var failed []error
+		for _, m := range missing.List {
+			if tried[m.Path] { // it's there, and something else is wrong
+				return err, nil
+			}
+			tried[m.Path] = true
+			if ferr, fault := e.fetch(r, m.Path); fault != nil {
+				return nil, fault
+			} else if ferr != nil {
+				failed = append(failed, &fetchError{m.Path, ferr})
+			}
+		}
+		if len(failed) > 0 {
+			return errors.Join(failed...), nil
+		}
+	}
+}
+
+// fetches tells whether imports get what is missing.
+func (e *Engine) fetches() bool {
+	e.mu.Lock()
+	off := e.noAutoget
+	e.mu.Unlock()
+	return !off && e.builder.Scratch()
+}
+
+// fetchError is an import that could not be had.
+type fetchError struct {
+	path string
+	err  error
+}
+
+func (f *fetchError) Error() string {
+	text := strings.TrimSpace(f.err.Error())
+	advice := fetchCure(f.err)
+	if advice == "" && strings.Contains(text, "reading file://") { // a proxy that is a folder
+		advice = noSuchModule
+	}
+	if advice == "" && (errors.Is(f.err, syscall.ENOSPC) || strings.Contains(text, syscall.ENOSPC.Error())) {
+		advice = cure(syscall.ENOSPC)
+	}
+	if advice == "" {
+		return fmt.Sprintf("cannot get %s: %s", f.path, text)
+	}
+	first, _, _ := strings.Cut(text, "\n") // the go command's words are long, and the last ones say the same
+	return fmt.Sprintf("cannot get %s. %s (the go command says: %s)", f.path, strings.TrimSpace(advice), strings.TrimPrefix(first, "go: "))
+}
+
+func (f *fetchError) Unwrap() error { return f.err }
+
+// fetch gets the package of an import and tells which version that is.
+func (e *Engine) fetch(r *run, path string) (err error, fault *session.Fault) {
+	p := r.waits()
+	defer p.end()
+	p.say("Getting %s", path)
+	var f link.Fetched
+	err, fault = aside(e, r, "getting "+path, func() error {
+		f, err = e.builder.Fetch(r.ctx, path, func(what string) { p.say("Getting %s: %s", path, what) })
+		return err
+	})
+	p.end()
+	if fault != nil || err != nil {
+		return err, fault
+	}
+	e.readNames()
+	if !r.cell.Silent {
+		fmt.Fprintf(streamWriter{r.out, "stderr"}, "note: got %s %s for this import; to have the same version again, write above it: %%get %s@%s\n", f.Module, f.Version, path, f.Version)
+		e.sayLoaded(r, f.Changes)
+	}
+	return nil, nil
+}
+
+// keepImports puts the imports of a cell in force that can be had, when another one cannot: the cell fails, and those below it use them.
+func (e *Engine) keepImports(r *run, syn *cell.Syntax) {
+	good := &cell.Syntax{Text: syn.Text, Code: syn.Code}
+	for _, im := range syn.Imports {
+		if im.Name == "_" || im.Name == "." {
+			continue
+		}
+		err, fault := aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, e.checker.Canonical(im.Path)) })
+		if fault != nil {
+			return
+		}
+		if err == nil {
+			good.Imports = append(good.Imports, im)
+		}
+	}
+	if len(good.Imports) == 0 {
+		return
+	}
+	c, fault := aside(e, r, "checking the cell", func() checked[*compile.Unit] {
+		unit, diags, err := e.checker.Compile(r.ctx, e.snapshot(), good)
+		return checked[*compile.Unit]{unit, diags, err}
+	})
+	if fault == nil && c.err == nil && len(c.diags) == 0 && c.result.Source == nil {
+		e.commit(r, c.result)
+	}
+}
+
+// importFault points refusals of imports at the imports that they speak of, or at the first.
+func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
+	joined, many := err.(interface{ Unwrap() []error }) // of fetches
+	if lost := new(link.LostError); errors.As(err, &lost) || !many && cure(err) != "" {
+		return e.internalFault(err)
+	}
+	at := func(path string) int {
+		i := slices.IndexFunc(syn.Imports, func(im cell.Import) bool { return e.checker.Canonical(im.Path) == path })
+		return syn.Imports[max(i, 0)].Offset
+	}
+	var list []compile.Diagnostic
+	tell := func(path, message string) {
+		list = append(list, compile.Diagnostic{Text: syn.Text, Offset: at(path), Message: message})
+	}
+	missing, misspelt := new(link.MissingError), new(link.NotStandardError)
+	switch {
+	case many:
+		for _, one := range joined.Unwrap() {
+			if f := new(fetchError); errors.As(one, &f) {
+				tell(f.path, one.Error())
+			}
+		}
+	case errors.As(err, &missing):
+		for _, m := range missing.List {
+			tell(m.Path, m.String())
+		}
+	case errors.As(err, &misspelt):
+		tell(misspelt.Path, misspelt.Error()+e.meantPath(misspelt.Path))
+	default:
+		text := strings.TrimSpace(err.Error())
+		path := ""
+		for _, im := range syn.Imports {
+			if strings.Contains(text, im.Path) {
+				path = e.checker.Canonical(im.Path)
+				break
+			}
+		}
+		tell(path, asCommand(text))
+	}
+	return e.compileFault(list)
+}
+
+// meantPath asks for the package that a misspelt path most likely means.
+func (e *Engine) meantPath(path string) string {
+	best, least := "", min(3, (len(path)+1)/2)
+	for _, p := range e.importable() {
+		if first, _, _ := strings.Cut(p.Path, "/"); strings.Contains(first, ".") {
+			continue
+		}
+		d := compile.Edits(path, p.Path)
+		if strings.HasSuffix(p.Path, "/"+path) { // json for encoding/json
+			d = 0
+		}
+		if d < least || d == least && best != "" && len(p.Path) < len(best) {
+			best, least = p.Path, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(": did you mean %q?", best)
+}
+
+// autoget and noautoget are GoNB's words.
+func (e *Engine) autoget(r *run, args string) error { return e.setAutoget(r, "%autoget", args, true) }
+func (e *Engine) noautoget(r *run, args string) error {
+	return e.setAutoget(r, "%noautoget", args, false)
+}
+
+func (e *Engine) setAutoget(_ *run, name, args string, on bool) error {
+	if err := none(name, args); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.noAutoget = !on
+	e.mu.Unlock()
+	return nil
+}
