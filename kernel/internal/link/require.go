@@ -45,7 +45,7 @@ var hand = []string{own, "gonum.org/v1/gonum", "gonum.org/v1/plot", "golang.org/
 
 // atHand tells whether a package of the base is there for notebooks.
 func (p *Package) atHand() bool {
-	return p.Std || slices.ContainsFunc(hand, func(module string) bool { return strings.HasPrefix(p.ImportPath, module+"/") })
+	return p.Std || slices.ContainsFunc(hand, func(module string) bool { return strings.HasPrefix(p.ImportPath+"/", module+"/") })
 }
 
 // asked tells of import paths whether they are of a module that the user's files name, or of one that was asked for.
