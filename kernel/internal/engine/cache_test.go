@@ -58,7 +58,7 @@ func TestCacheIsRemoved(t *testing.T) {
 		{"tmp", in("tmp"), false},
 		{"plugins", in("plugin"), false},
 		{"state and locks", in("state", "lock"), false},
-		{"scratch and generated modules", in("scratch*", "mod"), false},
+		{"modules of folders and generated ones", in("folder", "mod"), false},
 		{"a package's export data", in("base/*/pkg/*"), true},
 		{"worker and stubs", in("base/*/worker", "base/*/stub*"), true},
 		{"packages outside of the base", in("extra"), true},
@@ -132,7 +132,7 @@ func TestWithoutABase(t *testing.T) {
 	}
 	for code, want := range map[string]string{
 		"%version":                 "cells cannot be compiled",
-		"%help %get":               "go.mod",
+		"%help %get":               "add modules",
 		"!echo $((6 * 7))":         "42",
 		"%%bash\necho $((6 * 7))":  "42",
 		"$ echo 42":                "42",
