@@ -216,6 +216,7 @@ func (j *job) enter(v *view, waits map[*Decl][]Wait) {
 	holes := v.holes(v.file, j.syn.Text.ID, 0, len(j.syn.Code)+1)
 	fixes := v.fixes(j.syn.Text.ID, 0, len(j.syn.Code)+1)
 	sortEdits(fixes)
+	methods := map[string][]*Decl{}
 	for _, d := range j.decls {
 		look(j.ctx)
 		if !j.leavesOut(d) {
@@ -229,8 +230,7 @@ func (j *job) enter(v *view, waits map[*Decl][]Wait) {
 		}
 		switch {
 		case d.Kind == MethodKind:
-			j.next.Methods[d.Recv] = append(slices.Clone(j.next.Methods[d.Recv]), d)
-			slices.SortFunc(j.next.Methods[d.Recv], func(a, b *Decl) int { return strings.Compare(a.Names[0], b.Names[0]) })
+			methods[d.Recv] = append(methods[d.Recv], d)
 		case d.Names[0] == "init" && d.Kind == FuncKind, d.Names[0] == "_" && d.Kind == FuncKind:
 		default:
 			for _, n := range d.Names {
@@ -239,6 +239,11 @@ func (j *job) enter(v *view, waits map[*Decl][]Wait) {
 				}
 			}
 		}
+	}
+	for typ, list := range methods {
+		list = slices.Concat(j.next.Methods[typ], list)
+		slices.SortFunc(list, func(a, b *Decl) int { return strings.Compare(a.Names[0], b.Names[0]) })
+		j.next.Methods[typ] = list
 	}
 	clear(j.next.hashes)
 }

@@ -244,7 +244,10 @@ func (j *job) collect() {
 func (j *job) replace(d *Decl) {
 	if d.Kind == MethodKind {
 		j.own[d.Recv] = true
-		j.next.Methods[d.Recv] = slices.DeleteFunc(slices.Clone(j.next.Methods[d.Recv]), func(m *Decl) bool { return m.Names[0] == d.Names[0] })
+		is := func(m *Decl) bool { return m.Names[0] == d.Names[0] }
+		if slices.ContainsFunc(j.next.Methods[d.Recv], is) {
+			j.next.Methods[d.Recv] = slices.DeleteFunc(slices.Clone(j.next.Methods[d.Recv]), is)
+		}
 		return
 	}
 	for _, n := range d.Names {
