@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"interleave/kernel/internal/cell"
 )
@@ -20,13 +21,15 @@ type Sketch struct {
 
 // Sketch writes a cell whose directives are blanked out in code, as Go text that the offset cursor lies in. imports
 // are the paths to import beside those in force, by name: what was found for qualifiers that are not declared. Paths
-// in keep are imported in any case, so that they need not be read again.
+// in keep are imported in any case, so that they need not be read again. Of a notebook that has declared much the sketch has what the
+// cell may mean, as those who read it read all of it for each letter that is typed.
 func (c *Checker) Sketch(st *State, code string, cursor int, imports map[string]string, keep []string) *Sketch {
 	w := &sketcher{
 		programWriter: &programWriter{j: &job{c: c, next: st}, names: &importNames{taken: map[string]bool{}}},
 		st:            st, code: code, parts: cell.Outline(code), own: map[string]bool{}, methods: map[string]bool{},
 	}
 	w.readCell(cursor)
+	w.choose(cursor)
 	return w.write(cursor, imports, keep)
 }
 
@@ -40,7 +43,64 @@ type sketcher struct {
 	methods map[string]bool // likewise, "T.M"
 	imports []cell.Import   // of the cell
 	hoist   bool            // functions of the cell may use its variables
+	only    map[string]bool // the names of the notebook that are written; nil: all
 }
+
+// small is how many names a notebook may have declared that are all written.
+const small = 200
+
+// choose finds the names that the cell may mean, of many: those it has, those that the word at the cursor may become, and what these
+// rest on.
+func (w *sketcher) choose(cursor int) {
+	if len(w.st.Decls)+len(w.st.Vars) <= small {
+		return
+	}
+	word := wordBefore(w.code, cursor)
+	qualified := strings.HasSuffix(strings.TrimRight(w.code[:cursor-len(word)], " \t\n"), ".")
+	if word == "" && !qualified {
+		return // it may become anything
+	}
+	var roots []string
+	cell.Identifiers(w.code, func(name string) { roots = append(roots, name) })
+	if !qualified {
+		for name := range w.st.Decls {
+			if mayBecome(word, name) {
+				roots = append(roots, name)
+			}
+		}
+		for name := range w.st.Vars {
+			if mayBecome(word, name) {
+				roots = append(roots, name)
+			}
+		}
+	}
+	for name := range w.own { // methods that earlier cells gave to a type of the cell
+		roots = append(roots, w.st.refsOf(name, false)...)
+	}
+	w.only = map[string]bool{}
+	for _, name := range w.st.closure(roots, false) {
+		w.only[name] = true
+	}
+}
+
+// wordBefore is the part of a name that stands before an offset.
+func wordBefore(code string, offset int) string {
+	return code[len(strings.TrimRightFunc(code[:offset], func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) })):offset]
+}
+
+// mayBecome reports whether a name has the letters of a word in their order, in whatever case: so gopls matches names.
+func mayBecome(word, name string) bool {
+	letters := []rune(strings.ToLower(word))
+	for _, r := range strings.ToLower(name) {
+		if len(letters) > 0 && letters[0] == r {
+			letters = letters[1:]
+		}
+	}
+	return len(letters) == 0
+}
+
+// written reports whether the sketch has a name of the notebook.
+func (w *sketcher) written(name string) bool { return w.only == nil || w.only[name] }
 
 // readCell finds out what the cell declares.
 func (w *sketcher) readCell(cursor int) {
@@ -167,11 +227,14 @@ func (w *sketcher) live() string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.st.Decls)) {
-		if !w.own[name] {
+		if !w.own[name] && w.written(name) {
 			write(w.st.Decls[name])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.st.Methods)) {
+		if !w.own[name] && !w.written(name) {
+			continue
+		}
 		for _, m := range w.st.Methods[name] {
 			if m.Broken == "" && (w.st.Decls[name] != nil || w.own[name]) && !w.methods[name+"."+m.Names[0]] {
 				write(m)
@@ -179,7 +242,7 @@ func (w *sketcher) live() string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.st.Vars)) {
-		if v := w.st.Vars[name]; !w.own[name] {
+		if v := w.st.Vars[name]; !w.own[name] && w.written(name) {
 			src.gen(docAbove(v.Text.Source, v.Offset), "var ", name, " ", w.typ(v.typ), "\n")
 		}
 	}

@@ -50,6 +50,8 @@ func TestSketchCompiles(t *testing.T) {
 			t.Fatalf("%s: %v", src, diags)
 		}
 	}
+	crowded := &session{t: t, c: s.c, st: s.st} // has declared more than a sketch holds
+	crowded.run(repeated(2*small, "type Filler%d struct{ next *Point }"))
 	for _, code := range []string{
 		"", "points[0].Sum() + total", "x := 1\nfmt.Println(x)",
 		"type Point struct{ Z int }\nfunc (p Point) Set(z int) {}\nPoint{}.Z",
@@ -66,12 +68,28 @@ func TestSketchCompiles(t *testing.T) {
 				imports[name] = path
 			}
 		}
-		sk := s.c.Sketch(s.st, code, len(code), imports, []string{"net/http", "fmt"})
-		for _, e := range sketchErrors(t, s.c, sk) {
-			if !strings.Contains(e, "is not used") {
-				t.Errorf("%q: %s in\n%s\n%s", code, e, sk.Live, sk.Cell)
+		for _, st := range []*State{s.st, crowded.st} {
+			sk := s.c.Sketch(st, code, len(code), imports, []string{"net/http", "fmt"})
+			for _, e := range sketchErrors(t, s.c, sk) {
+				if !strings.Contains(e, "is not used") {
+					t.Errorf("%q: %s in\n%s\n%s", code, e, sk.Live, sk.Cell)
+				}
 			}
 		}
+	}
+	for code, want := range map[string][]string{"x := fill12": {"Filler12", "Filler312", "Point"}, "points[0].": {"points", "Point"}, "var f Filler7\nf.next.": {"Filler7", "Point"}} {
+		live := s.c.Sketch(crowded.st, code, len(code), nil, nil).Live
+		for _, name := range want {
+			if !strings.Contains(live, name+" ") {
+				t.Errorf("%q: %s is missing", code, name)
+			}
+		}
+		if n := strings.Count(live, "type Filler"); n > 30 {
+			t.Errorf("%q: %d types that it cannot mean", code, n)
+		}
+	}
+	if live := s.c.Sketch(crowded.st, "", 0, nil, nil).Live; strings.Count(live, "type Filler") != 2*small {
+		t.Error("an empty cell may mean anything")
 	}
 }
 
