@@ -38,6 +38,7 @@ type Module struct {
 	raised raised            // modules that are taken in the version that is loaded
 
 	providers []Provider // the modules that the user's files name; of a scratch module those that were asked for
+	hand      []Provider // of a scratch module: the modules of which all packages are at hand, those too that the base has not
 	lax       bool       // these may not be all that provide packages
 
 	requests requests // Scratch: what the folder's notebooks asked for

@@ -129,6 +129,9 @@ func TestPrepared(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer w.close()
+		if w, err = w.shared(Thin); err != nil {
+			t.Fatal(err)
+		}
 		b, err := w.openPrepared(t.Context(), Thin)
 		if err != nil {
 			return err.Error()

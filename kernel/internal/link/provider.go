@@ -65,25 +65,27 @@ func (t *Toolchain) moduleDir(path, version string) string {
 	return dir
 }
 
-// provider is the module that an import path belongs to by its name, nil when the user's files name none.
+// provider is the module that an import path belongs to by its name, nil when the user's files name none and it isn't at hand.
 func (m *Module) provider(importPath string) *Provider {
 	var best *Provider
-	for i, p := range m.providers {
-		if (importPath == p.Path || strings.HasPrefix(importPath, p.Path+"/")) && (best == nil || len(p.Path) > len(best.Path)) {
-			best = &m.providers[i]
+	for _, list := range [][]Provider{m.providers, m.hand} {
+		for i, p := range list {
+			if (importPath == p.Path || strings.HasPrefix(importPath, p.Path+"/")) && (best == nil || len(p.Path) > len(best.Path)) {
+				best = &list[i]
+			}
 		}
 	}
 	return best
 }
 
 // Providers lists the modules that packages may be imported from without asking for them: that which governs the notebook's folder, and
-// those that its go.mod names; of a folder without one, those that were asked for.
+// those that its go.mod names; of a folder without one, those that were asked for and those that every notebook has at hand.
 func (b *Builder) Providers() ([]Provider, error) {
 	m, err := b.current()
 	if err != nil || m.ours() { // what our own module requires is not a notebook's business
 		return nil, err
 	}
-	return m.providers, nil
+	return slices.Concat(m.providers, m.hand), nil
 }
 
 // ours tells the module that this program belongs to.

@@ -109,6 +109,11 @@ func scratch(t *Toolchain, dir, sources string, c *cache, loaded map[string]stri
 			m.providers = append(m.providers, Provider{Path: path, Dir: t.moduleDir(path, version)})
 		}
 	}
+	for _, r := range ours.Require {
+		if slices.Contains(hand, r.Mod.Path) {
+			m.hand = append(m.hand, Provider{Path: r.Mod.Path, Version: r.Mod.Version, Dir: t.moduleDir(r.Mod.Path, r.Mod.Version)})
+		}
+	}
 	if loaded == nil {
 		return m, nil
 	}
