@@ -62,7 +62,7 @@ func (b *Builder) lacking(w *workshop, paths []string) error {
 			}
 		}
 		switch {
-		case strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") || p != nil:
+		case strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") || p != nil || strings.HasPrefix(path, own+"/"):
 		case !strings.Contains(first, "."):
 			if isFolder(filepath.Join(w.tool.Root, "src", filepath.FromSlash(path))) || w.module.lax && w.module.Path == first {
 				continue
