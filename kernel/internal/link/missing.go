@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"interleave/kernel/internal/revision"
 )
 
@@ -66,6 +68,9 @@ func (b *Builder) lacking(w *workshop, paths []string) error {
 		case !strings.Contains(first, "."):
 			if isFolder(filepath.Join(w.tool.Root, "src", filepath.FromSlash(path))) || w.module.lax && w.module.Path == first {
 				continue
+			}
+			if err := module.CheckImportPath(path); err != nil {
+				return &PackageError{err.Error()}
 			}
 			return &NotStandardError{path}
 		case !w.module.lax && !setsMod(w.tool.Env["GOFLAGS"]):
