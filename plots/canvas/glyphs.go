@@ -1,6 +1,8 @@
 package canvas
 
 import (
+	"strings"
+
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/font"
@@ -8,6 +10,22 @@ import (
 
 	"interleave/plots/letters"
 )
+
+// textRuns splits a string that is drawn at a point into the runs that a document writes as text. There are none when the string is blank, and
+// when a width is given for its edge: the edge is a shape, and is drawn here.
+func textRuns(c vg.Canvas, edge vg.Length, face font.Face, pt vg.Point, s string) []letters.Run {
+	if face.Face == nil || face.Font.Size == 0 || strings.TrimSpace(s) == "" {
+		return nil
+	}
+	runs := letters.Runs(face, s)
+	if edge <= 0 {
+		return runs
+	}
+	c.SetLineWidth(edge)
+	c.SetLineDash(nil, 0)
+	c.Stroke(glyphs(runs, pt))
+	return nil
+}
 
 // glyphs is a text as a path, with the font's kerning. pt is the left end of the base line.
 func glyphs(runs []letters.Run, pt vg.Point) (path vg.Path) {

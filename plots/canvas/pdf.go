@@ -168,17 +168,7 @@ func arc(doc *fpdf.Fpdf, comp vg.PathComp, begun bool) {
 
 // FillString implements vg.Canvas.
 func (c *PDF) FillString(face font.Face, pt vg.Point, s string) {
-	if face.Face == nil || face.Font.Size == 0 || strings.TrimSpace(s) == "" {
-		return
-	}
-	runs := letters.Runs(face, s)
-	if c.edge > 0 {
-		c.SetLineWidth(c.edge)
-		c.SetLineDash(nil, 0)
-		c.Stroke(glyphs(runs, pt))
-		return
-	}
-	for _, r := range runs {
+	for _, r := range textRuns(c, c.edge, face, pt, s) {
 		c.missing.Add(r.Lost)
 		if r.Lost != "" || strings.ContainsFunc(r.Text, func(r rune) bool { return r > 0xffff }) {
 			c.Fill(glyphs([]letters.Run{r}, pt))

@@ -61,14 +61,8 @@ func (c *SVG) Edge(width vg.Length) { c.edge = width }
 
 // FillString implements vg.Canvas.
 func (c *SVG) FillString(face font.Face, pt vg.Point, s string) {
-	if face.Face == nil || face.Font.Size == 0 || strings.TrimSpace(s) == "" {
-		return
-	}
-	runs := letters.Runs(face, s)
-	if c.edge > 0 {
-		c.SetLineWidth(c.edge)
-		c.SetLineDash(nil, 0)
-		c.Stroke(glyphs(runs, pt))
+	runs := textRuns(c, c.edge, face, pt, s)
+	if len(runs) == 0 {
 		return
 	}
 	t := c.text(face)
