@@ -14,17 +14,8 @@ import (
 // ownCache starts a kernel with a cache of its own, in a folder that no go.mod governs, and returns the folder of the cache.
 func ownCache(t *testing.T, env ...string) (k *kerneltest.Kernel, cache string) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
 	root := t.TempDir()
-	env = append([]string{"XDG_CACHE_HOME=" + root, "GOCACHE=" + goEnv(t, "GOCACHE"), "INTERLEAVE_LINK=thin", "INTERLEAVE_TEST_SOURCES=" + sources}, env...)
-	k = kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: t.TempDir(), Env: env})
+	k = startIn(t, t.TempDir(), append([]string{"XDG_CACHE_HOME=" + root, "GOCACHE=" + goEnv(t, "GOCACHE"), "INTERLEAVE_LINK=thin"}, env...)...)
 	return k, filepath.Join(root, "interleave")
 }
 

@@ -26,19 +26,7 @@ type fetchTest struct {
 func newFetchTest(t *testing.T, mode string) *fetchTest {
 	t.Helper()
 	modules := goEnv(t, "GOMODCACHE")
-	forget := func() { // what the test's proxy has put into the module cache
-		for _, dir := range []string{filepath.Join(modules, "fetch.interleave.test"), filepath.Join(modules, "cache", "download", "fetch.interleave.test")} {
-			filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-				if err == nil && d.IsDir() {
-					os.Chmod(path, 0o755)
-				}
-				return nil
-			})
-			os.RemoveAll(dir)
-		}
-	}
-	forget()
-	t.Cleanup(forget)
+	ownModules(t, "fetch.interleave.test")
 	return &fetchTest{cache: t.TempDir(), mode: mode, env: []string{
 		"GOPROXY=" + proxy(t, "testdata/fetch/proxy.txt") + ",file://" + filepath.Join(modules, "cache", "download"),
 		"GONOSUMDB=fetch.interleave.test", "GOFLAGS=", "GOCACHE=" + goEnv(t, "GOCACHE"),
@@ -48,16 +36,7 @@ func newFetchTest(t *testing.T, mode string) *fetchTest {
 // start starts a kernel in a folder.
 func (f *fetchTest) start(t testing.TB, dir string, env ...string) *kerneltest.Kernel {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir,
-		Env: append(append([]string{"XDG_CACHE_HOME=" + f.cache, "INTERLEAVE_LINK=" + f.mode, "INTERLEAVE_TEST_SOURCES=" + sources}, f.env...), env...)})
+	return startIn(t, dir, append(append([]string{"XDG_CACHE_HOME=" + f.cache, "INTERLEAVE_LINK=" + f.mode}, f.env...), env...)...)
 }
 
 // proxy makes a module proxy of an archive whose files are named MODULE@VERSION/NAME.

@@ -23,9 +23,28 @@ func TestModules(t *testing.T) {
 		"GOPROXY=file://" + filepath.Join(tree, "goproxy"), "GONOSUMDB=interleave.test", "GOFLAGS=",
 		"GOCACHE=" + goEnv(t, "GOCACHE"),
 	}
-	forget := func() { // what the test's proxy has put into the module cache
-		cache := goEnv(t, "GOMODCACHE")
-		for _, dir := range []string{filepath.Join(cache, "interleave.test"), filepath.Join(cache, "cache", "download", "interleave.test")} {
+	ownModules(t, "interleave.test")
+	for _, mode := range []string{"thin", "thick"} {
+		cache := t.TempDir() // for a scratch module that is nobody else's
+		for folder, dir := range map[string]string{"governed": "governed/notebooks", "workspace": "workspace/a/notebooks", "vendored": "vendored/notebooks", "scratch": "scratch/notebooks",
+			"appears": "appears/notebooks", "moves": "scratch/notebooks", "versions": "versions/notebooks", "edited": "edited/notebooks"} {
+			t.Run(mode+"/"+folder, func(t *testing.T) {
+				root := t.TempDir()
+				copyTree(t, root, tree)
+				kerneltest.RunTranscript(t, filepath.Join("testdata", "modules", folder+".txtar"), func(t testing.TB) *kerneltest.Kernel {
+					return startIn(t, filepath.Join(root, dir), append([]string{"XDG_CACHE_HOME=" + cache, "INTERLEAVE_LINK=" + mode}, env...)...)
+				})
+			})
+		}
+	}
+}
+
+// ownModules removes what a proxy of the test's own puts into the module cache below a path, before the test and after it.
+func ownModules(t *testing.T, path string) {
+	t.Helper()
+	cache := goEnv(t, "GOMODCACHE")
+	forget := func() {
+		for _, dir := range []string{filepath.Join(cache, path), filepath.Join(cache, "cache", "download", path)} {
 			filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 				if err == nil && d.IsDir() {
 					os.Chmod(path, 0o755)
@@ -37,30 +56,20 @@ func TestModules(t *testing.T) {
 	}
 	forget()
 	t.Cleanup(forget)
+}
+
+// startIn starts the kernel of these sources in a folder.
+func startIn(t testing.TB, dir string, env ...string) *kerneltest.Kernel {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	sources, err := filepath.Abs("../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, mode := range []string{"thin", "thick"} {
-		cache := t.TempDir() // for a scratch module that is nobody else's
-		for folder, dir := range map[string]string{"governed": "governed/notebooks", "workspace": "workspace/a/notebooks", "vendored": "vendored/notebooks", "scratch": "scratch/notebooks",
-			"appears": "appears/notebooks", "moves": "scratch/notebooks", "versions": "versions/notebooks", "edited": "edited/notebooks"} {
-			t.Run(mode+"/"+folder, func(t *testing.T) {
-				root := t.TempDir()
-				copyTree(t, root, tree)
-				kerneltest.RunTranscript(t, filepath.Join("testdata", "modules", folder+".txtar"), func(t testing.TB) *kerneltest.Kernel {
-					self, err := os.Executable()
-					if err != nil {
-						t.Fatal(err)
-					}
-					return kerneltest.StartT(t, kerneltest.Spec{
-						Argv: []string{self, "serve", "{connection_file}"}, Dir: filepath.Join(root, dir),
-						Env: append(env, "XDG_CACHE_HOME="+cache, "INTERLEAVE_LINK="+mode, "INTERLEAVE_TEST_SOURCES="+sources),
-					})
-				})
-			})
-		}
-	}
+	return kerneltest.StartT(t, kerneltest.Spec{Argv: []string{self, "serve", "{connection_file}"}, Dir: dir, Env: append(env, "INTERLEAVE_TEST_SOURCES="+sources)})
 }
 
 // plant writes the folders of tree.txt and the proxy.
