@@ -271,12 +271,17 @@ func TestFull(t *testing.T) {
 
 // allocates is a command that uses an amount of memory, in MiB, and prints the number of another process it has started.
 func allocates(mib int) []string {
-	return shell(fmt.Sprintf("setsid sleep 1000 & echo $!; %s; sleep 1000", swallow(mib)))
+	return shell("setsid sleep 1000 & echo $!; " + holds(mib))
 }
 
-// swallow is a command of the shell that fills an amount of memory, in MiB.
+// swallow is a command of the shell that fills an amount of memory, in MiB, and ends.
 func swallow(mib int) string {
 	return fmt.Sprintf("head -c %dm /dev/zero | tail -c %[1]dm >/dev/null", mib)
+}
+
+// holds is a command of the shell that fills an amount of memory, in MiB, and keeps it: nobody reads what it writes.
+func holds(mib int) string {
+	return fmt.Sprintf("head -c %dm /dev/zero | tail -c %[1]dm | sleep 1000", mib)
 }
 
 // TestCommandMemory has commands use more than the limit.
@@ -286,8 +291,8 @@ func TestCommandMemory(t *testing.T) {
 		argv []string
 	}{
 		{"itself", allocates(2000)},
-		{"a child in a session of its own", shell("setsid sleep 1000 & echo $!; setsid sh -c '" + swallow(2000) + "' & wait")},
-		{"several", shell("sleep 1000 & echo $!; for i in 1 2 3; do " + swallow(200) + " & done; wait; exit 3")},
+		{"a child in a session of its own", shell("setsid sleep 1000 & echo $!; setsid sh -c '" + holds(2000) + "' & wait")},
+		{"several", shell("sleep 1000 & echo $!; for i in 1 2 3; do " + holds(200) + " & done; wait; exit 3")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rec := newRecorder()
