@@ -136,16 +136,25 @@ func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
 	return f
 }
 
-// dump asks a worker for the stacks of its goroutines; silent says that it answers nothing at all.
+// dump asks a worker for the stacks of its goroutines; silent says that it answers nothing at all. Both questions are
+// asked at once: where all cores spin, each answer waits for a core.
 func (e *Engine) dump(w *worker.Worker) (dump []byte, silent bool, err error) {
-	ctx, cancel := context.WithTimeout(e.ctx, pingTime)
+	ctx, cancel := context.WithTimeout(e.ctx, dumpTime)
 	defer cancel()
-	if err := w.Ping(ctx); err != nil {
-		return nil, true, err
-	}
-	ctx, cancel = context.WithTimeout(e.ctx, dumpTime)
-	defer cancel()
+	answered := make(chan error, 1)
+	go func() {
+		ctx, stop := context.WithTimeout(ctx, pingTime)
+		defer stop()
+		err := w.Ping(ctx)
+		if err != nil {
+			cancel()
+		}
+		answered <- err
+	}()
 	dump, err = w.Dump(ctx)
+	if silence := <-answered; silence != nil && err != nil {
+		return nil, true, silence
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.New("its stack could not be had in time")
 	}
