@@ -13,7 +13,7 @@ import (
 // testFolders are the packages that DESIGN.md names tests of.
 var testFolders = map[string]string{
 	"kernel": ".", "catalog": "internal/catalog", "cell": "internal/cell", "compile": "internal/compile", "display": "display", "engine": "internal/engine", "export": "internal/export", "installation": "internal/installation", "kernelspec": "internal/kernelspec", "link": "internal/link",
-	"session": "internal/session", "whole": "internal/whole", "wire": "internal/wire", "worker": "internal/worker",
+	"serve": "internal/serve", "session": "internal/session", "whole": "internal/whole", "wire": "internal/wire", "worker": "internal/worker",
 }
 
 var (

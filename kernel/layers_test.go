@@ -28,7 +28,6 @@ var layers = map[string]string{
 	"kernel/internal/worker/host":   "kernel/internal/worker/inmate",
 
 	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
-	"kernel/internal/session":      "kernel/internal/wire", // its serve.go alone: see TestImports there
 	"kernel/internal/compile":      "kernel/internal/cell kernel/internal/revision",
 	"kernel/internal/worker":       "kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",
@@ -66,6 +65,11 @@ var outside = []struct{ prefix, by string }{
 	{"gonum.org/v1/plot", "kernel/display/gonum kernel/internal/picture kernel/internal/link/profile"},
 	{"testing", "kernel/internal/kerneltest"},
 }
+
+// withoutZMQ are packages that may not even depend on ZeroMQ: they speak to clients by the interfaces of session.
+var withoutZMQ = []string{"kernel/internal/session", "kernel/internal/engine", "kernel/internal/export"}
+
+func isZMQ(path string) bool { return strings.HasPrefix(path, "github.com/go-zeromq/zmq4") }
 
 // goSource are the packages that know Go's syntax or types.
 const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/engine kernel/internal/catalog kernel/internal/racereport"
@@ -134,8 +138,16 @@ func TestLayers(t *testing.T) {
 	for _, p := range packages {
 		path := strings.TrimPrefix(p.ImportPath, modulePrefix)
 		found[path] = true
+		if slices.Contains(withoutZMQ, path) && slices.ContainsFunc(p.Deps, isZMQ) {
+			t.Errorf("%s depends on ZeroMQ, by what it imports", path)
+		}
 		if path == "kernel" && slices.Contains(p.Deps, "testing") {
 			t.Error("the program holds package testing")
+		}
+	}
+	for _, path := range withoutZMQ {
+		if !found[path] {
+			t.Errorf("withoutZMQ has %s, which does not exist", path)
 		}
 	}
 	for path, row := range layers {

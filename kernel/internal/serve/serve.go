@@ -77,7 +77,7 @@ func Main(ctx context.Context, o Options) error {
 			}
 		}
 	}()
-	err = s.ServeSockets(ctx, srv)
+	err = serveSockets(ctx, s, srv)
 	if errors.Is(err, context.Canceled) { // asked to end, or the parent is gone
 		return nil
 	}

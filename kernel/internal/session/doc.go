@@ -3,8 +3,8 @@
 // brackets every request with busy and idle, joins small writes into stream messages, keeps the history and
 // the comms, and asks the reader for input.
 //
-// It knows nothing of sockets, signatures or frames, which lie behind [Transport] (serve.go alone knows the
-// package wire), and nothing of Go code, which lies behind [Engine].
+// It knows nothing of sockets, signatures or frames, which lie behind [Transport], and nothing of Go code, which
+// lies behind [Engine].
 //
 // # Lanes
 //

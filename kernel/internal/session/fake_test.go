@@ -133,7 +133,7 @@ func (t *fakeTransport) Publish(parent json.RawMessage, m Message) error {
 	return nil
 }
 
-func (t *fakeTransport) Reply(to *Request, m Message) error {
+func (t *fakeTransport) reply(to *Request, m Message) error {
 	if t.onReply != nil {
 		t.onReply(m)
 	}
@@ -141,7 +141,7 @@ func (t *fakeTransport) Reply(to *Request, m Message) error {
 	return nil
 }
 
-func (t *fakeTransport) Ask(to *Request, m Message) (string, <-chan struct{}, error) {
+func (t *fakeTransport) ask(to *Request, m Message) (string, <-chan struct{}, error) {
 	if t.noInput {
 		return "", nil, errors.New("no stdin")
 	}

@@ -64,7 +64,10 @@ func (h *harness) request(msgType, content string) *Request {
 	h.ids++
 	id := fmt.Sprint(h.ids)
 	header := fmt.Sprintf(`{"msg_id":%q,"msg_type":%q,"session":"client","unknown":[1]}`, id, msgType)
-	return &Request{Type: msgType, ID: id, Client: "client", Header: json.RawMessage(header), Content: json.RawMessage(content)}
+	r := &Request{Type: msgType, ID: id, Client: "client", Header: json.RawMessage(header), Content: json.RawMessage(content)}
+	r.Reply = func(m Message) error { return h.fake.reply(r, m) }
+	r.Ask = func(m Message) (string, <-chan struct{}, error) { return h.fake.ask(r, m) }
+	return r
 }
 
 // send sends on shell without waiting and returns the id.

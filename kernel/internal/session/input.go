@@ -112,13 +112,12 @@ func (ps *prompts) ask(ctx context.Context, p *prompt, stop <-chan struct{}) (st
 	return "", err
 }
 
-// run serves prompts until ctx ends.
-func (ps *prompts) run(ctx context.Context, t Transport, log *slog.Logger) {
+// run serves prompts, which the requests of the stdin channel answer, until ctx ends.
+func (ps *prompts) run(ctx context.Context, replies <-chan *Request, log *slog.Logger) {
 	defer close(ps.ended)
 	var open *prompt
 	var left <-chan struct{}  // of what is open
 	var late <-chan time.Time // a reply that was sent before its client left has come by then
-	replies := t.Stdin()
 	for {
 		if open == nil {
 			left, late = nil, nil
@@ -128,7 +127,7 @@ func (ps *prompts) run(ctx context.Context, t Transport, log *slog.Logger) {
 			return
 		case p := <-ps.asks:
 			discard(replies)
-			if err := p.send(t); err != nil {
+			if err := p.send(); err != nil {
 				p.answer <- answer{err: &NotAskedError{err}}
 				continue
 			}
@@ -174,12 +173,12 @@ func discard(replies <-chan *Request) {
 	}
 }
 
-func (p *prompt) send(t Transport) error {
+func (p *prompt) send() error {
 	m, err := message("input_request", object{"prompt": p.text, "password": p.password}, nil)
 	if err != nil {
 		return err
 	}
-	p.id, p.left, err = t.Ask(p.req, m)
+	p.id, p.left, err = p.req.Ask(m)
 	return err
 }
 

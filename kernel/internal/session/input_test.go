@@ -187,13 +187,15 @@ func TestStaleRepliesAreDiscarded(t *testing.T) {
 			}
 			reply("stale")
 			reply("stale too")
+			req := &Request{}
+			req.Ask = func(m Message) (string, <-chan struct{}, error) { return fake.ask(req, m) }
 			ps, got := newPrompts(), make(chan string, 1)
 			go func() {
-				line, err := ps.ask(ctx, &prompt{req: &Request{}, answer: make(chan answer, 1)}, nil)
+				line, err := ps.ask(ctx, &prompt{req: req, answer: make(chan answer, 1)}, nil)
 				got <- fmt.Sprint(line, err)
 			}()
 			synctest.Wait()
-			go ps.run(ctx, fake, quiet)
+			go ps.run(ctx, fake.stdin, quiet)
 			synctest.Wait()
 			reply("fresh")
 			if line := <-got; line != "fresh<nil>" {

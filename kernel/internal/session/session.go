@@ -98,7 +98,7 @@ func (s *Session) Serve(ctx context.Context, t Transport) error {
 	loops.Go(func() { s.history.load() })
 	loops.Go(func() { s.receive(ctx, t.Shell(), s.drains) })
 	loops.Go(func() { s.receive(ctx, t.Control(), nil) })
-	loops.Go(func() { s.prompts.run(ctx, t, s.log) })
+	loops.Go(func() { s.prompts.run(ctx, t.Stdin(), s.log) })
 	loops.Go(func() { s.runCells(ctx) })
 	loops.Go(func() { s.runTalk(ctx) })
 	<-ctx.Done()
@@ -202,7 +202,7 @@ func (s *Session) reply(to *Request, content object, metadata any) {
 		m, err = message(m.Type, instead, metadata)
 	}
 	if err == nil {
-		err = s.transport.Reply(to, m)
+		err = to.Reply(m)
 	}
 	if err != nil {
 		s.log.Warn("reply", "type", m.Type, "err", err)

@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 )
 
-// Transport carries messages between a session and its clients. Its methods are safe for concurrent use.
+// Transport carries messages between a session and its clients. Its methods, and the functions of its requests,
+// are safe for concurrent use.
 // A closed channel means that no more requests will come, which ends the session.
 type Transport interface {
 	Shell() <-chan *Request
@@ -14,14 +15,9 @@ type Transport interface {
 	// Publish sends to every client that listens. It may block while clients catch up, but not for ever.
 	// parent is the header of the request this belongs to, nil if there is none.
 	Publish(parent json.RawMessage, m Message) error
-	// Reply answers a request on the channel and to the client it came from.
-	Reply(to *Request, m Message) error
-	// Ask sends m to the client of a request on the stdin channel and returns the id of the message, or no id
-	// if it cannot tell. gone is closed when the client is no longer there to answer.
-	Ask(to *Request, m Message) (id string, gone <-chan struct{}, err error)
 }
 
-// Request is one verified message of a client.
+// Request is one verified message of a client, with the ways to answer it.
 type Request struct {
 	Type     string
 	ID       string          // header.msg_id
@@ -33,8 +29,11 @@ type Request struct {
 	Buffers  [][]byte
 	TooLarge string // why the content was not read and is left out, "" when it was
 
-	// Origin is the transport's own.
-	Origin any
+	// Reply answers the request on the channel and to the client it came from.
+	Reply func(m Message) error
+	// Ask sends m to the client of the request on the stdin channel and returns the id of the message, or no id
+	// if it cannot tell. gone is closed when the client is no longer there to answer.
+	Ask func(m Message) (id string, gone <-chan struct{}, err error)
 }
 
 // Message is what a session sends. Content and Metadata are JSON objects; nil means an empty one.
