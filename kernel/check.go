@@ -28,9 +28,9 @@ func (checkCommand) Help() string {
 
 Examples:
 
-    kernel check returned/*.ipynb
-    kernel check -v returned/anna/05-race-condition.ipynb
-    kernel check --originals ~/saturday/student returned/05-race-condition.ipynb
+    interleave check returned/*.ipynb
+    interleave check -v returned/anna/05-race-condition.ipynb
+    interleave check --originals ~/saturday/student returned/05-race-condition.ipynb
 `
 }
 

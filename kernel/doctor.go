@@ -32,9 +32,9 @@ When nothing has been prepared yet, doctor first compiles what cells are linked 
 
 Examples:
 
-    kernel doctor
-    kernel doctor ~/talks
-    kernel doctor --thick      compile and try the fallback as well
+    interleave doctor
+    interleave doctor ~/talks
+    interleave doctor --thick      compile and try the fallback as well
 `
 }
 
@@ -171,7 +171,7 @@ func proofs(try func(link.Mode) error, all bool) []finding {
 	thin, thick := works(link.Thin), works(link.Thick)
 	noThin := try(link.Thin)
 	if noThin == nil && !all {
-		thick.says = "not needed, because thin linking works (kernel doctor --thick tries it)"
+		thick.says = "not needed, because thin linking works (interleave doctor --thick tries it)"
 		return []finding{thin, thick}
 	}
 	noThick := try(link.Thick)
@@ -269,7 +269,7 @@ func checkGopls(ctx context.Context) finding {
 	case err != nil:
 		f.says, f.cure = err.Error(), "set XDG_CACHE_HOME to a folder you can write"
 	case !tool.Built():
-		f.says, f.cure = gopls.Version()+" is not built: completion knows less without it", "kernel install or kernel lab builds it"
+		f.says, f.cure = gopls.Version()+" is not built: completion knows less without it", "interleave install or interleave lab builds it"
 	default:
 		f.says = gopls.Version() + " at " + tool.Program
 	}
@@ -312,15 +312,15 @@ func checkKernelspec() finding {
 	spec, err := kernelspec.Read(kernels, kernelspec.DefaultName)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.says = "not installed for the user (lab does not need it; kernel install does it)"
+		f.says = "not installed for the user (lab does not need it; interleave install does it)"
 	case err != nil:
-		f.says, f.cure = err.Error(), "kernel install --force"
+		f.says, f.cure = err.Error(), "interleave install --force"
 	case !spec.Ours():
-		f.says, f.cure = "the user's gophernotes is another program's", "kernel install --force replaces it, --name go leaves it"
+		f.says, f.cure = "the user's gophernotes is another program's", "interleave install --force replaces it, --name go leaves it"
 	default:
 		f.says = filepath.Join(kernels, kernelspec.DefaultName)
 		if _, err := os.Stat(spec.Argv[0]); err != nil {
-			f.says, f.cure = "names a program that is gone, "+spec.Argv[0], "kernel install"
+			f.says, f.cure = "names a program that is gone, "+spec.Argv[0], "interleave install"
 		}
 	}
 	return f

@@ -34,9 +34,9 @@ Another export may go into the same folder as long as its files are as the first
 
 Examples:
 
-    kernel export notebooks/05-race-condition.ipynb -o /tmp/race
+    interleave export notebooks/05-race-condition.ipynb -o /tmp/race
     cd /tmp/race && go run .
-    kernel export --script talk.ipynb > talk.go
+    interleave export --script talk.ipynb > talk.go
 `
 }
 

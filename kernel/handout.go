@@ -17,12 +17,12 @@ type handoutCommand struct {
 }
 
 func (handoutCommand) Help() string {
-	return `DIR/student has notebooks without outputs, so that nobody sees the answer before the question, and without cells tagged instructor. DIR/instructor has the same notebooks with solutions in the cells to change, and with all outputs but theirs. Both open in any folder where this kernel is installed, without a network. What comes back is judged by "kernel check", which asks for more than the checks in the notebooks: its hidden checks are in neither edition.
+	return `DIR/student has notebooks without outputs, so that nobody sees the answer before the question, and without cells tagged instructor. DIR/instructor has the same notebooks with solutions in the cells to change, and with all outputs but theirs. Both open in any folder where this kernel is installed, without a network. What comes back is judged by "interleave check", which asks for more than the checks in the notebooks: its hidden checks are in neither edition.
 
 Examples:
 
-    kernel handout -o ~/saturday
-    kernel handout -o ~/saturday notebooks/05-race-condition.ipynb
+    interleave handout -o ~/saturday
+    interleave handout -o ~/saturday notebooks/05-race-condition.ipynb
 `
 }
 

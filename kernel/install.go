@@ -75,10 +75,10 @@ With --prefix or --sys-prefix everything goes below that folder, into share/inte
 
 Examples:
 
-    kernel install                            for you, in every Jupyter you use
-    kernel install --sys-prefix               into the active virtual environment
-    sudo kernel install --prefix /usr/local   for all users
-    kernel install --name go                  under another name
+    interleave install                            for you, in every Jupyter you use
+    interleave install --sys-prefix               into the active virtual environment
+    sudo interleave install --prefix /usr/local   for all users
+    interleave install --name go                  under another name
 `
 }
 

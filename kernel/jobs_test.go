@@ -214,7 +214,7 @@ func TestProofs(t *testing.T) {
 		tried       int
 		want        string
 	}{
-		{nil, broken, false, 1, "✓ thin linking   two cells share a type and its value\n✓ thick linking  not needed, because thin linking works (kernel doctor --thick tries it)\n"},
+		{nil, broken, false, 1, "✓ thin linking   two cells share a type and its value\n✓ thick linking  not needed, because thin linking works (interleave doctor --thick tries it)\n"},
 		{nil, nil, true, 2, "✓ thin linking   two cells share a type and its value\n✓ thick linking  two cells share a type and its value\n"},
 		{nil, broken, true, 2, "✓ thin linking   two cells share a type and its value\n! thick linking  fails: link the self test: not here. Cure: none needed, the other way is used\n"},
 		{broken, nil, false, 2, "! thin linking   fails: link the self test: not here. Cure: none needed, the other way is used\n✓ thick linking  two cells share a type and its value\n"},

@@ -36,10 +36,10 @@ func (labCommand) Help() string {
 
 Examples:
 
-    kernel lab                          open notebooks/
-    kernel lab ~/talks                  open another folder
-    kernel lab --no-browser --port 9999
-    kernel lab notebooks -- --ip 0.0.0.0
+    interleave lab                          open notebooks/
+    interleave lab ~/talks                  open another folder
+    interleave lab --no-browser --port 9999
+    interleave lab notebooks -- --ip 0.0.0.0
 `
 }
 

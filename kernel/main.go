@@ -40,7 +40,9 @@ type streams struct {
 
 const description = `Interleave is a Jupyter kernel for Go: cells are compiled, run at full speed, and keep their state.
 
-Start here: "kernel lab" opens JupyterLab on the folder notebooks. If something does not work, "kernel doctor" says why.`
+Start here: "interleave lab" opens JupyterLab on the folder notebooks. If something does not work, "interleave doctor" says why.
+
+In the folder of its sources, "go run ./kernel" starts the same program: "go run ./kernel lab".`
 
 func main() {
 	// The guard of a worker is this program in another role, not a command: nothing may be parsed first.
@@ -56,7 +58,7 @@ func main() {
 // newParser knows the command line; it calls exit when it has printed help.
 func newParser(to streams, exit func(status int)) (*kong.Kong, error) {
 	return kong.New(&commands{},
-		kong.Name("kernel"),
+		kong.Name("interleave"),
 		kong.Description(description),
 		kong.Writers(to.out, to.err),
 		kong.Exit(exit),
@@ -73,7 +75,7 @@ func run(args []string, to streams) int {
 	status := -1
 	parser, err := newParser(to, func(code int) { status = code })
 	if err != nil {
-		fmt.Fprintln(to.err, "kernel:", err)
+		fmt.Fprintln(to.err, "interleave:", err)
 		return 1
 	}
 	call, err := parser.Parse(args)
@@ -81,7 +83,7 @@ func run(args []string, to streams) int {
 		return status
 	}
 	if err != nil {
-		fmt.Fprintf(to.err, "kernel: %v\nSee: kernel --help\n", err)
+		fmt.Fprintf(to.err, "interleave: %v\nSee: interleave --help\n", err)
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -94,10 +96,10 @@ func run(args []string, to streams) int {
 	case errors.Is(err, errSaid):
 		return 1
 	case ctx.Err() != nil:
-		fmt.Fprintln(to.err, "kernel: stopped")
+		fmt.Fprintln(to.err, "interleave: stopped")
 		return 130
 	default:
-		fmt.Fprintln(to.err, "kernel:", err)
+		fmt.Fprintln(to.err, "interleave:", err)
 		return 1
 	}
 }

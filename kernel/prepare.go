@@ -26,7 +26,7 @@ type prepareCommand struct {
 }
 
 func (prepareCommand) Help() string {
-	return `Without this, each user's first cell compiles for minutes and takes hundreds of megabytes. What is prepared lies beside the kernel's program, below share/interleave: the compiled library that cells are linked with, gopls, and the Go modules that both are made of. Every user's kernel reads it, and nobody's kernel writes to it. "kernel install --prefix" does this by itself; a kernel that came in a wheel is prepared by the user who owns the folder, once, and again after Go was updated. A user with another Go has it compiled in their own cache, as before.
+	return `Without this, each user's first cell compiles for minutes and takes hundreds of megabytes. What is prepared lies beside the kernel's program, below share/interleave: the compiled library that cells are linked with, gopls, and the Go modules that both are made of. Every user's kernel reads it, and nobody's kernel writes to it. "interleave install --prefix" does this by itself; a kernel that came in a wheel is prepared by the user who owns the folder, once, and again after Go was updated. A user with another Go has it compiled in their own cache, as before.
 
 Examples:
 
@@ -81,7 +81,7 @@ func (c *prepareCommand) installation(ctx context.Context) (*installation.Instal
 	dir := filepath.Join(t.kernels, name)
 	spec, err := kernelspec.Read(t.kernels, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no kernel %q in %s: install one first (kernel install, or pip install of the wheel)", name, t.kernels)
+		return nil, fmt.Errorf("there is no kernel %q in %s: install one first (interleave install, or pip install of the wheel)", name, t.kernels)
 	} else if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (c *prepareCommand) installation(ctx context.Context) (*installation.Instal
 	}
 	inst, ok := installation.Of(spec.Program(dir))
 	if !ok || inst.Dir != t.root && filepath.Dir(inst.Dir) != t.root {
-		return nil, fmt.Errorf("the kernel in %s starts %s, which does not lie below %s: install it again (kernel install --prefix)", dir, spec.Program(dir), t.root)
+		return nil, fmt.Errorf("the kernel in %s starts %s, which does not lie below %s: install it again (interleave install --prefix)", dir, spec.Program(dir), t.root)
 	}
 	return inst, nil
 }

@@ -24,7 +24,7 @@ func TestCommandLineManual(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want strings.Builder
-	want.WriteString("In a checkout `kernel` is `go run ./kernel`.\n")
+	want.WriteString("In a copy of the sources, type `go run ./kernel` where `interleave` stands here.\n")
 	for _, command := range parser.Model.Leaves(true) {
 		reference(t, &want, command)
 	}

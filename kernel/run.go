@@ -24,9 +24,9 @@ func (runCommand) Help() string {
 
 Examples:
 
-    kernel run notebooks/*.ipynb
-    kernel run --inplace notebooks/05-race-condition.ipynb
-    kernel run --output /tmp/done.ipynb --timeout 30s talk.ipynb
+    interleave run notebooks/*.ipynb
+    interleave run --inplace notebooks/05-race-condition.ipynb
+    interleave run --output /tmp/done.ipynb --timeout 30s talk.ipynb
 `
 }
 

@@ -25,7 +25,7 @@ func (serveCommand) Help() string {
 
 Examples:
 
-    kernel serve /run/user/1000/jupyter/kernel-1.json
+    interleave serve /run/user/1000/jupyter/kernel-1.json
 `
 }
 

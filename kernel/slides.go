@@ -35,10 +35,10 @@ In a deck, Esc shows the overview and S the speaker's view.
 
 Examples:
 
-    kernel slides -o /tmp/slides
-    kernel slides notebooks/05-race-condition.ipynb -o /tmp/slides --theme dark
-    kernel slides --only charts -o /tmp/slides
-    kernel slides --deck talk2019 -o /tmp/slides
+    interleave slides -o /tmp/slides
+    interleave slides notebooks/05-race-condition.ipynb -o /tmp/slides --theme dark
+    interleave slides --only charts -o /tmp/slides
+    interleave slides --deck talk2019 -o /tmp/slides
 `
 }
 

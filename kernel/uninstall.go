@@ -22,10 +22,10 @@ func (uninstallCommand) Help() string {
 
 Examples:
 
-    kernel uninstall                            what "kernel install" did
-    kernel uninstall --sys-prefix               what "kernel install --sys-prefix" did
-    sudo kernel uninstall --prefix /usr/local   what "kernel install --prefix /usr/local" did
-    kernel uninstall --everything               and your caches, which "kernel lab" made
+    interleave uninstall                            what "interleave install" did
+    interleave uninstall --sys-prefix               what "interleave install --sys-prefix" did
+    sudo interleave uninstall --prefix /usr/local   what "interleave install --prefix /usr/local" did
+    interleave uninstall --everything               and your caches, which "interleave lab" made
 `
 }
 

@@ -9,13 +9,13 @@ import (
 	"interleave/kernel/internal/installation"
 )
 
-// release is the version in kernel_info_reply and in `kernel version`.
+// release is the version in kernel_info_reply and in `interleave version`.
 const release = "0.1.0"
 
 type versionCommand struct{}
 
 func (versionCommand) Help() string {
-	return "Examples:\n\n    kernel version\n"
+	return "Examples:\n\n    interleave version\n"
 }
 
 func (versionCommand) Run(_ context.Context, to streams) error {

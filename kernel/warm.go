@@ -117,7 +117,7 @@ func warmPart(inst **installation.Installation, part, dir string, gently bool) f
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if text := strings.TrimPrefix(strings.TrimSpace(said.String()), "kernel: "); err != nil && text != "" {
+		if text := strings.TrimPrefix(strings.TrimSpace(said.String()), "interleave: "); err != nil && text != "" {
 			return errors.New(text)
 		}
 		return err

@@ -29,7 +29,7 @@ func fakeProgram(t *testing.T, script string) *installation.Installation {
 func TestWarmPart(t *testing.T) {
 	inst := fakeProgram(t, `echo '{"Step":"compile packages","Done":1,"Total":9}'
 echo '{"Note":"cells are linked thin"}'
-case "$*" in *completion*) echo "kernel: no network: connect it" >&2; exit 1;; esac
+case "$*" in *completion*) echo "interleave: no network: connect it" >&2; exit 1;; esac
 `)
 	var text bytes.Buffer
 	w := newPreparation(t.Context(), newProgress(&text))

@@ -29,8 +29,8 @@ The first cell of a user downloads the Go modules that cells are linked with, so
 
 Examples:
 
-    kernel wheel -o /tmp
-    kernel wheel -o /media/stick --offline
+    interleave wheel -o /tmp
+    interleave wheel -o /media/stick --offline
     pip install /tmp/interleave-*.whl
 `
 }
@@ -53,7 +53,7 @@ exec "$(dirname "$(readlink -f "$0")")/../` + wheelProgram + `" "$@"
 func (c *wheelCommand) Run(ctx context.Context, to streams) error {
 	tag, ok := map[string]string{"linux/amd64": "py3-none-manylinux2014_x86_64", "linux/arm64": "py3-none-manylinux2014_aarch64"}[runtime.GOOS+"/"+runtime.GOARCH]
 	if !ok {
-		return fmt.Errorf("a wheel is made on Linux with an amd64 or arm64 processor; here is %s/%s: use kernel install", runtime.GOOS, runtime.GOARCH)
+		return fmt.Errorf("a wheel is made on Linux with an amd64 or arm64 processor; here is %s/%s: use interleave install", runtime.GOOS, runtime.GOARCH)
 	}
 	p := newProgress(to.err)
 	inst, err := ensure(ctx, p)

@@ -33,7 +33,7 @@ func (e *Engine) slides(r *run, args string) error {
 	path := lookupEnv(env, sessionName)
 	if !strings.HasSuffix(path, ".ipynb") {
 		return fmt.Errorf("%%slides: the program that shows this notebook does not tell its file's name, as JupyterLab does. "+
-			"Save it and run in a terminal: kernel slides NOTEBOOK.ipynb -o slides; or name it here first: %%env %s=/path/of/NOTEBOOK.ipynb", sessionName)
+			"Save it and run in a terminal: interleave slides NOTEBOOK.ipynb -o slides; or name it here first: %%env %s=/path/of/NOTEBOOK.ipynb", sessionName)
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

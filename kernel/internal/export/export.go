@@ -121,7 +121,7 @@ func run(ctx context.Context, nb *notebook.Notebook, o Options, script bool) (*M
 func (x *exporter) header(script bool) string {
 	var b strings.Builder
 	name := filepath.Base(x.o.Name)
-	fmt.Fprintf(&b, "// The program of the notebook %s, written by \"kernel export\". \"Cell 3\" is In[3] of a run from the top.\n", name)
+	fmt.Fprintf(&b, "// The program of the notebook %s, written by \"interleave export\". \"Cell 3\" is In[3] of a run from the top.\n", name)
 	if len(x.m.Left) > 0 {
 		b.WriteString("//\n// Not in it:\n")
 		for _, l := range x.m.Left {
@@ -202,7 +202,7 @@ func (x *exporter) code(c *notebook.Cell, script bool) error {
 	case as == "program" || as == "race":
 		return x.program(p, syn, as == "race", script, directives[len(directives)-1].Args)
 	case as == "test" && script:
-		p.Notes = append(p.Notes, x.leave(false, "%%%%test: a single file has no tests; kernel export -o DIR writes them"))
+		p.Notes = append(p.Notes, x.leave(false, "%%%%test: a single file has no tests; interleave export -o DIR writes them"))
 		x.book.Note(p)
 		return nil
 	case as == "test" && slices.ContainsFunc(syn.Imports, func(im cell.Import) bool { return im.Path == "C" }):
@@ -304,7 +304,7 @@ func (x *exporter) program(p compile.Placed, syn *cell.Syntax, race, script bool
 		}
 	}
 	if script {
-		p.Notes = append(p.Notes, x.leave(false, "it is a program of its own; kernel export -o DIR writes it"))
+		p.Notes = append(p.Notes, x.leave(false, "it is a program of its own; interleave export -o DIR writes it"))
 	} else {
 		p.Notes = append(p.Notes, "It is a program of its own: "+run)
 		x.m.Files[dir+"/main.go"] = text
