@@ -340,10 +340,11 @@ func (e *Engine) IsComplete(code string) (status, indent string) {
 	if status := commandsComplete(list, code); status != "" {
 		return status, ""
 	}
-	if asked(text) != "" {
+	rest, names := cell.Questions(text)
+	if len(names) > 0 && strings.TrimSpace(rest) == "" {
 		return "complete", ""
 	}
-	return cell.Complete(text)
+	return cell.Complete(rest)
 }
 
 // Info implements session.Engine.

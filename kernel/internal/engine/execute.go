@@ -67,11 +67,6 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	if o.Fault = e.takeEdited(r); o.Fault != nil {
 		return o
 	}
-	if name := asked(code); name != "" {
-		o.Fault = e.explainName(r, name)
-		o.Payload = r.pages
-		return o
-	}
 	for _, d := range directives {
 		if d.Mark == "%%" {
 			o.Fault = e.mode(r, d, text, code)
@@ -88,7 +83,17 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 			return o
 		}
 	}
-	if o.Fault = e.runCode(r, text, code); o.Fault == nil {
+	code, questions := cell.Questions(code)
+	if len(questions) == 0 || strings.TrimSpace(code) != "" {
+		o.Fault = e.runCode(r, text, code)
+	}
+	for _, name := range questions {
+		if o.Fault == nil {
+			o.Fault = e.explainName(r, name)
+		}
+	}
+	o.Payload = r.pages
+	if o.Fault == nil {
 		o.Expressions = e.expressions(r)
 	}
 	return o

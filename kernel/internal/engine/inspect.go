@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -130,21 +129,6 @@ func unlink(line string) string {
 		}
 	}
 	return b.String()
-}
-
-// questionMark is a cell that asks for documentation as notebooks of Python do: ?NAME or NAME?, one or two of them.
-var questionMark = regexp.MustCompile(`^\s*(?:\?\??\s*([\pL_][\pL\pN_.]*)|([\pL_][\pL\pN_.]*)\s*\?\??)\s*;?\s*$`)
-
-// asked is the name that a cell asks about, "" for all other cells.
-func asked(code string) string {
-	if !strings.Contains(code, "?") {
-		return ""
-	}
-	m := questionMark.FindStringSubmatch(code)
-	if m == nil {
-		return ""
-	}
-	return m[1] + m[2]
 }
 
 // explainName shows the documentation of a name in the front end's pager.

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"regexp"
 	"strings"
 
 	"interleave/kernel/internal/cell"
@@ -44,11 +43,6 @@ func (x *exporter) directive(d cell.Directive, as *string) (note string) {
 	}
 	return x.leave(false, "%s", d.Mark+d.Args)
 }
-
-// question is a cell that asks for documentation.
-var question = regexp.MustCompile(`^\s*(?:\?\??\s*[\pL_][\pL\pN_.]*|[\pL_][\pL\pN_.]*\s*\?\??)\s*;?\s*$`)
-
-func asks(code string) bool { return question.MatchString(code) }
 
 // commandLine runs a program as its command in the notebook does. Flags that have no counterpart are left out.
 func commandLine(dir string, race bool, args string) string {

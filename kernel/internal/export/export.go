@@ -170,15 +170,17 @@ func (x *exporter) code(c *notebook.Cell, script bool) error {
 	}
 	text := cell.NewText(c.Source())
 	directives, code := cell.Directives(text.Source)
-	if asks(code) {
-		p.Notes = append(p.Notes, x.leave(false, "%s asks for documentation", strings.TrimSpace(code)))
-		x.book.Note(p)
-		return nil
-	}
 	as := ""
 	for _, d := range directives {
 		if note := x.directive(d, &as); note != "" {
 			p.Notes = append(p.Notes, note)
+		}
+	}
+	if as == "" {
+		var names []string
+		code, names = cell.Questions(code)
+		for _, name := range names {
+			p.Notes = append(p.Notes, x.leave(false, "%s? asks for documentation", name))
 		}
 	}
 	if as == "left" || strings.TrimSpace(code) == "" && as == "" {
