@@ -19,17 +19,19 @@ import (
 // is a reason to think again when it points back.
 var layers = map[string]string{
 	// What cells import.
-	"kernel/display":                "kernel/display/internal/chart kernel/internal/stage",
+	"kernel/display":                "kernel/display/internal/chart kernel/internal/events kernel/internal/stage",
 	"kernel/display/gonbui":         "kernel/display kernel/internal/stage",
 	"kernel/display/gonum":          "kernel/display/internal/chart plots/canvas plots/letters",
 	"kernel/display/internal/chart": "kernel/internal/stage",
-	"kernel/internal/stage":         "kernel/internal/worker/frame",
-	"kernel/internal/worker/inmate": "kernel/internal/stage kernel/internal/worker/frame",
+	"kernel/internal/stage":         "kernel/internal/events kernel/internal/worker/frame",
+	"kernel/internal/worker/frame":  "kernel/internal/events",
+	"kernel/internal/worker/inmate": "kernel/internal/events kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/worker/host":   "kernel/internal/worker/inmate",
 
 	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
+	"kernel/internal/session":      "kernel/internal/events",
 	"kernel/internal/compile":      "kernel/internal/cell kernel/internal/revision",
-	"kernel/internal/worker":       "kernel/internal/stage kernel/internal/worker/frame",
+	"kernel/internal/worker":       "kernel/internal/events kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",
 	"kernel/internal/flame":        "kernel/internal/picture",
 	"kernel/internal/link":         "kernel/internal/revision kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
@@ -39,7 +41,7 @@ var layers = map[string]string{
 	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture",
 	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
-		"kernel/internal/worker kernel/internal/stage kernel/internal/stack kernel/internal/inventory " +
+		"kernel/internal/worker kernel/internal/events kernel/internal/stack kernel/internal/inventory " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
 		"kernel/internal/gopls kernel/internal/catalog kernel/internal/notebook",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",

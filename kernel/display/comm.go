@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -19,7 +20,7 @@ type Comm struct {
 	// Guarded by comms.mu.
 	message func(CommMessage)
 	closing func(CommMessage)
-	early   []stage.CommMessage // came before OnMessage
+	early   []events.Comm // came before OnMessage
 	closed  bool
 }
 
@@ -39,7 +40,7 @@ var comms struct {
 	mu      sync.Mutex
 	targets map[string]func(*Comm, CommMessage)
 	open    map[string]*Comm
-	queue   []stage.CommMessage
+	queue   []events.Comm
 	running bool
 }
 
@@ -60,7 +61,7 @@ func RegisterComm(target string, opened func(c *Comm, first CommMessage)) error 
 	}
 	comms.targets[target] = opened
 	comms.mu.Unlock()
-	return emitComm(stage.CommMessage{Op: commRegister, Target: target})
+	return emitComm(events.Comm{Op: events.CommRegister, Target: target})
 }
 
 // OpenComm opens a comm from the cell's side. data is a value whose JSON is an object, or nil.
@@ -70,20 +71,12 @@ func OpenComm(target string, data any, buffers ...[]byte) (*Comm, error) {
 	}
 	c := &Comm{id: rand.Text(), target: target}
 	keepComm(c)
-	if err := c.emit(commOpen, data, buffers); err != nil {
+	if err := c.emit(events.CommOpen, data, buffers); err != nil {
 		c.end()
 		return nil, err
 	}
 	return c, nil
 }
-
-// The operations of a stage.CommMessage.
-const (
-	commRegister = "register"
-	commOpen     = "open"
-	commMessage  = "message"
-	commClose    = "close"
-)
 
 // ID names the comm, on both sides.
 func (c *Comm) ID() string { return c.id }
@@ -99,7 +92,7 @@ func (c *Comm) Send(data any, buffers ...[]byte) error {
 	if closed {
 		return ErrCommClosed
 	}
-	return c.emit(commMessage, data, buffers)
+	return c.emit(events.CommMessage, data, buffers)
 }
 
 // OnMessage sets what takes the front end's messages. Those that came before are given to it first.
@@ -125,7 +118,7 @@ func (c *Comm) Close() error {
 	if !c.end() {
 		return ErrCommClosed
 	}
-	return c.emit(commClose, nil, nil)
+	return c.emit(events.CommClose, nil, nil)
 }
 
 // end forgets the comm; false means that it was closed before.
@@ -139,7 +132,7 @@ func (c *Comm) end() bool {
 }
 
 func (c *Comm) emit(op string, data any, buffers [][]byte) error {
-	m := stage.CommMessage{Op: op, ID: c.id, Target: c.target, Buffers: buffers}
+	m := events.Comm{Op: op, ID: c.id, Target: c.target, Buffers: buffers}
 	if data != nil {
 		b, err := json.Marshal(data)
 		if err != nil {
@@ -155,8 +148,8 @@ func (c *Comm) emit(op string, data any, buffers [][]byte) error {
 	return emitComm(m)
 }
 
-func emitComm(m stage.CommMessage) error {
-	_, err := stage.Emit(stage.Event{Kind: stage.Comm, Comm: &m})
+func emitComm(m events.Comm) error {
+	_, err := stage.Emit(events.Event[any]{Kind: events.Comms, Comm: &m})
 	return err
 }
 
@@ -170,7 +163,7 @@ func keepComm(c *Comm) {
 }
 
 // deliverComm takes a front end's message and leaves at once.
-func deliverComm(m stage.CommMessage) {
+func deliverComm(m events.Comm) {
 	comms.mu.Lock()
 	defer comms.mu.Unlock()
 	comms.queue = append(comms.queue, m)
@@ -205,10 +198,10 @@ func serveComms() {
 }
 
 // serving returns what a message is for, nil if nothing is there now. It is called with comms.mu held.
-func serving(m stage.CommMessage) func(CommMessage) {
+func serving(m events.Comm) func(CommMessage) {
 	c, opened := comms.open[m.ID], comms.targets[m.Target]
 	switch {
-	case m.Op == commOpen && opened != nil:
+	case m.Op == events.CommOpen && opened != nil:
 		if comms.open == nil {
 			comms.open = map[string]*Comm{}
 		}
@@ -216,13 +209,13 @@ func serving(m stage.CommMessage) func(CommMessage) {
 		comms.open[c.id] = c
 		return func(first CommMessage) { opened(c, first) }
 	case c == nil: // closed here meanwhile
-	case m.Op == commClose:
+	case m.Op == events.CommClose:
 		delete(comms.open, m.ID)
 		c.closed = true
 		return c.closing
-	case m.Op == commMessage && c.message == nil:
+	case m.Op == events.CommMessage && c.message == nil:
 		c.early = append(c.early, m)
-	case m.Op == commMessage:
+	case m.Op == events.CommMessage:
 		return c.message
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -20,7 +21,7 @@ func TestComm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := f.taken(); len(e) != 1 || e[0].Kind != stage.Comm || e[0].Comm.Op != "register" || e[0].Comm.Target != "t" {
+	if e := f.taken(); len(e) != 1 || e[0].Kind != events.Comms || e[0].Comm.Op != "register" || e[0].Comm.Target != "t" {
 		t.Errorf("registered by %+v", e)
 	}
 	heard := func(want string) {
@@ -29,16 +30,16 @@ func TestComm(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	stage.DeliverComm(stage.CommMessage{Op: "open", ID: "x", Target: "unknown"})
-	stage.DeliverComm(stage.CommMessage{Op: "open", ID: "a", Target: "t", Data: []byte(`{"n":1}`)})
+	stage.DeliverComm(events.Comm{Op: "open", ID: "x", Target: "unknown"})
+	stage.DeliverComm(events.Comm{Op: "open", ID: "a", Target: "t", Data: []byte(`{"n":1}`)})
 	heard(`t a opened with {"n":1}`)
 	c := <-kept
 
 	// What comes before OnMessage waits for it; all else comes in order.
 	for i := range 3 {
-		stage.DeliverComm(stage.CommMessage{Op: "message", ID: "a", Data: fmt.Appendf(nil, "%d", i)})
+		stage.DeliverComm(events.Comm{Op: "message", ID: "a", Data: fmt.Appendf(nil, "%d", i)})
 	}
-	stage.DeliverComm(stage.CommMessage{Op: "open", ID: "b", Target: "t"})
+	stage.DeliverComm(events.Comm{Op: "open", ID: "b", Target: "t"})
 	heard("t b opened with ")
 	c.OnClose(func(CommMessage) { said <- "closed" })
 	c.OnMessage(func(m CommMessage) { said <- string(m.Data) })
@@ -56,7 +57,7 @@ func TestComm(t *testing.T) {
 			t.Errorf("%T was sent", bad)
 		}
 	}
-	stage.DeliverComm(stage.CommMessage{Op: "close", ID: "a"})
+	stage.DeliverComm(events.Comm{Op: "close", ID: "a"})
 	heard("closed")
 	if err := c.Send(nil); !errors.Is(err, ErrCommClosed) {
 		t.Errorf("a closed comm sends: %v", err)

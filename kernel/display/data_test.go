@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/events"
 )
 
 // The API is gophernotes's: these lines do not compile if a name, a shape or an alias changes.
@@ -162,7 +162,7 @@ func TestOnTheWire(t *testing.T) {
 		"text/html":                    "a�b",
 		"text/plain":                   "42",
 	}
-	if e := f.taken(); len(e) != 1 || e[0].Kind != stage.Display || !reflect.DeepEqual(e[0].Data, want) {
+	if e := f.taken(); len(e) != 1 || e[0].Kind != events.Display || !reflect.DeepEqual(e[0].Data, want) {
 		t.Errorf("got %+v", e)
 	}
 	for _, d := range []Data{

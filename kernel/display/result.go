@@ -3,6 +3,7 @@ package display
 import (
 	"strings"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -57,10 +58,10 @@ func Result(values ...any) {
 		if why = failureOf(d); why != "" && stage.Hosted() {
 			return
 		}
-		if err := send(stage.Result, d); err != nil && why == "" {
+		if err := send(events.Result, d); err != nil && why == "" {
 			why = err.Error()
 			if !stage.Hosted() {
-				_ = send(stage.Result, complain("Result", err)) // a second refusal has nowhere to go
+				_ = send(events.Result, complain("Result", err)) // a second refusal has nowhere to go
 			}
 		}
 	})

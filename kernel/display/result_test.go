@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/events"
 )
 
 type point struct{ X, Y int }
@@ -59,17 +59,17 @@ func TestCellEndsWith(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := connect(t)
 			Result(c.values...)
-			events := f.taken()
+			got := f.taken()
 			shows := c.want != "" || c.name == "empty string"
 			if !shows {
-				if len(events) != 0 {
-					t.Fatalf("showed %v", events)
+				if len(got) != 0 {
+					t.Fatalf("showed %v", got)
 				}
 				return
 			}
-			want := []stage.Event{{Kind: stage.Result, Data: MIMEMap{MIMETypeText: c.want}}}
-			if !reflect.DeepEqual(events, want) {
-				t.Errorf("got %+v, want %+v", events, want)
+			want := []events.Event[any]{shown(events.Result, plainText(c.want), nil)}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
 	}
@@ -129,7 +129,7 @@ func TestResultThatCannotBeShown(t *testing.T) {
 			t.Errorf("%T: showed %v", v, e)
 		}
 	}
-	f.refuse = func(stage.Event) error { return errors.New("no") }
+	f.refuse = func(events.Event[any]) error { return errors.New("no") }
 	if why := fails(1); why != "no" {
 		t.Errorf("refused: %q", why)
 	}

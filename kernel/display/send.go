@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -16,11 +17,11 @@ func Display(d Data) error {
 	if len(d.Data) == 0 && stage.Connected() {
 		return nil
 	}
-	return send(stage.Display, d)
+	return send(events.Display, d)
 }
 
 // send checks a bundle, brings its content into the types that events carry, and emits it.
-func send(kind stage.Kind, d Data) error {
+func send(kind events.Kind, d Data) error {
 	why := failureOf(d)
 	content, err := normal(d.Data)
 	if err != nil {
@@ -35,7 +36,8 @@ func send(kind stage.Kind, d Data) error {
 			return fmt.Errorf("cannot display: %s: %w", name, err)
 		}
 	}
-	_, err = stage.Emit(stage.Event{Kind: kind, Data: content, Metadata: d.Metadata, Transient: d.Transient})
+	d.Data = content
+	_, err = stage.Emit(events.Event[any]{Kind: kind, Bundle: events.Bundle[any](d)})
 	if err == nil && why != "" && stage.Hosted() { // a program would print the value as well
 		err = errors.New(why)
 	}

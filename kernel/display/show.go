@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -16,17 +17,17 @@ func Show(v any) error {
 	if !ok && stage.Connected() {
 		return nil
 	}
-	return send(stage.Display, d)
+	return send(events.Display, d)
 }
 
 // ShowID shows a value as Show does, under an id by which [Update] can replace it.
-func ShowID(id string, v any) error { return sendID(stage.Display, id, v) }
+func ShowID(id string, v any) error { return sendID(events.Display, id, v) }
 
 // Update replaces what is shown under an id, wherever it is shown: also in the outputs of earlier cells.
-func Update(id string, v any) error { return sendID(stage.Update, id, v) }
+func Update(id string, v any) error { return sendID(events.Update, id, v) }
 
 // sendID shows something even for a value without output: an empty output can be updated later.
-func sendID(kind stage.Kind, id string, v any) error {
+func sendID(kind events.Kind, id string, v any) error {
 	if id == "" {
 		return fmt.Errorf("cannot display: the display id is empty")
 	}
@@ -66,7 +67,7 @@ func (h *Handle) String() string { return "display " + h.id }
 func (h *Handle) Show(v any) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.send(stage.Display, v)
+	return h.send(events.Display, v)
 }
 
 // Update changes the output to v; the first call shows it.
@@ -74,9 +75,9 @@ func (h *Handle) Update(v any) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.shown {
-		return h.send(stage.Display, v)
+		return h.send(events.Display, v)
 	}
-	return h.send(stage.Update, v)
+	return h.send(events.Update, v)
 }
 
 // Clear empties the output, if it is shown; it keeps its place.
@@ -86,10 +87,10 @@ func (h *Handle) Clear() error {
 	if !h.shown {
 		return nil
 	}
-	return h.send(stage.Update, nil)
+	return h.send(events.Update, nil)
 }
 
-func (h *Handle) send(kind stage.Kind, v any) error {
+func (h *Handle) send(kind events.Kind, v any) error {
 	err := sendID(kind, h.id, v)
 	h.shown = h.shown || err == nil
 	return err
@@ -98,7 +99,7 @@ func (h *Handle) send(kind stage.Kind, v any) error {
 // ClearOutput removes what the cell has shown and printed so far. With wait it does so only when the next
 // output arrives, so that a picture that changes does not flicker.
 func ClearOutput(wait bool) error {
-	_, err := stage.Emit(stage.Event{Kind: stage.Clear, Wait: wait})
+	_, err := stage.Emit(events.Event[any]{Kind: events.Clear, Wait: wait})
 	return err
 }
 
@@ -110,10 +111,10 @@ func Context() context.Context { return stage.Context() }
 // Input asks the reader for a line of text and waits for it. It returns an error when the question is
 // interrupted, or when nobody can be asked, as in a notebook that is run by a program.
 func Input(prompt string) (string, error) {
-	return stage.Emit(stage.Event{Kind: stage.Input, Prompt: prompt})
+	return stage.Emit(events.Event[any]{Kind: events.Input, Prompt: prompt})
 }
 
 // Password is Input for what must not be seen: what is typed is not shown and not saved.
 func Password(prompt string) (string, error) {
-	return stage.Emit(stage.Event{Kind: stage.Input, Prompt: prompt, Password: true})
+	return stage.Emit(events.Event[any]{Kind: events.Input, Prompt: prompt, Password: true})
 }

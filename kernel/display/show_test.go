@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -17,7 +18,12 @@ func plainText(s string) MIMEMap { return MIMEMap{MIMETypeText: s} }
 
 func under(id string) MIMEMap { return MIMEMap{"display_id": id} }
 
-func check(t *testing.T, f *front, want ...stage.Event) {
+// shown is an event that shows data.
+func shown(kind events.Kind, data, transient MIMEMap) events.Event[any] {
+	return events.Event[any]{Kind: kind, Bundle: events.Bundle[any]{Data: data, Transient: transient}}
+}
+
+func check(t *testing.T, f *front, want ...events.Event[any]) {
 	t.Helper()
 	if got := f.taken(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -35,10 +41,10 @@ func TestShowAndUpdate(t *testing.T) {
 	f := connect(t)
 	must(t, Show(42), Show(nil), ShowID("a", 1), Update("a", 2), Update("a", nil))
 	check(t, f,
-		stage.Event{Kind: stage.Display, Data: plainText("42")},
-		stage.Event{Kind: stage.Display, Data: plainText("1"), Transient: under("a")},
-		stage.Event{Kind: stage.Update, Data: plainText("2"), Transient: under("a")},
-		stage.Event{Kind: stage.Update, Data: plainText(""), Transient: under("a")},
+		shown(events.Display, plainText("42"), nil),
+		shown(events.Display, plainText("1"), under("a")),
+		shown(events.Update, plainText("2"), under("a")),
+		shown(events.Update, plainText(""), under("a")),
 	)
 	if err := Update("", 1); err == nil {
 		t.Error("no error for an empty id")
@@ -50,7 +56,7 @@ func TestUserDataIsNotChanged(t *testing.T) {
 	f := connect(t)
 	d := Data{Data: plainText("x"), Transient: MIMEMap{"k": 1}}
 	must(t, ShowID("a", d))
-	check(t, f, stage.Event{Kind: stage.Display, Data: plainText("x"), Transient: MIMEMap{"k": 1, "display_id": "a"}})
+	check(t, f, shown(events.Display, plainText("x"), MIMEMap{"k": 1, "display_id": "a"}))
 	if len(d.Transient) != 1 {
 		t.Errorf("changed to %v", d.Transient)
 	}
@@ -61,24 +67,24 @@ func TestHandle(t *testing.T) {
 	h := New("h")
 	must(t, h.Clear(), h.Update(1), h.Update(2), h.Clear(), h.Show(3), h.Update(4))
 	check(t, f,
-		stage.Event{Kind: stage.Display, Data: plainText("1"), Transient: under("h")},
-		stage.Event{Kind: stage.Update, Data: plainText("2"), Transient: under("h")},
-		stage.Event{Kind: stage.Update, Data: plainText(""), Transient: under("h")},
-		stage.Event{Kind: stage.Display, Data: plainText("3"), Transient: under("h")},
-		stage.Event{Kind: stage.Update, Data: plainText("4"), Transient: under("h")},
+		shown(events.Display, plainText("1"), under("h")),
+		shown(events.Update, plainText("2"), under("h")),
+		shown(events.Update, plainText(""), under("h")),
+		shown(events.Display, plainText("3"), under("h")),
+		shown(events.Update, plainText("4"), under("h")),
 	)
 	if a, b := New(), New(""); a.ID() == b.ID() || len(a.ID()) != 16 {
 		t.Errorf("ids %q and %q", a.ID(), b.ID())
 	}
 	// a first output that failed has not been shown, so the next one shows it
-	f.refuse = func(stage.Event) error { return errors.New("no") }
+	f.refuse = func(events.Event[any]) error { return errors.New("no") }
 	h = New("i")
 	if h.Update(1) == nil {
 		t.Error("the error was lost")
 	}
 	f.refuse = nil
 	must(t, h.Update(2))
-	check(t, f, stage.Event{Kind: stage.Display, Data: plainText("2"), Transient: under("i")})
+	check(t, f, shown(events.Display, plainText("2"), under("i")))
 }
 
 func TestClearInputContext(t *testing.T) {
@@ -91,13 +97,13 @@ func TestClearInputContext(t *testing.T) {
 		t.Errorf("got %q and %q", name, word)
 	}
 	check(t, f,
-		stage.Event{Kind: stage.Input, Prompt: "name? "},
-		stage.Event{Kind: stage.Input, Prompt: "word? ", Password: true},
-		stage.Event{Kind: stage.Clear, Wait: true},
-		stage.Event{Kind: stage.Clear},
+		events.Event[any]{Kind: events.Input, Prompt: "name? "},
+		events.Event[any]{Kind: events.Input, Prompt: "word? ", Password: true},
+		events.Event[any]{Kind: events.Clear, Wait: true},
+		events.Event[any]{Kind: events.Clear},
 	)
 	denied := errors.New("stdin is not allowed here")
-	f.refuse = func(stage.Event) error { return denied }
+	f.refuse = func(events.Event[any]) error { return denied }
 	if _, err := Input("?"); !errors.Is(err, denied) {
 		t.Errorf("error %v", err)
 	}
@@ -115,9 +121,9 @@ func bars(t *testing.T, f *front) (texts, htmls []string) {
 	t.Helper()
 	var id any
 	for i, e := range f.taken() {
-		kind := stage.Update
+		kind := events.Update
 		if i == 0 {
-			kind, id = stage.Display, e.Transient["display_id"]
+			kind, id = events.Display, e.Transient["display_id"]
 		}
 		if e.Kind != kind || e.Transient["display_id"] != id {
 			t.Errorf("event %d is a %s of %v", i, e.Kind, e.Transient)
@@ -244,7 +250,7 @@ func TestTogether(t *testing.T) {
 	}
 	shown := 0
 	for _, e := range f.taken() {
-		if e.Kind == stage.Display && e.Transient["display_id"] == h.ID() {
+		if e.Kind == events.Display && e.Transient["display_id"] == h.ID() {
 			shown++
 		}
 	}

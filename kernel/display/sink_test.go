@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -14,9 +15,9 @@ import (
 // tests that use it do not run in parallel.
 type front struct {
 	mu     sync.Mutex
-	events []stage.Event
+	events []events.Event[any]
 	reply  string
-	refuse func(stage.Event) error
+	refuse func(events.Event[any]) error
 }
 
 func connect(t *testing.T) *front {
@@ -26,7 +27,7 @@ func connect(t *testing.T) *front {
 	return f
 }
 
-func (f *front) take(e stage.Event) (string, error) {
+func (f *front) take(e events.Event[any]) (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.refuse != nil {
@@ -39,7 +40,7 @@ func (f *front) take(e stage.Event) (string, error) {
 }
 
 // taken returns the events so far and forgets them.
-func (f *front) taken() []stage.Event {
+func (f *front) taken() []events.Event[any] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e := f.events

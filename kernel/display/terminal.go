@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -31,20 +32,20 @@ type plainSink struct {
 }
 
 // take is a stage.Sink.
-func (s *plainSink) take(e stage.Event) (string, error) {
+func (s *plainSink) take(e events.Event[any]) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch e.Kind {
-	case stage.Display, stage.Result:
+	case events.Display, events.Result:
 		return "", s.show(e.Data)
-	case stage.Input:
+	case events.Input:
 		fmt.Fprint(s.out, e.Prompt)
 		line, err := s.in.ReadString('\n')
 		if line == "" && err != nil {
 			return "", fmt.Errorf("read standard input: %w", err)
 		}
 		return strings.TrimRight(line, "\r\n"), nil
-	case stage.Update, stage.Clear:
+	case events.Update, events.Clear:
 		return "", nil
 	}
 	return "", stage.ErrNotConnected

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -31,7 +32,7 @@ func TestPlainSink(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.take(stage.Event{Kind: stage.Display, Data: content}); err != nil {
+		if _, err := s.take(shown(events.Display, content, nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -40,18 +41,18 @@ func TestPlainSink(t *testing.T) {
 	show(image.NewGray(image.Rect(0, 0, 2, 2)))
 	show(SVG("<svg></svg>"))
 	show(MIME(MIMEMap{"text/markdown": "*m*"}, nil))
-	if _, err := s.take(stage.Event{Kind: stage.Update, Data: MIMEMap{MIMETypeText: "later"}}); err != nil {
+	if _, err := s.take(shown(events.Update, MIMEMap{MIMETypeText: "later"}, nil)); err != nil {
 		t.Error(err)
 	}
 	for _, want := range []string{"Ada", "last"} {
-		if got, err := s.take(stage.Event{Kind: stage.Input, Prompt: "name? "}); got != want || err != nil {
+		if got, err := s.take(events.Event[any]{Kind: events.Input, Prompt: "name? "}); got != want || err != nil {
 			t.Errorf("read %q, %v; want %q", got, err, want)
 		}
 	}
-	if _, err := s.take(stage.Event{Kind: stage.Input}); !errors.Is(err, io.EOF) {
+	if _, err := s.take(events.Event[any]{Kind: events.Input}); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end of input: %v", err)
 	}
-	if _, err := s.take(stage.Event{Kind: stage.Comm}); !errors.Is(err, stage.ErrNotConnected) {
+	if _, err := s.take(events.Event[any]{Kind: events.Comms}); !errors.Is(err, stage.ErrNotConnected) {
 		t.Errorf("comm: %v", err)
 	}
 	text := out.String()

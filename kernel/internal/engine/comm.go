@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/session"
-	"interleave/kernel/internal/worker"
 )
 
 // comms are the comms whose end is in the worker. A worker that ends takes its targets and its open comms along.
@@ -29,7 +29,7 @@ func (e *Engine) ServeComms(s *session.Session) {
 }
 
 // take serves what a cell does with comms. It is called by the worker's reader.
-func (cs *comms) take(m worker.Comm) {
+func (cs *comms) take(m events.Comm) {
 	cs.mu.Lock()
 	host, c := cs.host, cs.open[m.ID]
 	cs.mu.Unlock()
@@ -38,21 +38,21 @@ func (cs *comms) take(m worker.Comm) {
 	}
 	message := session.CommMessage{Data: m.Data, Metadata: m.Metadata, Buffers: m.Buffers}
 	switch m.Op {
-	case worker.CommRegister:
+	case events.CommRegister:
 		cs.mu.Lock()
 		cs.targets[m.Target] = true
 		cs.mu.Unlock()
 		host.RegisterComm(m.Target, cs.opened)
-	case worker.CommOpen:
+	case events.CommOpen:
 		c := host.NewComm(m.ID, m.Target, &commPeer{cs, m.ID})
 		c.Detach()
 		cs.keep(c)
 		host.AnnounceComm(c, message)
-	case worker.CommMessage:
+	case events.CommMessage:
 		if c != nil {
 			c.Send(message) // one that the client has closed meanwhile
 		}
-	case worker.CommClose:
+	case events.CommClose:
 		if c != nil {
 			cs.forget(m.ID)
 			c.Close(message)
@@ -65,7 +65,7 @@ func (cs *comms) opened(c *session.Comm, m session.CommMessage) (session.CommPee
 	c.Detach()
 	cs.keep(c)
 	p := &commPeer{cs, c.ID}
-	if err := p.send(worker.CommOpen, c.Target, m); err != nil {
+	if err := p.send(events.CommOpen, c.Target, m); err != nil {
 		cs.forget(c.ID)
 		return nil, fmt.Errorf("open comm: %w", err)
 	}
@@ -106,7 +106,7 @@ type commPeer struct {
 
 // Message implements session.CommPeer.
 func (p *commPeer) Message(m session.CommMessage) {
-	if err := p.send(worker.CommMessage, "", m); err != nil {
+	if err := p.send(events.CommMessage, "", m); err != nil {
 		p.cs.e.log.Info("a comm's message was not delivered", "comm", p.id, "err", err)
 	}
 }
@@ -114,7 +114,7 @@ func (p *commPeer) Message(m session.CommMessage) {
 // Close implements session.CommPeer.
 func (p *commPeer) Close(m session.CommMessage) {
 	p.cs.forget(p.id)
-	if err := p.send(worker.CommClose, "", m); err != nil {
+	if err := p.send(events.CommClose, "", m); err != nil {
 		p.cs.e.log.Info("a comm's end was not delivered", "comm", p.id, "err", err)
 	}
 }
@@ -126,5 +126,5 @@ func (p *commPeer) send(op, target string, m session.CommMessage) error {
 	if w == nil {
 		return errNoWorker
 	}
-	return w.Comm(worker.Comm{Op: op, ID: p.id, Target: target, Data: m.Data, Metadata: m.Metadata, Buffers: m.Buffers})
+	return w.Comm(events.Comm{Op: op, ID: p.id, Target: target, Data: m.Data, Metadata: m.Metadata, Buffers: m.Buffers})
 }

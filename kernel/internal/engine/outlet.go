@@ -3,14 +3,13 @@ package engine
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"strings"
 	"sync"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/session"
-	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker"
 )
 
@@ -21,7 +20,7 @@ type outlet struct {
 	places  func(text string) string // writes the places in a text as the reader knows them
 	id      []byte                   // the content id of the cell that runs
 	input   func(ctx context.Context, prompt string, password bool) (string, error)
-	comm    func(worker.Comm)
+	comm    func(events.Comm)
 	capture *session.Bundle // set while a user expression is evaluated
 }
 
@@ -56,34 +55,30 @@ var cellFolder = []byte("/In/")
 
 // Event implements worker.Handler.
 func (o *outlet) Event(ev worker.Event) {
-	if ev.Kind == stage.Comm {
+	if ev.Kind == events.Comms {
 		if ev.Comm != nil {
 			o.comm(*ev.Comm)
 		}
 		return
 	}
 	out := o.current()
-	if out == nil || ev.Kind == stage.Result && o.captured(bundle(ev)) {
+	if out == nil || ev.Kind == events.Result && o.captured(ev.Any()) {
 		return
 	}
 	publish(out, ev)
 }
 
-func bundle(ev worker.Event) session.Bundle {
-	return session.Bundle{Data: values(ev.Data), Metadata: values(ev.Metadata), Transient: values(ev.Transient)}
-}
-
 // publish shows an event.
 func publish(out session.Output, ev worker.Event) {
-	b := bundle(ev)
+	b := ev.Any()
 	switch ev.Kind {
-	case stage.Display:
+	case events.Display:
 		out.Display(b)
-	case stage.Update:
+	case events.Update:
 		out.Update(b)
-	case stage.Result:
+	case events.Result:
 		out.Result(b)
-	case stage.Clear:
+	case events.Clear:
 		out.Clear(ev.Wait)
 	}
 }
@@ -165,15 +160,4 @@ func (o *outlet) Input(ctx context.Context, prompt string, password bool) (strin
 		err = noInput{not.Err.Error()}
 	}
 	return line, err
-}
-
-func values(m map[string]json.RawMessage) map[string]any {
-	if m == nil {
-		return nil
-	}
-	out := make(map[string]any, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }

@@ -287,7 +287,8 @@ var program = sync.OnceValue(func() string {
 // workerSources names by its content what the worker's program is compiled of: it is no part of this program.
 func (w *workshop) workerSources() string {
 	var all []string
-	for _, dir := range []string{"kernel/internal/worker/host", "kernel/internal/worker/inmate", "kernel/internal/worker/frame", "kernel/internal/stage"} {
+	for _, dir := range []string{"kernel/internal/worker/host", "kernel/internal/worker/inmate", "kernel/internal/worker/frame", "kernel/internal/stage",
+		"kernel/internal/events"} {
 		files, _ := filepath.Glob(filepath.Join(w.module.Sources, dir, "*.go")) // the pattern is a good one
 		for _, name := range files {
 			data, _ := os.ReadFile(name) // what cannot be read, the compiler tells

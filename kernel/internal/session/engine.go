@@ -1,6 +1,10 @@
 package session
 
-import "context"
+import (
+	"context"
+
+	"interleave/kernel/internal/events"
+)
 
 // Engine is what a session needs of the thing that runs code. A session calls Execute for one cell at a
 // time; every other method may be called at any time, also while a cell runs, and answers promptly.
@@ -46,11 +50,7 @@ type Output interface {
 }
 
 // Bundle is one value in several MIME types.
-type Bundle struct {
-	Data      map[string]any
-	Metadata  map[string]any
-	Transient map[string]any
-}
+type Bundle = events.Bundle[any]
 
 // Outcome is how a cell ended. Fault is nil when it ended well.
 type Outcome struct {

@@ -3,20 +3,17 @@ package stage
 import (
 	"sync/atomic"
 
-	"interleave/kernel/internal/worker/frame"
+	"interleave/kernel/internal/events"
 )
-
-// CommMessage is one message of a comm, see Event.Comm and OnComm.
-type CommMessage = frame.Comm
 
 var (
 	hosted atomic.Bool // this process is a worker, not a child with inherited pipes: clients' messages reach it
-	onComm atomic.Pointer[func(CommMessage)]
+	onComm atomic.Pointer[func(events.Comm)]
 )
 
 // OnComm sets what takes the messages that clients send over comms. take must not block. It fails where none
 // can arrive.
-func OnComm(take func(CommMessage)) error {
+func OnComm(take func(events.Comm)) error {
 	if !hosted.Load() {
 		return ErrNotConnected
 	}
@@ -25,7 +22,7 @@ func OnComm(take func(CommMessage)) error {
 }
 
 // DeliverComm hands over a client's message. Only the worker calls it.
-func DeliverComm(m CommMessage) {
+func DeliverComm(m events.Comm) {
 	if take := onComm.Load(); take != nil {
 		(*take)(m)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/worker/frame"
 )
 
@@ -77,16 +78,14 @@ type pipes struct {
 	broken          error
 }
 
-func (p *pipes) emit(e Event) (string, error) {
+func (p *pipes) emit(e events.Event[any]) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.broken != nil {
 		return "", p.broken
 	}
 	p.seq++
-	b, err := frame.Marshal(frame.Report[any]{Op: frame.Emit, Seq: p.seq, Event: &frame.Event[any]{
-		Kind: string(e.Kind), Data: e.Data, Metadata: e.Metadata, Transient: e.Transient, Wait: e.Wait, Prompt: e.Prompt, Password: e.Password,
-	}})
+	b, err := frame.Marshal(frame.Report[any]{Op: frame.Emit, Seq: p.seq, Event: &e})
 	if err != nil {
 		return "", fmt.Errorf("cannot display: %w", err)
 	}

@@ -10,40 +10,16 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"interleave/kernel/internal/events"
 )
-
-// Kind says what an Event asks the front end to do.
-type Kind string
-
-const (
-	Display Kind = "display" // add a bundle to the output
-	Update  Kind = "update"  // replace every bundle shown under the same display id
-	Result  Kind = "result"  // the value of the cell's last expression
-	Clear   Kind = "clear"   // clear the cell's output
-	Input   Kind = "input"   // ask the reader for a line of text
-	Comm    Kind = "comm"    // Event.Comm, to the clients; a worker alone may send it
-	Stdin   Kind = "stdin"   // Input, for what reads descriptor 0; sent by the worker alone
-)
-
-// Event is one thing a cell says besides its text. Bundles follow Jupyter's display_data: Data maps a MIME
-// type to its content ([]byte is sent as base64, JSON types as objects), Transient may hold "display_id".
-type Event struct {
-	Kind      Kind
-	Data      map[string]any
-	Metadata  map[string]any
-	Transient map[string]any
-	Wait      bool   // Clear: wait for the next output before clearing
-	Prompt    string // Input
-	Password  bool   // Input: do not echo
-	Comm      *CommMessage
-}
 
 // ErrNotConnected is returned outside of a notebook.
 var ErrNotConnected = errors.New("cannot display: connection with Jupyter not available")
 
 // Sink takes events in the order in which one goroutine sends them and returns when the front end's side has
 // taken this one, so text printed afterwards comes after it. For Input it returns the reader's line.
-type Sink func(Event) (reply string, err error)
+type Sink func(events.Event[any]) (reply string, err error)
 
 var (
 	sink    atomic.Pointer[Sink]
@@ -79,7 +55,7 @@ func listener() *Sink {
 }
 
 // Emit sends one event. It is safe for concurrent use.
-func Emit(e Event) (string, error) {
+func Emit(e events.Event[any]) (string, error) {
 	s := listener()
 	if s == nil {
 		return "", ErrNotConnected

@@ -4,16 +4,11 @@ import (
 	"context"
 	"errors"
 
-	"interleave/kernel/internal/stage"
-	"interleave/kernel/internal/worker/frame"
+	"interleave/kernel/internal/events"
 )
 
 func (w *Worker) reply(seq uint64, value string, err error) {
-	c := frame.Command{Op: frame.Reply, Seq: seq, Value: value}
-	if err != nil {
-		c.Error = err.Error()
-	}
-	if err := w.send(c); err != nil {
+	if err := w.send(answerTo(seq, value, err)); err != nil {
 		w.log.Debug("worker takes no reply", "err", err)
 	}
 }
@@ -24,7 +19,7 @@ func (w *Worker) askLine(rep *report) {
 	ctx, cancel := context.WithCancel(w.alive)
 	defer cancel()
 	w.mu.Lock()
-	stdin := stage.Kind(rep.Event.Kind) == stage.Stdin
+	stdin := rep.Event.Kind == events.Stdin
 	w.inputs[rep.Seq] = pendingInput{rep.Cell, stdin, cancel}
 	if r := w.runs[rep.Cell]; stdin && (r == nil || r.abandoned) {
 		cancel() // it was seen to read in its last moment

@@ -1,13 +1,9 @@
 package worker
 
 import (
-	"errors"
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
 )
 
@@ -21,25 +17,23 @@ const (
 
 // reader is the one goroutine that takes everything the worker says.
 type reader struct {
-	w                              *Worker
-	stdout, stderr, reports, crash *source
-	frames                         frame.Decoder
-	buf                            []byte
-	errs                           held
-	started                        bool // Ready was seen
+	conn
+	w       *Worker
+	crash   *source
+	errs    held
+	started bool // Ready was seen
 }
 
 func newReader(w *Worker, stdout, stderr, reports, crash *os.File) *reader {
-	return &reader{
-		w: w, stdout: newSource(stdout), stderr: newSource(stderr), reports: newSource(reports), crash: newSource(crash),
-		buf: make([]byte, chunk),
-	}
+	r := &reader{w: w, crash: newSource(crash)}
+	r.conn = newConn(w.config.Handler, r, chunk, stdout, stderr, reports)
+	return r
 }
 
 func (r *reader) loop() {
 	defer r.w.closed.Done()
 	for r.reports.open {
-		r.poll()
+		r.wait()
 		r.readReports()
 		r.readCrash()
 		r.readStdout()
@@ -48,8 +42,8 @@ func (r *reader) loop() {
 	r.bury()
 }
 
-// poll waits until there is something to do.
-func (r *reader) poll() {
+// wait waits until there is something to do.
+func (r *reader) wait() {
 	now := time.Now()
 	timeout := time.Duration(-1)
 	earlier := func(d time.Duration) {
@@ -57,7 +51,7 @@ func (r *reader) poll() {
 			timeout = max(d, 0)
 		}
 	}
-	fds := make([]unix.PollFd, 0, 4)
+	readable := make([]*source, 0, 4)
 	for _, s := range []*source{r.stdout, r.stderr, r.reports, r.crash} {
 		switch {
 		case !s.open:
@@ -65,18 +59,13 @@ func (r *reader) poll() {
 		case s.after.After(now):
 			earlier(s.after.Sub(now))
 		default:
-			fds = append(fds, unix.PollFd{Fd: int32(s.fd), Events: unix.POLLIN})
+			readable = append(readable, s)
 		}
 	}
 	if due, ok := r.errs.due(); ok {
 		earlier(due.Sub(now))
 	}
-	var limit *unix.Timespec
-	if timeout >= 0 {
-		t := unix.NsecToTimespec(int64(timeout))
-		limit = &t
-	}
-	unix.Ppoll(fds, limit, nil) // whatever it says, every source is tried
+	await(timeout, readable...)
 }
 
 func (r *reader) readStdout() {
@@ -115,8 +104,6 @@ func (r *reader) readCrash() {
 	}
 }
 
-func (r *reader) text(name string, b []byte) { r.w.config.Handler.Text(name, b) }
-
 // errText gives out stderr. Before the worker is ready it is kept: it may tell why it never was.
 func (r *reader) errText(b []byte) {
 	if r.started {
@@ -130,51 +117,25 @@ func (r *reader) errText(b []byte) {
 	}
 }
 
-// drain hands on what lies in the text pipes now, and no more.
-func (r *reader) drain() {
-	for n := r.stdout.waiting(); n > 0; {
-		b := r.stdout.read(r.buf[:min(n, len(r.buf))])
-		if len(b) == 0 {
-			break
-		}
-		n -= len(b)
-		r.text("stdout", b)
-	}
-	for n := r.stderr.waiting(); n > 0; {
-		b := r.stderr.read(r.errs.room(min(n, chunk)))
-		if len(b) == 0 {
-			break
-		}
-		n -= len(b)
-		r.errs.add(len(b), time.Now())
-	}
+func (r *reader) drainStderr() {
+	r.stderr.drain(func(n int) []byte { return r.errs.room(min(n, chunk)) }, func(b []byte) { r.errs.add(len(b), time.Now()) })
 	if r.errs.suspicious() && r.crash.open {
 		// The first words of a crash are on stderr some milliseconds before the rest is on both.
-		unix.Poll([]unix.PollFd{{Fd: int32(r.crash.fd), Events: unix.POLLIN}}, int(crashGap/time.Millisecond))
+		await(crashGap, r.crash)
 		r.readCrash()
 	}
 	r.errs.flush(r.errText)
 }
 
-func (r *reader) readReports() {
-	b := r.reports.read(r.buf)
-	if len(b) == 0 {
-		return
-	}
-	r.frames.Feed(b)
-	for {
-		rep := new(report)
-		ok, err := r.frames.Next(rep)
-		if err != nil {
-			r.w.kill(&Death{Reason: "something wrote into its control pipe (" + err.Error() + ")"})
-			r.reports.close()
-			return
-		}
-		if !ok {
-			return
-		}
-		r.take(rep)
-	}
+func (r *reader) broken(err error) {
+	r.w.kill(&Death{Reason: "something wrote into its control pipe (" + err.Error() + ")"})
+}
+
+func (r *reader) answer(seq uint64, line string, err error) { r.w.reply(seq, line, err) }
+
+func (r *reader) ask(rep *report) {
+	r.w.closed.Add(1)
+	go r.w.askLine(rep)
 }
 
 func (r *reader) take(rep *report) {
@@ -207,29 +168,8 @@ func (r *reader) take(rep *report) {
 			res.err = &LoadError{Plugin: w.pluginOf(rep.Cell), Text: rep.LoadError}
 		}
 		w.finish(rep.Cell, res)
-	case frame.Emit:
-		r.drain()
-		r.show(rep)
 	default:
 		w.log.Warn("worker sent an unknown report", "op", rep.Op)
-	}
-}
-
-// show passes an event on and lets the worker go on.
-func (r *reader) show(rep *report) {
-	w, e := r.w, rep.Event
-	switch {
-	case e == nil:
-		w.reply(rep.Seq, "", errors.New("cannot display: the event is empty"))
-	case stage.Kind(e.Kind) == stage.Input, stage.Kind(e.Kind) == stage.Stdin:
-		w.closed.Add(1)
-		go w.askLine(rep)
-	default:
-		w.config.Handler.Event(Event{
-			Cell: rep.Cell, Kind: stage.Kind(e.Kind),
-			Data: e.Data, Metadata: e.Metadata, Transient: e.Transient, Wait: e.Wait, Comm: e.Comm,
-		})
-		w.reply(rep.Seq, "", nil)
 	}
 }
 

@@ -2,43 +2,36 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 	"sync"
 
 	"golang.org/x/sys/unix"
 
-	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
 )
 
-// relay takes what a command says, as reader does for a worker and in the same order: before an event it hands on the
-// text that lies in the pipes, and the program waits for the answer before it says more.
+// relay takes what a command says, as reader does for a worker.
 type relay struct {
-	handler                 Handler
-	stdout, stderr, reports *source
-	over                    [2]*os.File
-	stop                    func() // ends loop, whoever still holds the pipes
-	frames                  frame.Decoder
-	buf                     []byte
-	ctx                     context.Context // ends with loop
-	cancel                  context.CancelFunc
-	inputs                  sync.WaitGroup
+	conn
+	over   *source // ends loop by its end, whoever still holds the pipes
+	stop   func()  // brings over to its end
+	ctx    context.Context
+	cancel context.CancelFunc // ends ctx, and so the inputs
+	inputs sync.WaitGroup
 
 	mu      sync.Mutex
 	replies *source // written to
 }
 
 func newRelay(h Handler, p *pipes) *relay {
-	r := &relay{handler: h, stdout: newSource(p.stdout), stderr: newSource(p.stderr), reports: newSource(p.reports), replies: newSource(p.replies),
-		buf: make([]byte, 64<<10)}
+	r := &relay{replies: newSource(p.replies)}
+	r.conn = newConn(h, r, 64<<10, p.stdout, p.stderr, p.reports)
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	var err error
-	if r.over[0], r.over[1], err = pipe(); err != nil { // then it ends only with the pipes
-		r.stop = func() {}
+	over, end, err := pipe()
+	if err != nil { // then loop ends only with the pipes
+		r.over, r.stop = new(source), func() {}
 		return r
 	}
-	r.stop = sync.OnceFunc(func() { r.over[1].Close() })
+	r.over, r.stop = newSource(over), sync.OnceFunc(func() { end.Close() })
 	return r
 }
 
@@ -47,8 +40,7 @@ func (r *relay) close() {
 	r.cancel()
 	r.inputs.Wait()
 	r.stop()
-	r.over[0].Close()
-	for _, s := range []*source{r.stdout, r.stderr, r.reports, r.replies} {
+	for _, s := range []*source{r.over, r.stdout, r.stderr, r.reports, r.replies} {
 		s.close()
 	}
 }
@@ -56,7 +48,7 @@ func (r *relay) close() {
 // loop relays until nobody holds the other ends.
 func (r *relay) loop() {
 	for r.stdout.open || r.stderr.open || r.reports.open {
-		if r.poll() {
+		if r.wait() {
 			r.drain()
 			return
 		}
@@ -66,84 +58,27 @@ func (r *relay) loop() {
 	}
 }
 
-func (r *relay) text(name string, b []byte) {
-	if len(b) > 0 {
-		r.handler.Text(name, b)
-	}
+// wait waits until there is something to read, or until stop.
+func (r *relay) wait() (stopped bool) {
+	stoppable := r.over.open
+	await(-1, r.over, r.stdout, r.stderr, r.reports)
+	r.over.read(r.buf)
+	return stoppable && !r.over.open
 }
 
-// poll waits until there is something to read, or until stop.
-func (r *relay) poll() (stopped bool) {
-	fds := []unix.PollFd{{Fd: -1}}
-	if r.over[0] != nil {
-		fds[0].Fd = int32(r.over[0].Fd())
-	}
-	for _, s := range []*source{r.stdout, r.stderr, r.reports} {
-		if s.open {
-			fds = append(fds, unix.PollFd{Fd: int32(s.fd), Events: unix.POLLIN})
-		}
-	}
-	unix.Poll(fds, -1) // whatever it says, every source is tried
-	return fds[0].Revents != 0
+func (r *relay) drainStderr() { r.drainText("stderr", r.stderr) }
+
+func (r *relay) ask(rep *report) {
+	r.inputs.Go(func() {
+		line, err := r.handler.Input(r.ctx, rep.Event.Prompt, rep.Event.Password)
+		r.answer(rep.Seq, line, err)
+	})
 }
 
-// drain hands on what lies in the text pipes now, and no more.
-func (r *relay) drain() {
-	for i, s := range []*source{r.stdout, r.stderr} {
-		for n := s.waiting(); n > 0; {
-			b := s.read(r.buf[:min(n, len(r.buf))])
-			if len(b) == 0 {
-				break
-			}
-			n -= len(b)
-			r.text([]string{"stdout", "stderr"}[i], b)
-		}
-	}
-}
-
-func (r *relay) readReports() {
-	b := r.reports.read(r.buf)
-	if len(b) == 0 {
-		return
-	}
-	r.frames.Feed(b)
-	for {
-		var rep frame.Report[json.RawMessage]
-		ok, err := r.frames.Next(&rep)
-		if err != nil || ok && rep.Event == nil {
-			r.reports.close() // something else writes there
-			r.refuse()
-			return
-		}
-		if !ok {
-			return
-		}
-		r.drain()
-		r.show(rep.Seq, rep.Event)
-	}
-}
-
-// show passes an event on and lets the program go on.
-func (r *relay) show(seq uint64, e *frame.Event[json.RawMessage]) {
-	if stage.Kind(e.Kind) == stage.Input {
-		r.inputs.Go(func() {
-			line, err := r.handler.Input(r.ctx, e.Prompt, e.Password)
-			r.reply(seq, line, err)
-		})
-		return
-	}
-	r.handler.Event(Event{Kind: stage.Kind(e.Kind), Data: e.Data, Metadata: e.Metadata, Transient: e.Transient, Wait: e.Wait})
-	r.reply(seq, "", nil)
-}
-
-// reply answers the one event that waits. The pipe is empty then, so it need not block; to a program that waits for
+// answer answers the one event that waits. The pipe is empty then, so it need not block; to a program that waits for
 // no answers, and to one that was given a line longer than the pipe, nobody listens any more.
-func (r *relay) reply(seq uint64, line string, err error) {
-	c := frame.Command{Op: frame.Reply, Seq: seq, Value: line}
-	if err != nil {
-		c.Error = err.Error()
-	}
-	b, err := frame.Marshal(c)
+func (r *relay) answer(seq uint64, line string, err error) {
+	b, err := frame.Marshal(answerTo(seq, line, err))
 	if err != nil {
 		r.refuse()
 		return
@@ -157,6 +92,14 @@ func (r *relay) reply(seq uint64, line string, err error) {
 		r.replies.close()
 	}
 }
+
+// take takes a report that a program does not send by itself.
+func (r *relay) take(*report) {
+	r.reports.close()
+	r.refuse()
+}
+
+func (r *relay) broken(error) { r.refuse() }
 
 // refuse lets the program see that nobody listens.
 func (r *relay) refuse() {

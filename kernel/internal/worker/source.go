@@ -48,6 +48,35 @@ func (s *source) close() {
 	}
 }
 
+// drain reads what lies in the pipe now, and no more: each time into what room returns for as many bytes, or fewer.
+func (s *source) drain(room func(n int) []byte, got func(b []byte)) {
+	for n := s.waiting(); n > 0; {
+		b := s.read(room(n))
+		if len(b) == 0 {
+			return
+		}
+		n -= len(b)
+		got(b)
+	}
+}
+
+// await waits until one of the sources can be read, but for timeout at most unless that is negative. It may return
+// early, so the caller tries every source.
+func await(timeout time.Duration, sources ...*source) {
+	fds := make([]unix.PollFd, 0, 4)
+	for _, s := range sources {
+		if s.open {
+			fds = append(fds, unix.PollFd{Fd: int32(s.fd), Events: unix.POLLIN})
+		}
+	}
+	var limit *unix.Timespec
+	if timeout >= 0 {
+		t := unix.NsecToTimespec(int64(timeout))
+		limit = &t
+	}
+	unix.Ppoll(fds, limit, nil)
+}
+
 // waiting returns how many bytes lie in the pipe.
 func (s *source) waiting() int {
 	if !s.open {

@@ -33,7 +33,7 @@ import (
 	"log/slog"
 	"time"
 
-	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/worker/frame"
 )
 
@@ -64,7 +64,7 @@ type Handler interface {
 	// Text takes what was written to "stdout" or "stderr". It may begin and end inside a rune. b is only
 	// lent until Text returns.
 	Text(name string, b []byte)
-	Event(e Event)
+	Event(e Event) // of every kind but Input and Stdin
 	// Input asks the reader for a line, because display.Input was called or something waits on descriptor 0; an
 	// error ends the file there, and ErrNoInput the cell as well. Calls come one at a time, from a goroutine of their own, after
 	// everything printed before has been given to Text. ctx ends when the cell is cancelled or abandoned and
@@ -72,16 +72,8 @@ type Handler interface {
 	Input(ctx context.Context, prompt string, password bool) (string, error)
 }
 
-// Event is a stage.Event as it arrives: every kind but Input and Stdin.
-type Event struct {
-	Cell      uint64 // the cell that ran, or ran last, when it was sent
-	Kind      stage.Kind
-	Data      map[string]json.RawMessage
-	Metadata  map[string]json.RawMessage
-	Transient map[string]json.RawMessage
-	Wait      bool
-	Comm      *Comm // of kind stage.Comm
-}
+// Event is an event as it arrives.
+type Event = events.Event[json.RawMessage]
 
 // Call is one run of a cell.
 type Call struct {

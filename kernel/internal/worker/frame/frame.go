@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"interleave/kernel/internal/events"
 )
 
 // Max is the size of the largest frame's document in bytes.
@@ -54,53 +56,40 @@ const (
 
 // Command goes from the kernel to the worker.
 type Command struct {
-	Op     string `json:"op"`
-	Seq    uint64 `json:"seq,omitempty"`
-	Cell   uint64 `json:"cell,omitempty"`
-	Label  string `json:"label,omitempty"`
-	Plugin string `json:"plugin,omitempty"`
-	Symbol string `json:"symbol,omitempty"`
-	Name   string `json:"name,omitempty"`
-	Value  string `json:"value,omitempty"`
-	Unset  bool   `json:"unset,omitempty"`
-	Stdin  bool   `json:"stdin,omitempty"` // Run: descriptor 0 is watched, see Stdin
-	Level  int    `json:"level,omitempty"`
-	Limit  int64  `json:"limit,omitempty"`
-	Watch  string `json:"watch,omitempty"`  // what is recorded while the cell runs
-	Repeat int    `json:"repeat,omitempty"` // how often the cell is run and timed, after once for nothing
-	Error  string `json:"error,omitempty"`
-	Comm   *Comm  `json:"comm,omitempty"`
+	Op     string       `json:"op"`
+	Seq    uint64       `json:"seq,omitempty"`
+	Cell   uint64       `json:"cell,omitempty"`
+	Label  string       `json:"label,omitempty"`
+	Plugin string       `json:"plugin,omitempty"`
+	Symbol string       `json:"symbol,omitempty"`
+	Name   string       `json:"name,omitempty"`
+	Value  string       `json:"value,omitempty"`
+	Unset  bool         `json:"unset,omitempty"`
+	Stdin  bool         `json:"stdin,omitempty"` // Run: descriptor 0 is watched, see Stdin
+	Level  int          `json:"level,omitempty"`
+	Limit  int64        `json:"limit,omitempty"`
+	Watch  string       `json:"watch,omitempty"`  // what is recorded while the cell runs
+	Repeat int          `json:"repeat,omitempty"` // how often the cell is run and timed, after once for nothing
+	Error  string       `json:"error,omitempty"`
+	Comm   *events.Comm `json:"comm,omitempty"`
 }
 
-// Report goes from the worker to the kernel. V is what the values of an event's bundle are: any where they
-// are written, json.RawMessage where they are read.
+// Report goes from the worker to the kernel. V is that of its event.
 type Report[V any] struct {
-	Op        string        `json:"op"`
-	Seq       uint64        `json:"seq,omitempty"`
-	Cell      uint64        `json:"cell,omitempty"`
-	Event     *Event[V]     `json:"event,omitempty"`
-	Panic     *Panic        `json:"panic,omitempty"`
-	LoadError string        `json:"load_error,omitempty"`
-	Loading   time.Duration `json:"loading,omitempty"`
-	Running   time.Duration `json:"running,omitempty"`
-	Left      bool          `json:"left,omitempty"`     // goroutines that the cell has started may go on
-	Stirring  bool          `json:"stirring,omitempty"` // goroutines in the background run, or wait for nothing but a processor
-	Behind    bool          `json:"behind,omitempty"`   // Answer: what was printed before it comes first
-	Usage     *Usage        `json:"usage,omitempty"`    // of a watched cell
-	Bytes     []byte        `json:"bytes,omitempty"`
-	Error     string        `json:"error,omitempty"`
-}
-
-// Event is a stage.Event on its way.
-type Event[V any] struct {
-	Kind      string       `json:"kind"`
-	Data      map[string]V `json:"data,omitempty"`
-	Metadata  map[string]V `json:"metadata,omitempty"`
-	Transient map[string]V `json:"transient,omitempty"`
-	Wait      bool         `json:"wait,omitempty"`
-	Prompt    string       `json:"prompt,omitempty"`
-	Password  bool         `json:"password,omitempty"`
-	Comm      *Comm        `json:"comm,omitempty"`
+	Op        string           `json:"op"`
+	Seq       uint64           `json:"seq,omitempty"`
+	Cell      uint64           `json:"cell,omitempty"`
+	Event     *events.Event[V] `json:"event,omitempty"`
+	Panic     *Panic           `json:"panic,omitempty"`
+	LoadError string           `json:"load_error,omitempty"`
+	Loading   time.Duration    `json:"loading,omitempty"`
+	Running   time.Duration    `json:"running,omitempty"`
+	Left      bool             `json:"left,omitempty"`     // goroutines that the cell has started may go on
+	Stirring  bool             `json:"stirring,omitempty"` // goroutines in the background run, or wait for nothing but a processor
+	Behind    bool             `json:"behind,omitempty"`   // Answer: what was printed before it comes first
+	Usage     *Usage           `json:"usage,omitempty"`    // of a watched cell
+	Bytes     []byte           `json:"bytes,omitempty"`
+	Error     string           `json:"error,omitempty"`
 }
 
 // WatchUsage is the Watch of a Run that records nothing but Usage.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"testing"
+
+	"interleave/kernel/internal/events"
 )
 
 // streams are what may come down a pipe, and the frames that are read before it ends or breaks.
@@ -103,9 +105,9 @@ func check(t *testing.T, got, want []string) {
 }
 
 func TestMarshal(t *testing.T) {
-	b, err := Marshal(Report[any]{Op: Emit, Event: &Event[any]{Data: map[string]any{
+	b, err := Marshal(Report[any]{Op: Emit, Event: &events.Event[any]{Bundle: events.Bundle[any]{Data: map[string]any{
 		"text/html": "<b>&", "image/png": []byte{1, 2}, "application/json": json.RawMessage(`{"a":1}`),
-	}}})
+	}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 	"interleave/kernel/internal/worker/frame"
 )
@@ -220,23 +221,17 @@ func (h *host) report(r frame.Report[any]) error {
 }
 
 // emit is the stage's sink: it sends an event and waits until the kernel has passed on everything before it.
-func (h *host) emit(e stage.Event) (string, error) { return h.emitOf(h.current.Load(), e) }
+func (h *host) emit(e events.Event[any]) (string, error) { return h.emitOf(h.current.Load(), e) }
 
 // emitOf is emit for a cell that need not be the last.
-func (h *host) emitOf(cell uint64, e stage.Event) (string, error) {
+func (h *host) emitOf(cell uint64, e events.Event[any]) (string, error) {
 	flushC() // a question too stands behind what was printed before
-	if e.Kind != stage.Input && e.Kind != stage.Stdin {
+	if e.Kind != events.Input && e.Kind != events.Stdin {
 		h.stir.shows.Add(1)
 		defer h.stir.shows.Add(-1)
 	}
 	seq := h.seq.Add(1)
-	b, err := frame.Marshal(frame.Report[any]{
-		Op: frame.Emit, Seq: seq, Cell: cell,
-		Event: &frame.Event[any]{
-			Kind: string(e.Kind), Data: e.Data, Metadata: e.Metadata, Transient: e.Transient,
-			Wait: e.Wait, Prompt: e.Prompt, Password: e.Password, Comm: e.Comm,
-		},
-	})
+	b, err := frame.Marshal(frame.Report[any]{Op: frame.Emit, Seq: seq, Cell: cell, Event: &e})
 	if err != nil {
 		return "", fmt.Errorf("cannot display: %w", err)
 	}

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"syscall"
 
-	"interleave/kernel/internal/stage"
+	"interleave/kernel/internal/events"
 )
 
 // stdin is descriptor 0 of cells: a pipe of which this process holds both ends. What one cell has not read is not
@@ -66,7 +66,7 @@ func (s *stdin) feed(text string) error {
 // serveRead asks the reader for a line for a cell, because something waits for one on descriptor 0. Whatever else than a line
 // comes back ends the file, for those who read now. A line for a cell before is for nobody.
 func (h *host) serveRead(cell uint64) error {
-	line, err := h.emitOf(cell, stage.Event{Kind: stage.Stdin})
+	line, err := h.emitOf(cell, events.Event[any]{Kind: events.Stdin})
 	if h.current.Load() != cell {
 		return nil
 	}

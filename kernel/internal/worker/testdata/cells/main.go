@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -116,24 +117,26 @@ func OrderUnderLoad() {
 }
 
 func show(text string) (string, error) {
-	return stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"text/plain": text}})
+	return stage.Emit(events.Event[any]{Kind: events.Display, Bundle: events.Bundle[any]{Data: map[string]any{"text/plain": text}}})
 }
 
 func Kinds() {
-	_, err := stage.Emit(stage.Event{
-		Kind:      stage.Update,
-		Data:      map[string]any{"text/plain": "<é>", "image/png": []byte{0, 1, 2, 255}, "application/json": map[string]any{"n": 1}},
-		Metadata:  map[string]any{"width": 3},
-		Transient: map[string]any{"display_id": "d"},
+	_, err := stage.Emit(events.Event[any]{
+		Kind: events.Update,
+		Bundle: events.Bundle[any]{
+			Data:      map[string]any{"text/plain": "<é>", "image/png": []byte{0, 1, 2, 255}, "application/json": map[string]any{"n": 1}},
+			Metadata:  map[string]any{"width": 3},
+			Transient: map[string]any{"display_id": "d"},
+		},
 	})
 	fmt.Print(err)
-	stage.Emit(stage.Event{Kind: stage.Clear, Wait: true})
-	_, err = stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"x": make(chan int)}})
+	stage.Emit(events.Event[any]{Kind: events.Clear, Wait: true})
+	_, err = stage.Emit(events.Event[any]{Kind: events.Display, Bundle: events.Bundle[any]{Data: map[string]any{"x": make(chan int)}}})
 	fmt.Print(" ", err)
 }
 
 func BigPicture() {
-	stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"image/png": make([]byte, 30<<20)}})
+	stage.Emit(events.Event[any]{Kind: events.Display, Bundle: events.Bundle[any]{Data: map[string]any{"image/png": make([]byte, 30<<20)}}})
 }
 
 func megabytes(f *os.File, n int) {
@@ -184,7 +187,7 @@ func LetLate() { close(Late) }
 // Input.
 
 func Ask() {
-	line, err := stage.Emit(stage.Event{Kind: stage.Input, Prompt: "name? ", Password: true})
+	line, err := stage.Emit(events.Event[any]{Kind: events.Input, Prompt: "name? ", Password: true})
 	fmt.Print(line, " ", err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"syscall"
 
+	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/stage"
 )
 
@@ -15,7 +16,7 @@ func main() { os.Exit(shown(os.Args[1])) }
 
 func shown(what string) int {
 	show := func(text string) error {
-		_, err := stage.Emit(stage.Event{Kind: stage.Display, Data: map[string]any{"text/plain": text}})
+		_, err := stage.Emit(events.Event[any]{Kind: events.Display, Bundle: events.Bundle[any]{Data: map[string]any{"text/plain": text}}})
 		return err
 	}
 	switch what {
@@ -29,7 +30,7 @@ func shown(what string) int {
 			}
 		}
 	case "input":
-		line, err := stage.Emit(stage.Event{Kind: stage.Input, Prompt: "name? "})
+		line, err := stage.Emit(events.Event[any]{Kind: events.Input, Prompt: "name? "})
 		fmt.Print(line, err)
 	case "deadlock":
 		show("one")
