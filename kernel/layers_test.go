@@ -30,8 +30,9 @@ var layers = map[string]string{
 
 	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
 	"kernel/internal/session":      "kernel/internal/events",
-	"kernel/internal/compile":      "kernel/internal/cell kernel/internal/revision",
+	"kernel/internal/compile":      "kernel/internal/address kernel/internal/cell kernel/internal/revision",
 	"kernel/internal/worker":       "kernel/internal/events kernel/internal/stage kernel/internal/worker/frame",
+	"kernel/internal/stack":        "kernel/internal/address",
 	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",
 	"kernel/internal/flame":        "kernel/internal/picture",
 	"kernel/internal/link":         "kernel/internal/revision kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
@@ -40,7 +41,7 @@ var layers = map[string]string{
 	"kernel/internal/installation": "kernel/internal/whole",
 	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture",
-	"kernel/internal/engine": "kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
+	"kernel/internal/engine": "kernel/internal/address kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/events kernel/internal/stack kernel/internal/inventory " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
 		"kernel/internal/gopls kernel/internal/catalog kernel/internal/notebook",

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 )
 
@@ -44,7 +45,7 @@ func (j *job) preambles() string {
 		}
 		if c := strings.TrimSpace(j.syn.Code[im.Doc[0]:im.Doc[1]]); c != "" {
 			line, _ := j.syn.Text.Position(im.Doc[0])
-			fmt.Fprintf(&b, "\n//line /In/%s:%d\n\n%s\n", j.syn.Text.ID, max(line-1, 1), c)
+			fmt.Fprintf(&b, "\n%s\n\n%s\n", address.Directive(j.syn.Text.ID, max(line-1, 1)), c)
 		}
 		b.WriteString("import \"C\"\n")
 	}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/revision"
 )
@@ -247,7 +248,7 @@ func (n *naming) edits(d *Decl) []edit {
 func (n *naming) line(src *source, t *cell.Text, offset int) {
 	if n.lines {
 		line, _ := t.Position(offset)
-		src.gen("\n//line /In/", t.ID, ":", strconv.Itoa(line), "\n")
+		src.gen("\n", address.Directive(t.ID, line), "\n")
 	} else {
 		src.gen("\n")
 	}

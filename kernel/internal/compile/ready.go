@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"interleave/kernel/internal/address"
 )
 
 // A declaration can be live and not ready: it does not compile any more since something was declared again, or what it needs
@@ -174,7 +176,7 @@ func (d *Decl) place() string {
 	if d.name > 0 {
 		line, _ = d.Text.Position(d.name)
 	}
-	return fmt.Sprintf("(/In/%s:%d)", d.Text.ID, line)
+	return "(" + address.Line(d.Text.ID, line) + ")"
 }
 
 // why says of a marked declaration what is wrong, in a sentence that names the cell and what helps. lost are names that went, with

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/revision"
@@ -62,14 +63,14 @@ func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
 }
 
 // unknownCell is the place of a declaration whose cell is not in the record.
-var unknownCell = regexp.MustCompile(` \(/In/[0-9a-f]+:\d+\)`)
+var unknownCell = regexp.MustCompile(` \(` + address.FilePattern + `:\d+\)`)
 
 // told is what the checker says, in the reader's words: cells have numbers, and names no versions.
 func (e *Engine) told(text string) string {
 	return unknownCell.ReplaceAllString(e.inCells(compile.Plain(text)), "")
 }
 
-var compilerLine = regexp.MustCompile(`/In/([0-9a-f]+):(\d+)(?::(\d+))?: (.*)`)
+var compilerLine = regexp.MustCompile(address.FilePattern + `:(\d+)(?::(\d+))?: (.*)`)
 
 // compilerFault shows what only the compiler found. Columns are those of the generated line, so none is shown.
 func (e *Engine) compilerFault(lines []string) *session.Fault {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/link"
@@ -133,8 +134,8 @@ func uses(syn *cell.Syntax) string {
 }
 
 var (
-	decision = regexp.MustCompile(`^/In/([0-9a-f]{12}):(\d+)(?::\d+)?: (.*)$`)
-	because  = regexp.MustCompile(`^\s+from (.*) \(([^()]*)\) at /In/[0-9a-f]+:(\d+)`)
+	decision = regexp.MustCompile(`^` + address.FilePattern + `:(\d+)(?::\d+)?: (.*)$`)
+	because  = regexp.MustCompile(`^\s+from (.*) \(([^()]*)\) at ` + address.FilePattern + `:(\d+)`)
 	costOf   = regexp.MustCompile(`^can inline (\S+) with cost (\d+) as: .*`)
 	inFunc   = regexp.MustCompile(` in (\S+):$`)
 	unitName = regexp.MustCompile(`\bnb\.`)
@@ -154,7 +155,7 @@ func (e *Engine) decisions(out, own string) map[int][]string {
 		what := strings.TrimRight(m[3], " ")
 		at := m[2] + ":"
 		if b := because.FindStringSubmatch(m[3]); b != nil {
-			why[last] = fmt.Sprintf("%s, line %s", map[bool]string{true: "by " + b[2], false: b[2]}[!strings.Contains(b[2], " ")], b[3])
+			why[last] = fmt.Sprintf("%s, line %s", map[bool]string{true: "by " + b[2], false: b[2]}[!strings.Contains(b[2], " ")], b[4])
 			continue
 		}
 		switch {
@@ -258,7 +259,7 @@ const mostAssembly = 400
 
 var (
 	asmHead = regexp.MustCompile(`^(\S.*) STEXT.* size=(\d+) `)
-	asmLine = regexp.MustCompile(`^\t0x[0-9a-f]+ (\d+) \((?:/In/([0-9a-f]{12}):(\d+))?[^)]*\)\t(\S+)(?:\t(.*))?$`)
+	asmLine = regexp.MustCompile(`^\t0x[0-9a-f]+ (\d+) \((?:` + address.FilePattern + `:(\d+))?[^)]*\)\t(\S+)(?:\t(.*))?$`)
 )
 
 // assembly reads -S: the functions that have one of the lines of the cell. The line of the cell stands above its instructions.

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/racereport"
@@ -345,8 +346,8 @@ func ownName(name string) string {
 var stackBounds = regexp.MustCompile(`(?m)^runtime: sp=.*\n`)
 
 var (
-	cellPlace = regexp.MustCompile(`[^\s:"'(]*/In/([0-9a-f]{12}):(\d+)`)
-	bareCell  = regexp.MustCompile(`\b([0-9a-f]{12}):(\d+)`)
+	cellPlace = regexp.MustCompile(`[^\s:"'(]*` + address.FilePattern + `:(\d+)`)
+	bareCell  = regexp.MustCompile(address.BarePattern + `:(\d+)`)
 )
 
 // inCells writes the places in a text as the reader knows them.

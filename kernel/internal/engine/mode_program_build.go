@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/session"
@@ -32,7 +33,7 @@ func (e *Engine) programSource(r *run, text *cell.Text, code string) (*compile.P
 			fault = e.checkFault(nil, c.err)
 		}
 		whole := compile.Whole(syn)
-		whole.Source = []byte("//line /In/" + text.ID + ":1:1\n" + c.result + "\n")
+		whole.Source = []byte(address.Directive(text.ID, 1) + ":1\n" + c.result + "\n")
 		return whole, fault
 	}
 	return e.asProgram(r, syn, compile.MainForm)
@@ -149,7 +150,7 @@ func placeLines(text *cell.Text, dir string, lines []string) []string {
 			if m[2] != "" {
 				m[3] = m[2] + ": " + m[3]
 			}
-			l = fmt.Sprintf("/In/%s:%s: %s", text.ID, m[1], m[3])
+			l = fmt.Sprintf("%s:%s: %s", address.File(text.ID), m[1], m[3])
 		} else if m := inFile.FindStringSubmatch(l); m != nil {
 			if src, err := os.ReadFile(filepath.Join(dir, m[1])); err == nil {
 				if line, ok := cellLine(string(src), m[2]); ok {
@@ -161,9 +162,6 @@ func placeLines(text *cell.Text, dir string, lines []string) []string {
 	}
 	return out
 }
-
-// lineDirective names the place of the line below it.
-var lineDirective = regexp.MustCompile(`^//line (/In/[0-9a-f]+):(\d+)(?::\d+)?$`)
 
 // cellLine is the place in a cell of a line of a generated file.
 func cellLine(src, number string) (place string, ok bool) {
@@ -177,9 +175,9 @@ func cellLine(src, number string) (place string, ok bool) {
 			return fmt.Sprintf("%s:%d", name, line), name != ""
 		}
 		line++
-		if m := lineDirective.FindStringSubmatch(strings.TrimSpace(l)); m != nil {
-			name = m[1]
-			line, _ = strconv.Atoi(m[2])
+		if file, first, ok := address.ReadDirective(strings.TrimSpace(l)); ok {
+			name = file
+			line, _ = strconv.Atoi(first)
 		}
 	}
 	return "", false

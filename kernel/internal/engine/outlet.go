@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/events"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
@@ -50,8 +51,7 @@ func (o *outlet) Text(name string, b []byte) {
 	out.Stream(name, b)
 }
 
-// cellFolder is the folder that cells have for the compiler.
-var cellFolder = []byte("/In/")
+var cellFolder = []byte(address.Folder)
 
 // Event implements worker.Handler.
 func (o *outlet) Event(ev worker.Event) {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 
+	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
@@ -57,14 +57,12 @@ type faultError struct{ fault *session.Fault }
 
 func (f *faultError) Error() string { return f.fault.Value }
 
-var cellFile = regexp.MustCompile(`/In/([0-9a-f]{12})$`)
-
 // cellLine names a line of a cell as the reader sees it, "" for lines of other files.
 func (e *Engine) cellLine(file string, line int) string {
-	m := cellFile.FindStringSubmatch(file)
-	if m == nil {
+	id := address.Cell(file)
+	if id == "" {
 		return ""
 	}
-	at, _ := e.place(m[1], fmt.Sprint(line))
+	at, _ := e.place(id, fmt.Sprint(line))
 	return at
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"interleave/kernel/internal/address"
 )
 
 // Frame is one call.
@@ -128,12 +130,7 @@ func name(call string) string {
 }
 
 // Cell returns the content id of the cell that a frame lies in, "" when it is not in a cell.
-func (f Frame) Cell() string {
-	if _, id, ok := strings.Cut(f.File, "/In/"); ok {
-		return id
-	}
-	return ""
-}
+func (f Frame) Cell() string { return address.Cell(f.File) }
 
 // InCells reports whether any frame of the goroutine, or the statement that started it, lies in a cell.
 func (g Goroutine) InCells() bool {
