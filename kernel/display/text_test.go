@@ -134,8 +134,9 @@ func TestLongValues(t *testing.T) {
 		Byname  map[string]inner
 		Nothing *inner
 		Wait    time.Duration
-		mu      sync.Mutex
-		n       atomic.Int64
+		//lint:ignore U1000 it is printed
+		mu sync.Mutex
+		n  atomic.Int64
 	}
 	c := &config{
 		Title:  "a \"long\" title, with text that alone takes most of the line",

@@ -74,6 +74,8 @@ func onOneP(f func(n int) time.Duration) func(context.Context, int) (float64, fl
 func nothing(x int) int { return x + 1 }
 
 // sink keeps the compiler from leaving calls out.
+//
+//lint:ignore U1000 it is only written
 var sink int
 
 func calls(n int) time.Duration {

@@ -49,7 +49,7 @@ func tryRows(r Rows) (*rowsTrial, error) {
 				}
 				t.longest = max(t.longest, time.Since(asked))
 				<-p
-				time.Sleep(1) // a nanosecond in which the answer gets it back
+				time.Sleep(time.Nanosecond) // time in which the answer gets it back
 			}
 		}()
 		r(allRows, func(i int) {

@@ -3,7 +3,6 @@ package process_test
 import (
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +20,6 @@ type crew struct {
 	flaws
 	idle  chan process.Caller
 	start func() process.Caller
-	one   sync.Mutex
 }
 
 func build(f flaws) process.Crew {

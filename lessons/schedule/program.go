@@ -66,7 +66,6 @@ type thread struct {
 	alive  bool
 	parked bool   // sleeps until another thread's step wakes it
 	relock *Mutex // woken from a condition variable: must take this lock first
-	value  int    // what the last operation gave
 }
 
 // source gives a thread's operations one after the other.

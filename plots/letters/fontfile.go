@@ -186,44 +186,50 @@ func (p parts) ReadAt(b []byte, off int64) (n int, err error) {
 
 // spansOf reads the letters of a cmap table, in order: those of its tables of segments (format 4) and of groups (format 12)
 // for Unicode. A letter among them may be missing all the same.
-func spansOf(cmap []byte) (spans []span) {
-	u16 := func(b []byte, i int) int {
-		if i+2 > len(b) {
-			return 0
-		}
-		return int(binary.BigEndian.Uint16(b[i:]))
-	}
-	u32 := func(b []byte, i int) int {
-		if i+4 > len(b) {
-			return 0
-		}
-		return int(binary.BigEndian.Uint32(b[i:]))
-	}
-	for i := range min(u16(cmap, 2), 64) {
+func spansOf(cmap []byte) []span {
+	var spans []span
+	for i := range min(uint16At(cmap, 2), 64) {
 		entry := 4 + 8*i
-		platform, encoding, at := u16(cmap, entry), u16(cmap, entry+2), u32(cmap, entry+4)
-		if platform != 0 && !(platform == 3 && (encoding == 1 || encoding == 10)) || at > len(cmap) {
+		platform, encoding, at := uint16At(cmap, entry), uint16At(cmap, entry+2), uint32At(cmap, entry+4)
+		unicode := platform == 0 || platform == 3 && (encoding == 1 || encoding == 10)
+		if !unicode || at > len(cmap) {
 			continue
 		}
-		sub := cmap[at:]
-		switch u16(sub, 0) {
+		switch sub := cmap[at:]; uint16At(sub, 0) {
 		case 4:
-			n := u16(sub, 6) / 2
-			for k := range n {
-				first, last := u16(sub, 16+2*n+2*k), u16(sub, 14+2*k)
-				if first <= last && last < 0xffff {
-					spans = append(spans, span{rune(first), rune(last)})
-				}
-			}
+			spans = append(spans, segments(sub)...)
 		case 12:
-			for k := range min(u32(sub, 12), len(sub)/12) {
-				first, last := u32(sub, 16+12*k), u32(sub, 20+12*k)
-				if first <= last && last <= 0x10ffff {
-					spans = append(spans, span{rune(first), rune(last)})
-				}
-			}
+			spans = append(spans, groups(sub)...)
 		}
 	}
+	return merge(spans)
+}
+
+// segments reads a table of format 4.
+func segments(table []byte) (spans []span) {
+	n := uint16At(table, 6) / 2
+	for k := range n {
+		first, last := uint16At(table, 16+2*n+2*k), uint16At(table, 14+2*k)
+		if first <= last && last < 0xffff {
+			spans = append(spans, span{rune(first), rune(last)})
+		}
+	}
+	return spans
+}
+
+// groups reads a table of format 12.
+func groups(table []byte) (spans []span) {
+	for k := range min(uint32At(table, 12), len(table)/12) {
+		first, last := uint32At(table, 16+12*k), uint32At(table, 20+12*k)
+		if first <= last && last <= 0x10ffff {
+			spans = append(spans, span{rune(first), rune(last)})
+		}
+	}
+	return spans
+}
+
+// merge sorts spans and joins those that touch.
+func merge(spans []span) []span {
 	slices.SortFunc(spans, func(a, b span) int { return int(a.first - b.first) })
 	merged := spans[:0]
 	for _, s := range spans {
@@ -234,6 +240,21 @@ func spansOf(cmap []byte) (spans []span) {
 		merged = append(merged, s)
 	}
 	return slices.Clip(merged)
+}
+
+// uint16At and uint32At read a number of a table; behind its end all is 0.
+func uint16At(b []byte, i int) int {
+	if i+2 > len(b) {
+		return 0
+	}
+	return int(binary.BigEndian.Uint16(b[i:]))
+}
+
+func uint32At(b []byte, i int) int {
+	if i+4 > len(b) {
+		return 0
+	}
+	return int(binary.BigEndian.Uint32(b[i:]))
 }
 
 // take reads a part of a file.

@@ -13,7 +13,8 @@ func Complete(code string) (status, indent string) {
 	if !ok {
 		return "invalid", ""
 	}
-	for _, e := range errs {
+	if len(errs) > 0 {
+		e := errs[0]
 		open := strings.Contains(e.Message, "comment not terminated") || strings.Contains(e.Message, "raw string literal not terminated")
 		if !open || !viable(code[:e.Offset]) {
 			return "invalid", ""

@@ -87,13 +87,13 @@ func TestStopped(t *testing.T) {
 			if len(errs) > 0 {
 				t.Fatal(errs[0])
 			}
-			once := func(looks int64) (*Unit, []Diagnostic, error, int64) {
+			once := func(looks int64) (*Unit, []Diagnostic, int64, error) {
 				ctx := &expiring{Context: t.Context()}
 				ctx.left.Store(looks)
 				u, diags, err := c.Compile(ctx, s.st, syn)
-				return u, diags, err, looks - ctx.left.Load()
+				return u, diags, looks - ctx.left.Load(), err
 			}
-			whole, faults, err, looks := once(never)
+			whole, faults, looks, err := once(never)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,11 +101,11 @@ func TestStopped(t *testing.T) {
 				t.Errorf("the context was asked %d times", looks)
 			}
 			for i := range int64(16) {
-				if _, _, err, _ := once(looks * i / 16); err == nil {
+				if _, _, _, err := once(looks * i / 16); err == nil {
 					t.Errorf("a context that ended at look %d of %d was not heeded", looks*i/16, looks)
 				}
 			}
-			again, faultsAgain, err, _ := once(never)
+			again, faultsAgain, _, err := once(never)
 			if err != nil || len(faults) != len(faultsAgain) || (whole == nil) != (again == nil) || whole != nil && string(whole.Source) != string(again.Source) {
 				t.Errorf("after checks that were stopped the cell compiles otherwise: %v", err)
 			}

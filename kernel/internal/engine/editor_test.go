@@ -27,8 +27,7 @@ type completion struct {
 	Metadata struct {
 		Types []matchType `json:"_jupyter_types_experimental"`
 	}
-	took        time.Duration
-	description string
+	took time.Duration
 }
 
 type matchType struct {

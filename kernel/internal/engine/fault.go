@@ -167,7 +167,8 @@ func (e *Engine) deathFault(d *worker.Death, lost []string) *session.Fault {
 	reason := e.inCells(compile.Plain(d.Reason))
 	f := &session.Fault{Name: "WorkerDied", Value: reason + lostText(lost)}
 	f.Traceback = []string{heading("WorkerDied", reason)}
-	for _, g := range t.Goroutines { // the first is the one that failed
+	if len(t.Goroutines) > 0 {
+		g := t.Goroutines[0] // the one that failed
 		if frames := e.frames(g.Frames); g.InCells() {
 			f.Traceback = append(f.Traceback, e.goroutineTitle(g))
 			f.Traceback = append(f.Traceback, frames...)
@@ -175,7 +176,6 @@ func (e *Engine) deathFault(d *worker.Death, lost []string) *session.Fault {
 				f.Traceback = append(f.Traceback, at)
 			}
 		}
-		break
 	}
 	f.Traceback = append(f.Traceback, "The worker was restarted"+lostText(lost)+".")
 	return f

@@ -26,7 +26,7 @@ func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
 			return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
 		}
 	}
-	err, fault := e.requireAll(r, syn.Imports)
+	fault, err := e.requireAll(r, syn.Imports)
 	if fault != nil || err == nil {
 		return fault
 	}
@@ -40,7 +40,7 @@ func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
 }
 
 // requireAll gets what is missing of some imports, unless that's switched off, and makes all of them available.
-func (e *Engine) requireAll(r *run, imports []cell.Import) (err error, fault *session.Fault) {
+func (e *Engine) requireAll(r *run, imports []cell.Import) (fault *session.Fault, err error) {
 	var paths []string
 	for _, im := range imports {
 		paths = append(paths, e.checker.Canonical(im.Path))
@@ -50,22 +50,22 @@ func (e *Engine) requireAll(r *run, imports []cell.Import) (err error, fault *se
 		err, fault = aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, paths...) })
 		missing := new(link.MissingError)
 		if fault != nil || !errors.As(err, &missing) || !e.fetches() {
-			return err, fault
+			return fault, err
 		}
 		var failed []error
 		for _, m := range missing.List {
 			if tried[m.Path] { // it's there, and something else is wrong
-				return err, nil
+				return nil, err
 			}
 			tried[m.Path] = true
-			if ferr, fault := e.fetch(r, m.Path); fault != nil {
-				return nil, fault
+			if fault, ferr := e.fetch(r, m.Path); fault != nil {
+				return fault, nil
 			} else if ferr != nil {
 				failed = append(failed, &fetchError{m.Path, ferr})
 			}
 		}
 		if len(failed) > 0 {
-			return errors.Join(failed...), nil
+			return nil, errors.Join(failed...)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func (f *fetchError) Error() string {
 func (f *fetchError) Unwrap() error { return f.err }
 
 // fetch gets the package of an import and tells which version that is.
-func (e *Engine) fetch(r *run, path string) (err error, fault *session.Fault) {
+func (e *Engine) fetch(r *run, path string) (fault *session.Fault, err error) {
 	p := r.waits()
 	defer p.end()
 	p.say("Getting %s", path)
@@ -114,7 +114,7 @@ func (e *Engine) fetch(r *run, path string) (err error, fault *session.Fault) {
 	})
 	p.end()
 	if fault != nil || err != nil {
-		return err, fault
+		return fault, err
 	}
 	e.readNames()
 	if !r.cell.Silent {

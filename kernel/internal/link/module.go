@@ -218,7 +218,7 @@ func readSources(sources string) (*modfile.File, error) {
 	}
 	_, f, err := readMod(filepath.Join(sources, "go.mod"))
 	if err != nil {
-		return nil, fmt.Errorf("Interleave's own sources: %w", err)
+		return nil, fmt.Errorf("read the sources of Interleave: %w", err)
 	}
 	return f, nil
 }

@@ -172,7 +172,7 @@ func makeVenv(ctx context.Context, env *Env) (pip []string, own string, err erro
 	if ctx.Err() != nil {
 		return nil, "", ctx.Err()
 	}
-	return nil, "", fmt.Errorf("Python %s at %s cannot make virtual environments; install the part of Python that can, with: apt-get install python3-venv\nPython says:\n%s",
+	return nil, "", fmt.Errorf("the Python %s at %s cannot make virtual environments; install the part of Python that can, with: apt-get install python3-venv\nPython says:\n%s",
 		env.Python, base, lastLines(bare, 12))
 }
 

@@ -211,14 +211,7 @@ func (f *finder) visit(n ast.Node) bool {
 			f.declares(init.Tok, init.Lhs...)
 		}
 	case *ast.AssignStmt:
-		for _, e := range t.Lhs {
-			f.target(e, t.Tok != token.ASSIGN && t.Tok != token.DEFINE)
-		}
-		for _, e := range t.Rhs { // s = append(s, x) writes elements as well
-			if call, ok := e.(*ast.CallExpr); ok && called(call) == "append" && len(call.Args) > 0 && f.here(call) {
-				f.writes = append(f.writes, candidate{show(call.Args[0]), base(call.Args[0]), "", "slice"})
-			}
-		}
+		f.assignment(t)
 	case *ast.IncDecStmt:
 		f.target(t.X, true)
 	case *ast.ValueSpec:
@@ -234,25 +227,7 @@ func (f *finder) visit(n ast.Node) bool {
 			f.target(t.Value, false)
 		}
 	case *ast.CallExpr:
-		switch name := called(t); {
-		case (name == "delete" || name == "clear" || name == "copy") && len(t.Args) > 0 && f.here(t):
-			kind := "slice"
-			if name == "delete" || f.isMap(t.Args[0]) {
-				kind = "map"
-			}
-			f.writes = append(f.writes, candidate{show(t.Args[0]), base(t.Args[0]), "", kind})
-		}
-		if id, ok := t.Fun.(*ast.Ident); ok {
-			f.skipped[id] = true
-		}
-		if sel, ok := t.Fun.(*ast.SelectorExpr); ok { // x.M() reads x at most
-			f.skipped[sel] = true
-			f.skipped[sel.Sel] = true
-			f.skipped[sel.X] = true
-			if f.here(sel.X) {
-				f.receivers = append(f.receivers, f.describe(sel.X)...)
-			}
-		}
+		f.call(t)
 	case *ast.KeyValueExpr:
 		f.skipped[t.Key] = true
 	case *ast.UnaryExpr:
@@ -260,14 +235,49 @@ func (f *finder) visit(n ast.Node) bool {
 			f.skipped[t.X] = true
 		}
 	case ast.Expr:
-		if sel, ok := t.(*ast.SelectorExpr); ok {
-			f.skipped[sel.Sel] = true
-		}
-		if !f.skipped[n] && f.here(t) {
-			f.reads = append(f.reads, f.describe(t)...)
-		}
+		f.read(t)
 	}
 	return true
+}
+
+func (f *finder) assignment(a *ast.AssignStmt) {
+	for _, e := range a.Lhs {
+		f.target(e, a.Tok != token.ASSIGN && a.Tok != token.DEFINE)
+	}
+	for _, e := range a.Rhs { // s = append(s, x) writes elements as well
+		if call, ok := e.(*ast.CallExpr); ok && called(call) == "append" && len(call.Args) > 0 && f.here(call) {
+			f.writes = append(f.writes, candidate{show(call.Args[0]), base(call.Args[0]), "", "slice"})
+		}
+	}
+}
+
+func (f *finder) call(c *ast.CallExpr) {
+	name := called(c)
+	if (name == "delete" || name == "clear" || name == "copy") && len(c.Args) > 0 && f.here(c) {
+		kind := "slice"
+		if name == "delete" || f.isMap(c.Args[0]) {
+			kind = "map"
+		}
+		f.writes = append(f.writes, candidate{show(c.Args[0]), base(c.Args[0]), "", kind})
+	}
+	switch fun := c.Fun.(type) {
+	case *ast.Ident:
+		f.skipped[fun] = true
+	case *ast.SelectorExpr: // x.M() reads x at most
+		f.skipped[fun], f.skipped[fun.Sel], f.skipped[fun.X] = true, true, true
+		if f.here(fun.X) {
+			f.receivers = append(f.receivers, f.describe(fun.X)...)
+		}
+	}
+}
+
+func (f *finder) read(e ast.Expr) {
+	if sel, ok := e.(*ast.SelectorExpr); ok {
+		f.skipped[sel.Sel] = true
+	}
+	if !f.skipped[e] && f.here(e) {
+		f.reads = append(f.reads, f.describe(e)...)
+	}
 }
 
 // target is an expression that is assigned to.

@@ -36,7 +36,6 @@ type Report struct {
 
 	bench   strings.Builder // lines that may be results of benchmarks
 	partial []byte          // of the stream's last line
-	pending string          // of the last line of output
 	waiting map[string]string
 }
 

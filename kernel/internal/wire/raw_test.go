@@ -170,20 +170,6 @@ func (l *logBuffer) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// request returns the frames of a signed request.
-func request(t testing.TB, c wire.Connection, msgType string, content any) [][]byte {
-	t.Helper()
-	codec, err := wire.NewCodec(c, "raw")
-	if err != nil {
-		t.Fatal(err)
-	}
-	frames, _, err := codec.Encode(wire.Outgoing{Type: msgType, Content: content})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return frames
-}
-
 // wantServed checks that a new client is served, on every socket.
 func wantServed(t testing.TB, s *wire.Server) {
 	t.Helper()

@@ -19,6 +19,9 @@ import (
 // step is how many rounds of arithmetic the loop does between two chances to yield.
 const step = 20_000
 
+// sink keeps the compiler from leaving the loop out.
+//
+//lint:ignore U1000 it is only written
 var sink uint64
 
 func main() {

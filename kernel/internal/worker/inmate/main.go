@@ -67,6 +67,8 @@ func Main() {
 // what the base library holds, a megabyte or so, and a cell's own heap is small; with nothing else a collection would
 // come every 4 MB of allocation and cost several times as much as in a program of the cell's own. The bytes hold
 // no pointers and are never touched, so they cost address space only.
+//
+//lint:ignore U1000 it only has to be there
 var ballast []byte
 
 const ballastBytes = 8 << 20
