@@ -43,6 +43,9 @@ func TestParseErrors(t *testing.T) {
 		{"x := 1\n}\ny := 2", "unexpected }"},
 		{"\"abc", "string literal not terminated"},
 		{"func f( {}", "expected"},
+		{"s := ```", "raw string literal not terminated"},
+		{"f(1 \"abc", "string literal not terminated"},
+		{"x := 1 'a", "rune literal not terminated"},
 	} {
 		_, errs := Parse(NewText(c.src), c.src)
 		if len(errs) == 0 || !strings.Contains(errs[0].Message, c.want) {

@@ -8,7 +8,6 @@ import (
 	"go/version"
 	"runtime"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"unicode"
@@ -100,7 +99,12 @@ func foreign(code string) (at int, message string) {
 
 // tidy orders errors and drops echoes.
 func tidy(code string, errs []Error) []Error {
-	sort.SliceStable(errs, func(i, j int) bool { return errs[i].Offset < errs[j].Offset })
+	slices.SortStableFunc(errs, func(a, b Error) int {
+		if a.Offset != b.Offset {
+			return a.Offset - b.Offset
+		}
+		return unterminated(b) - unterminated(a)
+	})
 	var out []Error
 	seen := map[int]bool{}
 	depth := depths(code)
@@ -127,6 +131,15 @@ func tidy(code string, errs []Error) []Error {
 		}
 	}
 	return out
+}
+
+// unterminated is 1 for the error about a literal or comment without an end. At the same place the parser reports the literal
+// itself, which reaches into the frame behind the cell.
+func unterminated(e Error) int {
+	if strings.HasSuffix(e.Message, "not terminated") {
+		return 1
+	}
+	return 0
 }
 
 // plainer adds what a line that ends too early lacks more often than the comma, and names a token as one says it.

@@ -88,10 +88,55 @@ func (e *Engine) command(r *run, d cell.Directive) *session.Fault {
 func misplaced(text *cell.Text, code string, offset int) string {
 	line, _ := text.Position(offset)
 	s := strings.TrimSpace(text.Line(line))
-	if s != "" && strings.ContainsRune("%$!", rune(s[0])) && strings.TrimSpace(cell.NewText(code).Line(line)) == s {
-		return " (commands stand at the top of the cell, above its Go code)"
+	if s == "" || strings.TrimSpace(cell.NewText(code).Line(line)) != s {
+		return ""
+	}
+	first, rest, _ := strings.Cut(s, " ")
+	switch {
+	case first == "%%":
+		return " (" + argumentsOf(rest) + ")"
+	case strings.ContainsRune("%$!", rune(s[0])):
+		why := "commands stand at the top of the cell, above its Go code"
+		if s[0] == '%' && !slices.ContainsFunc(helpRows(), func(h helpRow) bool { return h.name == first }) {
+			why += "; there is no " + first + strings.TrimSuffix(suggestion(first), " (see %help)")
+		}
+		return " (" + why + ")"
+	case forShell(first, rest):
+		return " (" + toShell(first, s) + ")"
 	}
 	return ""
+}
+
+// argumentsOf explains a line %% ARG…, which gives arguments to a program in GoNB's notebooks.
+func argumentsOf(args string) string {
+	return "%% takes no arguments here: %%program -- " + strings.TrimSpace(args) + " at the top of the cell runs it as a program with them"
+}
+
+// shellWords are programs that people run from cells; subcommands are what may stand behind go.
+var (
+	shellWords = []string{"apt", "apt-get", "bash", "cat", "cd", "conda", "cp", "curl", "docker", "echo", "export", "git", "grep", "ls", "mkdir", "mv",
+		"pip", "pip3", "python", "python3", "rm", "sh", "source", "sudo", "touch", "unzip", "wget", "which"}
+	subcommands = []string{"build", "clean", "doc", "env", "fix", "fmt", "generate", "get", "install", "list", "mod", "run", "test", "tool", "version", "vet", "work"}
+)
+
+// forShell reports whether a line that is not Go is meant for the shell.
+func forShell(first, rest string) bool {
+	second, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	if first == "go" {
+		return slices.Contains(subcommands, second)
+	}
+	return slices.Contains(shellWords, first) && second != "" && !strings.ContainsRune("=:(,;)+*<>&|", rune(second[0]))
+}
+
+// toShell says how to run a line that is meant for the shell.
+func toShell(first, line string) string {
+	switch first {
+	case "cd":
+		return "to change the folder, write %" + line
+	case "export":
+		return "to set a variable, write %env" + strings.TrimPrefix(line, first)
+	}
+	return "to run it in the shell, write !" + line
 }
 
 // suggestion names the nearest command.

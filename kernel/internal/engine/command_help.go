@@ -28,6 +28,7 @@ var withoutNeed = map[string]string{
 	"%goflags": "flags for a program stand behind its command (%%program -gcflags …), and GOFLAGS in Jupyter's environment holds for all cells",
 	"%track":   "packages of the notebook's module are found by their import path", "%untrack": "packages of the notebook's module are found by their import path",
 	"%goworkfix": "a go.work above the notebook is used as it is", "%autoreload": "a package of your module that you edit is loaded again by itself",
+	"%capture":    "what a cell prints stays in the notebook; to keep it in a file, write the file in Go, or run !command >FILE",
 	"%matplotlib": "a chart that is the last value of a cell is shown", "%load_ext": "a Go notebook has no extensions: import packages",
 }
 

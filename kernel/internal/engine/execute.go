@@ -136,13 +136,19 @@ func (e *Engine) runSyntax(r *run, syn *cell.Syntax) *session.Fault {
 		return fault
 	}
 	e.commit(r, unit)
-	if !syn.Program && len(syn.Stmts) == 0 && slices.ContainsFunc(syn.Funcs, isMain) && !r.cell.Silent && !slices.Contains(unit.State.NotReady(), "main") {
+	if !syn.Program && !slices.ContainsFunc(syn.Stmts, runs) && slices.ContainsFunc(syn.Funcs, isMain) && !r.cell.Silent && !slices.Contains(unit.State.NotReady(), "main") {
 		r.out.Stream("stderr", []byte("note: main is declared; main() runs it\n"))
 	}
 	if unit.Source == nil {
 		return nil
 	}
 	return e.call(r, plugin)
+}
+
+// runs reports whether a statement does more than declare something.
+func runs(s ast.Stmt) bool {
+	_, declares := s.(*ast.DeclStmt)
+	return !declares
 }
 
 func isMain(f cell.Func) bool { return f.Decl.Recv == nil && f.Decl.Name.Name == "main" }

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/session"
@@ -39,7 +40,7 @@ func modes() []mode {
 			"%%race\nhits := 0\nvar wg sync.WaitGroup\nfor range 2 {\n\twg.Go(func() { hits++ })\n}\nwg.Wait()\nfmt.Println(hits)"},
 		{"%%test", "[-race] [-run R] [-bench R] [-count N] [-cpu 1,2,4] [-benchtime D] [-timeout D] [-short] [-env K=V]", "run the notebook's Test, Benchmark, Example and Fuzz functions with go test", testMode,
 			"Tests that ordinary cells have declared run too, those of a `%%test` cell are of that cell alone; `-run` and `-bench` choose. The result is a table with what failed tests said, in cell lines. Benchmarks are medians with 95 % intervals, of six " +
-				"results of 100 ms unless `-count` and `-benchtime` say otherwise. Benchmarks and examples that were not run are named. Bubbles of `testing/synctest` have their virtual time and their exact deadlock reports.",
+				"results of 100 ms unless `-count` and `-benchtime` say otherwise. Benchmarks and examples that were not run are named, and so are fuzz targets: their seeds run, and nothing looks for more inputs. Bubbles of `testing/synctest` have their virtual time and their exact deadlock reports.",
 			"%%test\nfunc TestTick(t *testing.T) {\n\tsynctest.Test(t, func(t *testing.T) {\n\t\tbegan := time.Now()\n\t\ttime.Sleep(time.Hour) // takes no time\n\t\tif time.Since(began) != time.Hour {\n\t\t\tt.Error(time.Since(began))\n\t\t}\n\t})\n}"},
 		{"%%asm", "[FUNCTION]", "show the assembly of the cell's functions, and run the cell", (*Engine).asmMode,
 			"By function, with the line of the cell above its instructions. FUNCTION shows one of them.",
@@ -68,7 +69,10 @@ func modes() []mode {
 func (e *Engine) mode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	name := "%%" + d.Name
 	i := slices.IndexFunc(modes(), func(m mode) bool { return m.name == name })
-	if i < 0 {
+	switch {
+	case i < 0 && strings.HasPrefix(d.Name, "-"):
+		return plainFault("CommandError", argumentsOf(d.Name+" "+d.Args))
+	case i < 0:
 		return plainFault("CommandError", fmt.Sprintf("unknown cell command %s%s", name, suggestion(name)))
 	}
 	return modes()[i].run(e, r, d, text, code)

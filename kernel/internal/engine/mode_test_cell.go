@@ -351,14 +351,21 @@ func leftOut(p *testOptions, prog *compile.Program) (notes []string) {
 			notes = append(notes, fmt.Sprintf("%s not run: %s (%s)", plural(len(names), what), strings.Join(names, ", "), many))
 		}
 	}
-	var benchmarks []string
+	var benchmarks, fuzz []string
 	for _, name := range prog.Tests {
-		if strings.HasPrefix(name, "Benchmark") {
+		switch {
+		case strings.HasPrefix(name, "Benchmark"):
 			benchmarks = append(benchmarks, name)
+		case strings.HasPrefix(name, "Fuzz"):
+			fuzz = append(fuzz, name)
 		}
 	}
 	say("benchmark", benchmarks, "-bench . runs it", "-bench . runs them")
 	say("example", silentExamples(prog), "it has no // Output: comment", "they have no // Output: comment")
+	if len(fuzz) > 0 {
+		notes = append(notes, fmt.Sprintf("%s not fuzzed: %s (only seeds were run; go test -fuzz, in a package of your own, looks for more inputs)",
+			plural(len(fuzz), "fuzz target"), strings.Join(fuzz, ", ")))
+	}
 	return notes
 }
 
