@@ -36,6 +36,9 @@ var layers = map[string]string{
 	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",
 	"kernel/internal/flame":        "kernel/internal/picture",
 	"kernel/internal/link":         "kernel/internal/revision kernel/internal/whole kernel/internal/worker/frame", // its self test runs the worker's program
+	"kernel/internal/wire":         "kernel/internal/whole",
+	"kernel/internal/notebook":     "kernel/internal/whole",
+	"kernel/internal/python":       "kernel/internal/whole",
 	"kernel/internal/gopls":        "kernel/internal/whole",
 	"kernel/internal/catalog":      "kernel/internal/whole",
 	"kernel/internal/installation": "kernel/internal/whole",

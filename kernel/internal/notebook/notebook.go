@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+
+	"interleave/kernel/internal/whole"
 )
 
 // Notebook is a parsed notebook. The cells and everything else share memory with the tree that is written.
@@ -126,17 +127,7 @@ func (nb *Notebook) Write(path string) error {
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".interleave-*.ipynb")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(mode), f.Close())
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
+	return whole.Replace(path, text, mode)
 }
 
 // Metadata is the notebook's metadata; changes are written.

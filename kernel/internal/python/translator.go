@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"interleave/kernel/internal/whole"
 )
 
 //go:embed papermill/interleave_papermill.py
@@ -58,32 +60,9 @@ func plant(env *Env) error {
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
 			continue
 		}
-		if err := replace(path, text); err != nil {
+		if err := whole.Write(path, text, 0o644); err != nil { // other processes may be using the environment
 			return fmt.Errorf("add Go to papermill and nbconvert: %w", err)
 		}
 	}
 	return nil
-}
-
-// replace writes a file in one step: other processes may be using the environment.
-func replace(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".interleave-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once it is renamed
-	_, err = f.Write(text)
-	if e := f.Chmod(0o644); err == nil {
-		err = e
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

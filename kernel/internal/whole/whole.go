@@ -27,14 +27,21 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Sum is the checksum of data.
 func Sum(data []byte) uint32 { return crc32.Checksum(data, castagnoli) }
 
-// Write writes a file that is whole or not there, also when the machine loses its power at any moment. It makes the folder.
+// Write is Replace, and makes the folder if there is none.
 func Write(name string, data []byte, perm fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-")
+	err := Replace(name, data, perm)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
-			f, err = os.CreateTemp(filepath.Dir(name), ".tmp-")
+			err = Replace(name, data, perm)
 		}
 	}
+	return err
+}
+
+// Replace writes a file that is as it was or holds all of data, for other processes at any moment and also when the
+// machine loses its power.
+func Replace(name string, data []byte, perm fs.FileMode) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-") // only its owner may read it
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}

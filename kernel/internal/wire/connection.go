@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,10 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"interleave/kernel/internal/whole"
 )
 
 // Key is the secret that signs messages. It prints as a placeholder, so that no log can hold it.
@@ -237,19 +237,7 @@ func (c Connection) Write(path string) error {
 	if raw, err = json.MarshalIndent(all, "", "  "); err != nil {
 		return fmt.Errorf("encode connection file: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".connection-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("write connection file: %w", err)
-	}
-	defer os.Remove(tmp.Name()) // fails once renamed
-	if _, err := bytes.NewReader(raw).WriteTo(tmp); err != nil {
-		tmp.Close()
-		return fmt.Errorf("write connection file: %w", err)
-	}
-	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
-		return fmt.Errorf("write connection file: %w", err)
-	}
-	if err := os.Rename(tmp.Name(), path); err != nil {
+	if err := whole.Replace(path, raw, 0o600); err != nil {
 		return fmt.Errorf("write connection file: %w", err)
 	}
 	return nil
