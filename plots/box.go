@@ -53,7 +53,7 @@ func (b *Box) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 		outline(c, black, x(q1), y(0.05), x(q3), y(0.35))
 		thick := black
 		thick.Width *= 2.5
-		c.StrokeLine2(thick, x(b.sums[i].median), y(0.05), x(b.sums[i].median), y(0.35))
+		c.StrokeLine2(thick, x(b.sums[i].Median), y(0.05), x(b.sums[i].Median), y(0.35))
 		dot := t.dot(soft(Color(i), 0.8))
 		dot.Radius *= 0.7
 		for j, v := range g.Values {

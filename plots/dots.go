@@ -48,16 +48,16 @@ func (d *Dots) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 			x := c.X(p.X.Norm(v))
 			c.StrokeLine2(draw.LineStyle{Color: soft(blue, 0.5), Width: px(t.Line / 2)}, x, y-half, x, y+half)
 		}
-		x := c.X(p.X.Norm(s.median))
+		x := c.X(p.X.Norm(s.Median))
 		right := c.X(p.X.Norm(slices.Max(g.Values)))
-		if s.claimed {
-			c.StrokeLine2(t.line(ink), c.X(p.X.Norm(s.lo)), y, c.X(p.X.Norm(s.hi)), y)
+		if s.Claimed {
+			c.StrokeLine2(t.line(ink), c.X(p.X.Norm(s.Lo)), y, c.X(p.X.Norm(s.Hi)), y)
 		}
 		disc(c, blue, vg.Point{X: x, Y: y}, px(t.Dot*1.5))
 		for _, v := range g.Rings {
 			ring(c, t, ink, vg.Point{X: c.X(p.X.Norm(v)), Y: y})
 		}
-		label := number(s.median) + " " + d.unit
+		label := number(s.Median) + " " + d.unit
 		if above {
 			high := at(style, text.XCenter, text.YBottom)
 			wide := high.Width(label) / 2

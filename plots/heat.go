@@ -79,7 +79,7 @@ func (h *Heat) span() float64 {
 	top := math.Log(1.25)
 	for _, row := range h.cells {
 		for _, s := range row {
-			top = max(top, math.Abs(math.Log(s.median)))
+			top = max(top, math.Abs(math.Log(s.Median)))
 		}
 	}
 	return math.Exp(top)
@@ -100,7 +100,7 @@ func (h *Heat) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	y := func(v float64) vg.Length { return c.Y(p.Y.Norm(v)) }
 	for r, row := range h.cells {
 		for k, s := range row {
-			fill := h.color(s.median)
+			fill := h.color(s.Median)
 			box(c, fill, x(float64(k)-0.49), y(float64(r)-0.49), x(float64(k)+0.49), y(float64(r)+0.49))
 		}
 	}
@@ -113,7 +113,7 @@ func (h *Heat) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	}
 	for r, row := range h.cells {
 		for k, s := range row {
-			fill := h.color(s.median)
+			fill := h.color(s.Median)
 			style := at(t.letters(t.Tick, on(fill)), text.XCenter, text.YCenter)
 			at, label := vg.Point{X: x(float64(k)), Y: y(float64(r))}, h.label(s)
 			half := style.Width(label)/2 + t.em(0.25)
@@ -132,11 +132,11 @@ func (h *Heat) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 }
 
 func (h *Heat) label(s summary) string {
-	text := fmt.Sprintf("%.2f", s.median)
-	if s.median >= 10 {
-		text = fmt.Sprintf("%.0f", s.median)
+	text := fmt.Sprintf("%.2f", s.Median)
+	if s.Median >= 10 {
+		text = fmt.Sprintf("%.0f", s.Median)
 	}
-	if s.claimed && s.lo <= 1 && s.hi >= 1 {
+	if s.Claimed && s.Lo <= 1 && s.Hi >= 1 {
 		text += " ~"
 	}
 	return text
@@ -173,7 +173,7 @@ func (h *Heat) breakEven() [][4]float64 {
 
 // edges are those between a cell with a median below 1 and a neighbour with one of at least 1.
 func (h *Heat) edges() (lines [][4]float64) {
-	below := func(c, r int) bool { return h.cells[r][c].median < 1 }
+	below := func(c, r int) bool { return h.cells[r][c].Median < 1 }
 	for r := range h.rows {
 		for c := range h.columns {
 			x, y := float64(c), float64(r)
@@ -195,7 +195,7 @@ func (h *Heat) edges() (lines [][4]float64) {
 func (h *Heat) contour() [][4]float64 {
 	var lines [][4]float64
 	z := func(c, r int) float64 {
-		if v := math.Log(h.cells[r][c].median); v != 0 {
+		if v := math.Log(h.cells[r][c].Median); v != 0 {
 			return v
 		}
 		return 1e-12
@@ -266,7 +266,7 @@ func (h *Heat) Note() string {
 		all = append(all, row...)
 	}
 	text := note(all)
-	if slices.ContainsFunc(all, func(s summary) bool { return s.claimed && s.lo <= 1 && s.hi >= 1 }) {
+	if slices.ContainsFunc(all, func(s summary) bool { return s.Claimed && s.Lo <= 1 && s.Hi >= 1 }) {
 		text += `; "~": the interval contains 1`
 	}
 	if len(h.rings) > 0 {
@@ -278,16 +278,16 @@ func (h *Heat) Note() string {
 // Alt gives the smallest and the largest median, and the framed cells.
 func (h *Heat) Alt() string {
 	lowest, highest := [2]int{}, [2]int{}
-	at := func(p [2]int) float64 { return h.cells[p[1]][p[0]].median }
+	at := func(p [2]int) float64 { return h.cells[p[1]][p[0]].Median }
 	above := 0
 	for r, row := range h.cells {
 		for c, s := range row {
-			if p := [2]int{c, r}; s.median < at(lowest) {
+			if p := [2]int{c, r}; s.Median < at(lowest) {
 				lowest = p
-			} else if s.median > at(highest) {
+			} else if s.Median > at(highest) {
 				highest = p
 			}
-			if s.median > 1 {
+			if s.Median > 1 {
 				above++
 			}
 		}

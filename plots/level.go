@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"interleave/plots/stats"
 )
 
 // Level is what was measured with N workers, or requests at once, or CPUs.
@@ -26,22 +28,19 @@ type Model struct {
 // Ideal is speed-up n with n workers.
 func Ideal() Model { return Model{"ideal", func(n float64) float64 { return n }} }
 
-// Amdahl is the speed-up of a fixed job of which the share serial (0 to 1) cannot be divided:
-// 1/(s + (1-s)/n). (Amdahl: Validity of the single processor approach, 1967.)
+// Amdahl is the speed-up of a fixed job of which the share serial (0 to 1) cannot be divided: 1/(s + (1-s)/n).
 func Amdahl(serial float64) Model {
-	return Model{fmt.Sprintf("Amdahl, s=%s", number(serial)), func(n float64) float64 { return 1 / (serial + (1-serial)/n) }}
+	return Model{fmt.Sprintf("Amdahl, s=%s", number(serial)), stats.Amdahl(serial)}
 }
 
-// Gustafson is the speed-up when the job grows with n and the share serial of its time cannot be divided:
-// n - s(n-1). (Gustafson: Reevaluating Amdahl's Law, 1988.)
+// Gustafson is the speed-up when the job grows with n and the share serial of its time cannot be divided: n - s(n-1).
 func Gustafson(serial float64) Model {
-	return Model{fmt.Sprintf("Gustafson, s=%s", number(serial)), func(n float64) float64 { return n - serial*(n-1) }}
+	return Model{fmt.Sprintf("Gustafson, s=%s", number(serial)), stats.Gustafson(serial)}
 }
 
 // USL is the universal scalability law with contention a and coherency cost b: n/(1 + a(n-1) + bn(n-1)).
-// (Gunther: Guerrilla Capacity Planning, 2007.)
 func USL(a, b float64) Model {
-	return Model{fmt.Sprintf("USL, a=%s b=%s", number(a), number(b)), func(n float64) float64 { return n / (1 + a*(n-1) + b*n*(n-1)) }}
+	return Model{fmt.Sprintf("USL, a=%s b=%s", number(a), number(b)), stats.USL(a, b)}
 }
 
 // levels is measured levels in ascending order of N, with their summaries.
@@ -100,12 +99,12 @@ func (l levels) plot(c draw.Canvas, p *plot.Plot, t Theme) {
 		for j, y := range v.Values {
 			c.DrawGlyph(small, vg.Point{X: x + t.em(1.6*jitter(j)), Y: c.Y(p.Y.Norm(y))})
 		}
-		line = append(line, vg.Point{X: x, Y: c.Y(p.Y.Norm(l.sums[i].median))})
+		line = append(line, vg.Point{X: x, Y: c.Y(p.Y.Norm(l.sums[i].Median))})
 	}
 	c.StrokeLines(t.line(blue), line)
 	for i, s := range l.sums {
-		if s.claimed {
-			x, lo, hi := line[i].X, c.Y(p.Y.Norm(s.lo)), c.Y(p.Y.Norm(s.hi))
+		if s.Claimed {
+			x, lo, hi := line[i].X, c.Y(p.Y.Norm(s.Lo)), c.Y(p.Y.Norm(s.Hi))
 			black, cap := t.line(ink), px(t.Dot*1.2)
 			c.StrokeLine2(black, x, lo, x, hi)
 			c.StrokeLine2(black, x-cap, lo, x+cap, lo)

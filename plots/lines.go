@@ -122,7 +122,7 @@ func (l *Lines) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 					c.DrawGlyph(small, vg.Point{X: x, Y: c.Y(p.Y.Norm(y))})
 				}
 			}
-			line = append(line, vg.Point{X: x, Y: c.Y(p.Y.Norm(s.sums[k].median))})
+			line = append(line, vg.Point{X: x, Y: c.Y(p.Y.Norm(s.sums[k].Median))})
 		}
 		style := t.line(Color(i))
 		if i%2 == 1 {
@@ -131,8 +131,8 @@ func (l *Lines) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 		}
 		c.StrokeLines(style, line)
 		for k, sum := range s.sums {
-			if sum.claimed {
-				lo, hi, cap := c.Y(p.Y.Norm(sum.lo)), c.Y(p.Y.Norm(sum.hi)), px(t.Dot)
+			if sum.Claimed {
+				lo, hi, cap := c.Y(p.Y.Norm(sum.Lo)), c.Y(p.Y.Norm(sum.Hi)), px(t.Dot)
 				black := draw.LineStyle{Color: ink, Width: px(t.Line * 0.75)}
 				c.StrokeLine2(black, line[k].X, lo, line[k].X, hi)
 				c.StrokeLine2(black, line[k].X-cap, lo, line[k].X+cap, lo)
@@ -160,7 +160,7 @@ func (l *Lines) Note() string {
 	most := 0
 	for _, s := range l.series {
 		for _, sum := range s.sums {
-			all, most = append(all, sum), max(most, sum.n)
+			all, most = append(all, sum), max(most, sum.N)
 		}
 	}
 	if most == 1 {
@@ -182,13 +182,13 @@ func (l *Lines) Alt() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Lines of %d series in %s.", len(l.series), l.unit)
 	for i, s := range l.series {
-		point := func(k int) string { return number(s.sums[k].median) + " at " + l.at(s.list[k].N) }
+		point := func(k int) string { return number(s.sums[k].Median) + " at " + l.at(s.list[k].N) }
 		top, low := 0, 0
 		for k, sum := range s.sums {
-			if sum.median > s.sums[top].median {
+			if sum.Median > s.sums[top].Median {
 				top = k
 			}
-			if sum.median < s.sums[low].median {
+			if sum.Median < s.sums[low].Median {
 				low = k
 			}
 		}

@@ -48,7 +48,7 @@ func TestNumberBesideRow(t *testing.T) {
 			at := words(t, theme, kind)
 			style := theme.letters(theme.Tick, ink)
 			for i, g := range rows {
-				name, label := at[g.Name], number(strip.sums[i].median)+unit
+				name, label := at[g.Name], number(strip.sums[i].Median)+unit
 				if got, ok := at[label]; !ok || got.X < name.X+style.Width(g.Name) {
 					t.Errorf("%s %T: %q at %v, its row %q at %v", theme.Name, kind, label, got, g.Name, name)
 				}

@@ -33,7 +33,7 @@ func NewScaling(throughput []Level, upto float64, models ...Model) (*Scaling, er
 	if l.first() != 1 {
 		return nil, fmt.Errorf("scaling: no level with one worker: %w", ErrShape)
 	}
-	base := l.sums[0].median
+	base := l.sums[0].Median
 	for i, v := range l.list {
 		if err := positive("throughput", v.Values...); err != nil {
 			return nil, fmt.Errorf("scaling: %w", err)
@@ -183,7 +183,7 @@ func (s *Scaling) Table() (header []string, rows [][]string) {
 	for i, v := range s.list {
 		row := append([]string{number(v.N)}, s.sums[i].cells()...)
 		for _, m := range s.models {
-			row = append(row, number(m.At(v.N)), number(s.sums[i].median-m.At(v.N)))
+			row = append(row, number(m.At(v.N)), number(s.sums[i].Median-m.At(v.N)))
 		}
 		rows = append(rows, row)
 	}

@@ -40,10 +40,10 @@ func NewSlices(slice time.Duration, groups ...Group) (*Slices, error) {
 	s := &Slices{slice: slice, groups: cloneGroups(groups)}
 	for i, g := range groups {
 		s.sums = append(s.sums, summarize(g.Values))
-		if s.sums[i].median > float64(slice) {
+		if s.sums[i].Median > float64(slice) {
 			return nil, fmt.Errorf("slices: %s takes longer than the slice of %v: %w", g.Name, slice, ErrShape)
 		}
-		if s.sums[i].median > s.sums[s.dear].median {
+		if s.sums[i].Median > s.sums[s.dear].Median {
 			s.dear = i
 		}
 	}
@@ -74,9 +74,9 @@ func unit() float64 { return 1 / (sliceCount + (sliceCount-1)*cartoonCost) }
 func (s *Slices) window() (all, before float64) {
 	top := 0.0
 	for _, sum := range s.sums {
-		top = max(top, sum.median)
-		if sum.claimed {
-			top = max(top, sum.hi)
+		top = max(top, sum.Median)
+		if sum.Claimed {
+			top = max(top, sum.Hi)
 		}
 	}
 	return top * 2.1, top * 0.25
@@ -106,14 +106,14 @@ func (s *Slices) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 	bar := func(row, from, to float64, key Key) {
 		box(c, key.Color, x(from), y(row-half), x(to), y(row+half))
 	}
-	for row, cost := range []float64{cartoonCost, s.share(s.sums[s.dear].median)} {
+	for row, cost := range []float64{cartoonCost, s.share(s.sums[s.dear].Median)} {
 		s.turns(float64(-row), cost*unit(), bar, func(middle float64, name string) {
 			c.FillText(bold(at(t.letters(t.Tick, white), text.XCenter, text.YCenter)), vg.Point{X: x(middle), Y: y(float64(-row)) + t.em(0.08)}, name)
 		})
 	}
 	words := at(t.letters(t.Tick*0.95, ink), text.XLeft, text.YCenter)
-	c.FillText(words, vg.Point{X: x((sliceCount+(sliceCount-1)*s.share(s.sums[s.dear].median))*unit()) + t.em(0.6), Y: y(-1)},
-		"5 switches: "+percent(s.share(5*s.sums[s.dear].median)/sliceCount))
+	c.FillText(words, vg.Point{X: x((sliceCount+(sliceCount-1)*s.share(s.sums[s.dear].Median))*unit()) + t.em(0.6), Y: y(-1)},
+		"5 switches: "+percent(s.share(5*s.sums[s.dear].Median)/sliceCount))
 
 	all, before := s.window()
 	edge := unit() // the first switch of the second row
@@ -146,13 +146,13 @@ func (s *Slices) magnified(c draw.Canvas, t Theme, row float64, sum summary, aft
 	keys := s.Keys()
 	low, high := y(row-half), y(row+half)
 	box(c, keys[0].Color, c.Min.X, low, after(0), high)
-	box(c, keys[2].Color, after(0), low, after(sum.median), high)
-	box(c, keys[1].Color, after(sum.median), low, c.Max.X, high)
-	if sum.claimed {
-		c.StrokeLine2(t.line(ink), after(sum.lo), y(row), after(sum.hi), y(row))
+	box(c, keys[2].Color, after(0), low, after(sum.Median), high)
+	box(c, keys[1].Color, after(sum.Median), low, c.Max.X, high)
+	if sum.Claimed {
+		c.StrokeLine2(t.line(ink), after(sum.Lo), y(row), after(sum.Hi), y(row))
 	}
 	style := bold(at(t.letters(t.Tick, white), text.XRight, text.YCenter))
-	words := number(rounded(sum.median, 3)) + " ns, " + percent(s.share(sum.median)) + " of a slice"
+	words := number(rounded(sum.Median, 3)) + " ns, " + percent(s.share(sum.Median)) + " of a slice"
 	c.FillText(style, vg.Point{X: c.Max.X - t.em(0.5), Y: y(row) + t.em(0.08)}, words)
 }
 
@@ -177,7 +177,7 @@ func (s *Slices) Alt() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Six slices of %s of two tasks. In the cartoon a switch takes %.0f %% of a slice.", length(s.slice), cartoonCost*100)
 	for i, g := range s.groups {
-		fmt.Fprintf(&b, " %s: %v (ns), %s of a slice.", g.Name, s.sums[i], percent(s.share(s.sums[i].median)))
+		fmt.Fprintf(&b, " %s: %v (ns), %s of a slice.", g.Name, s.sums[i], percent(s.share(s.sums[i].Median)))
 	}
 	return b.String()
 }
@@ -185,7 +185,7 @@ func (s *Slices) Alt() string {
 // Table has one row per group.
 func (s *Slices) Table() (header []string, rows [][]string) {
 	for i, g := range s.groups {
-		rows = append(rows, append(append([]string{g.Name}, s.sums[i].cells()...), percent(s.share(s.sums[i].median))))
+		rows = append(rows, append(append([]string{g.Name}, s.sums[i].cells()...), percent(s.share(s.sums[i].Median))))
 	}
 	return []string{"switch", "n", "median (ns)", "low", "high", "share of a slice"}, rows
 }

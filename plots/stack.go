@@ -54,7 +54,7 @@ func NewStack(unit string, parts []string, bars ...Bar) (*Stack, error) {
 			for r, v := range runs {
 				totals[r] += v
 			}
-			middle = append(middle, summarize(runs).median)
+			middle = append(middle, summarize(runs).Median)
 		}
 		s.middle, s.totals = append(s.middle, middle), append(s.totals, totals)
 		s.sums = append(s.sums, summarize(totals))
@@ -109,13 +109,13 @@ func (s *Stack) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 			c.DrawGlyph(dot, vg.Point{X: x(v), Y: y(-0.27 + 0.45*jitter(j))})
 		}
 		black, cap := t.line(ink), px(t.Dot*1.1)
-		if sum := s.sums[i]; sum.claimed {
-			c.StrokeLine2(black, x(sum.lo), y(-0.13), x(sum.hi), y(-0.13))
-			c.StrokeLine2(black, x(sum.lo), y(-0.13)-cap, x(sum.lo), y(-0.13)+cap)
-			c.StrokeLine2(black, x(sum.hi), y(-0.13)-cap, x(sum.hi), y(-0.13)+cap)
+		if sum := s.sums[i]; sum.Claimed {
+			c.StrokeLine2(black, x(sum.Lo), y(-0.13), x(sum.Hi), y(-0.13))
+			c.StrokeLine2(black, x(sum.Lo), y(-0.13)-cap, x(sum.Lo), y(-0.13)+cap)
+			c.StrokeLine2(black, x(sum.Hi), y(-0.13)-cap, x(sum.Hi), y(-0.13)+cap)
 		}
 		black.Width *= 1.8
-		c.StrokeLine2(black, x(s.sums[i].median), y(-0.13)-2*cap, x(s.sums[i].median), y(-0.13)+2*cap)
+		c.StrokeLine2(black, x(s.sums[i].Median), y(-0.13)-2*cap, x(s.sums[i].Median), y(-0.13)+2*cap)
 	}
 }
 

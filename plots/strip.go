@@ -101,10 +101,10 @@ func (s *Strip) Draw(c draw.Canvas, p *plot.Plot, t Theme) {
 func (s *Strip) center(c draw.Canvas, p *plot.Plot, t Theme, sum summary, y vg.Length, above bool) {
 	black := t.line(ink)
 	cap, tall := px(t.Dot*1.1), px(t.Dot*2)
-	x := c.X(p.X.Norm(sum.median))
+	x := c.X(p.X.Norm(sum.Median))
 	left, right := x, x
-	if sum.claimed {
-		left, right = c.X(p.X.Norm(sum.lo)), c.X(p.X.Norm(sum.hi))
+	if sum.Claimed {
+		left, right = c.X(p.X.Norm(sum.Lo)), c.X(p.X.Norm(sum.Hi))
 		c.StrokeLine2(black, left, y, right, y)
 		c.StrokeLine2(black, left, y-cap, left, y+cap)
 		c.StrokeLine2(black, right, y-cap, right, y+cap)
@@ -112,7 +112,7 @@ func (s *Strip) center(c draw.Canvas, p *plot.Plot, t Theme, sum summary, y vg.L
 	thick := black
 	thick.Width *= 1.8
 	c.StrokeLine2(thick, x, y-tall, x, y+tall)
-	label := number(sum.median)
+	label := number(sum.Median)
 	if above {
 		style := at(t.letters(t.Tick*0.92, ink), text.XCenter, text.YBottom)
 		half := style.Width(label) / 2

@@ -5,11 +5,8 @@ import (
 	"math"
 	"slices"
 
-	"golang.org/x/perf/benchmath"
+	"interleave/plots/stats"
 )
-
-// minRuns is the smallest n whose median has a 95 % order-statistic interval.
-const minRuns = 6
 
 // Group is the measurements of one variant.
 type Group struct {
@@ -19,38 +16,24 @@ type Group struct {
 	Rings []float64
 }
 
-// summary is the median and its interval, by benchstat's method (golang.org/x/perf/benchmath).
-type summary struct {
-	n          int
-	median     float64
-	lo, hi     float64
-	confidence float64
-	claimed    bool // false below minRuns values: then no interval is drawn
-}
+// summary words a stats.Summary for charts. Below stats.MinRuns values no interval is drawn.
+type summary struct{ stats.Summary }
 
-func summarize(values []float64) summary {
-	thresholds := benchmath.DefaultThresholds
-	got := benchmath.AssumeNothing.Summary(benchmath.NewSample(slices.Clone(values), &thresholds), 0.95)
-	s := summary{n: len(values), median: got.Center}
-	if len(values) >= minRuns && !math.IsInf(got.Lo, 0) && !math.IsInf(got.Hi, 0) {
-		s.lo, s.hi, s.confidence, s.claimed = got.Lo, got.Hi, got.Confidence, true
-	}
-	return s
-}
+func summarize(values []float64) summary { return summary{stats.Summarize(values)} }
 
 func (s summary) String() string {
-	if !s.claimed {
-		return fmt.Sprintf("median %s, no interval (n=%d)", number(s.median), s.n)
+	if !s.Claimed {
+		return fmt.Sprintf("median %s, no interval (n=%d)", number(s.Median), s.N)
 	}
-	return fmt.Sprintf("median %s [%s, %s], n=%d", number(s.median), number(s.lo), number(s.hi), s.n)
+	return fmt.Sprintf("median %s [%s, %s], n=%d", number(s.Median), number(s.Lo), number(s.Hi), s.N)
 }
 
 // cells writes n, median, lower and upper bound for a data table.
 func (s summary) cells() []string {
-	if !s.claimed {
-		return []string{fmt.Sprint(s.n), number(s.median), "not claimed", "not claimed"}
+	if !s.Claimed {
+		return []string{fmt.Sprint(s.N), number(s.Median), "not claimed", "not claimed"}
 	}
-	return []string{fmt.Sprint(s.n), number(s.median), number(s.lo), number(s.hi)}
+	return []string{fmt.Sprint(s.N), number(s.Median), number(s.Lo), number(s.Hi)}
 }
 
 // note is the caption's statement about a set of summaries.
@@ -58,9 +41,9 @@ func note(list []summary) string {
 	lo, hi := math.MaxInt, 0
 	level, few := 1.0, false
 	for _, s := range list {
-		lo, hi = min(lo, s.n), max(hi, s.n)
-		if s.claimed {
-			level = min(level, s.confidence)
+		lo, hi = min(lo, s.N), max(hi, s.N)
+		if s.Claimed {
+			level = min(level, s.Confidence)
 		} else {
 			few = true
 		}

@@ -9,15 +9,17 @@ import (
 	"strconv"
 
 	"golang.org/x/perf/benchmath"
+
+	"interleave/plots/stats"
 )
 
 // Confidence is the level of every interval of this package. The level that a sample's size really gives is at
 // least this; see [Summary.Confidence].
-const Confidence = 0.95
+const Confidence = stats.Confidence
 
 // MinRuns is the smallest number of values that has a 95 % order-statistic interval of the median: with n values
 // the widest interval, from the smallest to the largest, covers the median with probability 1 - 2^(1-n).
-const MinRuns = 6
+const MinRuns = stats.MinRuns
 
 // Errors of this package. They are wrapped with the name of the sample concerned.
 var (
@@ -36,30 +38,14 @@ type Sample struct {
 
 // Summary is the median of n values and, if Claimed, an interval that contains the true median with at least
 // the level Confidence.
-type Summary struct {
-	N          int
-	Median     float64
-	Lo, Hi     float64 // NaN unless Claimed
-	Confidence float64 // 0 unless Claimed
-	Claimed    bool    // false for fewer than MinRuns values
-	Min, Max   float64
-}
+type Summary stats.Summary
 
 // Summarize computes the summary of values and leaves them as they are. It returns [ErrEmpty] or [ErrNotFinite].
 func Summarize(values []float64) (Summary, error) {
 	if err := check(values); err != nil {
 		return Summary{}, err
 	}
-	sample := newSample(values)
-	got := benchmath.AssumeNothing.Summary(sample, Confidence)
-	s := Summary{
-		N: len(values), Median: got.Center, Lo: math.NaN(), Hi: math.NaN(),
-		Min: sample.Values[0], Max: sample.Values[len(values)-1],
-	}
-	if len(values) >= MinRuns && !math.IsInf(got.Lo, 0) && !math.IsInf(got.Hi, 0) {
-		s.Lo, s.Hi, s.Confidence, s.Claimed = got.Lo, got.Hi, got.Confidence, true
-	}
-	return s, nil
+	return Summary(stats.Summarize(values)), nil
 }
 
 // Summary is [Summarize] of the sample's values.

@@ -5,10 +5,14 @@
 // [MinRuns] runs of anything that is summarised. The package starts no goroutine.
 package pace
 
-import "os"
+import (
+	"os"
+
+	"interleave/plots/stats"
+)
 
 // MinRuns is the fewest runs whose median has a 95 % interval.
-const MinRuns = 6
+const MinRuns = stats.MinRuns
 
 // Fast reports whether experiments are to be short.
 func Fast() bool { return os.Getenv("FAST") == "1" }

@@ -20,6 +20,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"interleave/plots/stats"
 )
 
 // Point is the speed-up with N workers.
@@ -52,13 +54,13 @@ const minLoads = 6
 // Amdahl fits the share that cannot be divided: 1/S - 1/N = s (1 - 1/N). It needs one point with N > 1.
 func Amdahl(points ...Point) (Fit, error) {
 	s, err := slope(points, 1, func(p Point) (x, y float64) { return 1 - 1/p.N, 1/p.Speedup - 1/p.N })
-	return Fit{"Amdahl", s, 0, points, func(n float64) float64 { return 1 / (s + (1-s)/n) }}, err
+	return Fit{"Amdahl", s, 0, points, stats.Amdahl(s)}, err
 }
 
 // Gustafson fits the share of the time that cannot be divided: N - S = s (N-1). It needs one point with N > 1.
 func Gustafson(points ...Point) (Fit, error) {
 	s, err := slope(points, 1, func(p Point) (x, y float64) { return p.N - 1, p.N - p.Speedup })
-	return Fit{"Gustafson", s, 0, points, func(n float64) float64 { return n - s*(n-1) }}, err
+	return Fit{"Gustafson", s, 0, points, stats.Gustafson(s)}, err
 }
 
 // USL fits contention and coherency: (N/S - 1)/(N-1) = a + bN. It needs points with at least six different N.
@@ -77,7 +79,7 @@ func USL(points ...Point) (Fit, error) {
 	}
 	b := (n*sxy - sx*sy) / (n*sxx - sx*sx)
 	a := (sy - b*sx) / n
-	return Fit{"USL", a, b, points, func(n float64) float64 { return n / (1 + a*(n-1) + b*n*(n-1)) }}, nil
+	return Fit{"USL", a, b, points, stats.USL(a, b)}, nil
 }
 
 // slope is that of the line through the origin.

@@ -10,12 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/perf/benchmath"
-
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
+	"interleave/plots/stats"
 )
 
 // timeCommand runs the expression behind %time.
@@ -139,7 +138,6 @@ func (e *Engine) timeitMode(r *run, d cell.Directive, text *cell.Text, code stri
 const (
 	sampleTime = 10 * time.Millisecond // that one sample takes at least
 	timeitTime = time.Second           // that all take together, when 6 are enough for an interval
-	fewest     = 6                     // samples for an interval of 95 %
 	most       = 60
 )
 
@@ -163,7 +161,7 @@ func (e *Engine) timeit(r *run, text *cell.Text, code string) *session.Fault {
 		}
 		took := max(u.Samples[0], 20*time.Nanosecond)
 		if took >= sampleTime*7/10 {
-			repeat = int(min(max(timeitTime/took, fewest), most))
+			repeat = int(min(max(timeitTime/took, stats.MinRuns), most))
 			if took > 2*time.Second {
 				repeat = 3
 			}
@@ -205,9 +203,9 @@ func timeitText(u *worker.Usage, n int) string {
 	for i, s := range u.Samples {
 		values[i] = s.Seconds() / float64(n)
 	}
-	sum := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), 0.95)
-	s := "median " + short(sum.Center)
-	if math.IsInf(sum.Lo, 0) || math.IsInf(sum.Hi, 0) {
+	sum := stats.Summarize(values)
+	s := "median " + short(sum.Median)
+	if !sum.Claimed {
 		s += ", too few samples for an interval"
 	} else {
 		s += fmt.Sprintf(", 95 %% interval %s to %s", short(sum.Lo), short(sum.Hi))
