@@ -43,7 +43,7 @@ var layers = map[string]string{
 	"kernel/internal/catalog":      "kernel/internal/whole",
 	"kernel/internal/installation": "kernel/internal/whole",
 	"kernel/internal/picture":      "plots/canvas plots/letters",
-	"kernel/internal/timeline":     "kernel/internal/picture",
+	"kernel/internal/timeline":     "kernel/internal/picture plots/states",
 	"kernel/internal/engine": "kernel/internal/address kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
 		"kernel/internal/worker kernel/internal/events kernel/internal/stack kernel/internal/inventory " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
@@ -94,7 +94,7 @@ const modulePrefix = "interleave/"
 var lessonsAndPlots = []string{"lessons", "plots"}
 
 // shared are the packages of plots that lessons may import. They draw nothing, so a lesson's program links no charts.
-const shared = "plots/stats"
+const shared = "plots/states plots/stats"
 
 // layerFaults are the imports that point the wrong way.
 func layerFaults(packages []listed) []string {

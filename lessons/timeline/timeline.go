@@ -12,14 +12,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime/trace"
 	"slices"
 	"time"
 
-	exptrace "golang.org/x/exp/trace"
+	"interleave/plots/states"
 )
 
 // Category is the category of the log events by which goroutines say who they are. The messages "begin" and "end"
@@ -143,20 +142,9 @@ func Record(f func()) (*Timeline, error) {
 
 // Read makes a timeline of a trace that runtime/trace has written.
 func Read(r io.Reader) (*Timeline, error) {
-	in, err := exptrace.NewReader(r)
+	t, err := states.Read(r, 0)
 	if err != nil {
 		return nil, fmt.Errorf("timeline: %w", err)
 	}
-	b := builder{tracks: map[exptrace.GoID]*track{}, begin: -1, end: -1}
-	for {
-		ev, err := in.ReadEvent()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("timeline: %w", err)
-		}
-		b.event(ev)
-	}
-	return b.timeline()
+	return build(t)
 }

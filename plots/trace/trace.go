@@ -21,9 +21,8 @@ import (
 	"slices"
 	"time"
 
-	xtrace "golang.org/x/exp/trace"
-
 	"interleave/plots"
+	"interleave/plots/states"
 )
 
 // ErrNoEvents is returned for a trace in which nothing ran.
@@ -87,26 +86,10 @@ func Record(f func()) (*Recording, error) {
 
 // Read reads a whole trace, as written by runtime/trace.Start or a flight recorder. Bytes that are no trace are an
 // error; so is a trace without goroutines, [ErrNoEvents]. It never panics on its input.
-func Read(r io.Reader) (rec *Recording, err error) {
-	defer func() {
-		if p := recover(); p != nil { // x/exp/trace says that it may on input that no runtime wrote
-			rec, err = nil, fmt.Errorf("read trace: %v", p)
-		}
-	}()
-	in, err := xtrace.NewReader(r)
+func Read(r io.Reader) (*Recording, error) {
+	t, err := states.Read(r, 0)
 	if err != nil {
 		return nil, fmt.Errorf("read trace: %w", err)
 	}
-	c := newCollector()
-	for {
-		e, err := in.ReadEvent()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read trace: %w", err)
-		}
-		c.take(e)
-	}
-	return c.recording()
+	return recording(t)
 }

@@ -24,7 +24,7 @@ var (
 	dim    = color.NRGBA{0x5f, 0x6b, 0x75, 0xff}
 	faint  = color.NRGBA{0xdf, 0xe4, 0xe8, 0xff}
 	gcTint = color.NRGBA{0xf3, 0xd9, 0xe2, 0xff}
-	fills  = [states]color.NRGBA{
+	fills  = [stateCount]color.NRGBA{
 		Running: {0x1b, 0x7f, 0x5c, 0xff}, Syscall: {0x4b, 0x4f, 0xb5, 0xff},
 		Runnable: {0xe6, 0x9f, 0x00, 0xff}, Waiting: {0x9a, 0xa5, 0xae, 0xff},
 	}
@@ -130,7 +130,7 @@ func legend(p *picture.Pen) {
 	x := margin
 	p.Text(x, 20, head, ink, "Goroutines")
 	x += head.Width("Goroutines") + 24
-	for st := range State(states) {
+	for st := range State(stateCount) {
 		h := heights[st]
 		p.Box(x, 10+(bar-h)/2-2, 22, h, fills[st])
 		x += 28
@@ -141,7 +141,7 @@ func legend(p *picture.Pen) {
 	p.Text(x+28, 20, label, ink, "garbage collection")
 }
 
-var heights = [states]float64{Running: bar, Syscall: bar, Runnable: bar / 2, Waiting: 2}
+var heights = [stateCount]float64{Running: bar, Syscall: bar, Runnable: bar / 2, Waiting: 2}
 
 type scale struct {
 	t      *Trace
@@ -156,7 +156,7 @@ func (s scale) x(d time.Duration) float64 {
 // piece is a stretch of equal look: a share of the time in each state.
 type piece struct {
 	x0, x1 float64
-	share  [states]float64
+	share  [stateCount]float64
 	reason string
 	other  int64
 }
@@ -166,7 +166,7 @@ type piece struct {
 func (s scale) pieces(spans []Span, onP bool) []piece {
 	const column = 1.0
 	var out []piece
-	at, share, most, other := -1, [states]float64{}, 0.0, int64(-1)
+	at, share, most, other := -1, [stateCount]float64{}, 0.0, int64(-1)
 	flush := func() {
 		if at < 0 {
 			return
@@ -182,7 +182,7 @@ func (s scale) pieces(spans []Span, onP bool) []piece {
 		} else {
 			out = append(out, q)
 		}
-		at, share, most, other = -1, [states]float64{}, 0, -1
+		at, share, most, other = -1, [stateCount]float64{}, 0, -1
 	}
 	for _, v := range spans {
 		a, z := s.x(v.Start), s.x(v.End)

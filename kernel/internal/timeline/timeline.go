@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/exp/trace"
+
+	"interleave/plots/states"
 )
 
 // State is what a goroutine does.
@@ -26,10 +28,12 @@ const (
 	Syscall
 	Runnable
 	Waiting
-	states = 4
+	stateCount = 4
 )
 
-func (s State) String() string { return [states]string{"running", "syscall", "runnable", "waiting"}[s] }
+func (s State) String() string {
+	return [stateCount]string{"running", "syscall", "runnable", "waiting"}[s]
+}
 
 // Span is a stretch of time in one state. Times count from the trace's start.
 type Span struct {
@@ -80,226 +84,22 @@ var ErrEmpty = errors.New("the trace holds no goroutine")
 
 // Read reads a trace. place names a line of a file, "" for one that shall not name a goroutine. A trace that
 // breaks off is read as far as it goes.
-func Read(r io.Reader, place func(file string, line int) string) (t *Trace, err error) {
-	b := &builder{place: place, goers: map[trace.GoID]*goer{}, gc: map[string]trace.Time{}, begin: -1, end: -1, main: trace.NoGoroutine}
-	defer func() {
-		if p := recover(); p != nil { // the decoder may on input that no runtime wrote
-			t, err = nil, fmt.Errorf("read trace: %v", p)
-		}
-	}()
-	in, err := trace.NewReader(r)
-	if err != nil {
+func Read(r io.Reader, place func(file string, line int) string) (*Trace, error) {
+	read, err := states.Read(r, MaxEvents)
+	if read == nil {
 		return nil, fmt.Errorf("read trace: %w", err)
 	}
-	cut := false
-	for {
-		e, err := in.ReadEvent()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			if b.n == 0 {
-				return nil, fmt.Errorf("read trace: %w", err)
-			}
-			cut = true
-			break
-		}
-		if b.n++; b.n > MaxEvents {
-			cut = true
-			break
-		}
-		b.take(e)
-	}
-	t, err = b.trace()
-	if t != nil {
-		t.Cut = cut
-	}
-	return t, err
-}
-
-// goer is a goroutine under way.
-type goer struct {
-	id          trace.GoID
-	said        string // its own name for itself
-	name, entry string
-	host        bool // the runtime's or the worker's own, whose main only waits for commands
-	born        trace.Time
-	spans       []raw
-	now         raw
-}
-
-type raw struct {
-	from, to trace.Time
-	state    trace.GoState
-	reason   string
-	proc     trace.ProcID
-}
-
-type builder struct {
-	place func(string, int) string
-	goers map[trace.GoID]*goer
-	gc    map[string]trace.Time
-	gcs   [][2]trace.Time
-	marks []struct {
-		at   trace.Time
-		name string
-	}
-	main             trace.GoID
-	begin, end, last trace.Time
-	first            trace.Time
-	n                int
-}
-
-func (b *builder) take(e trace.Event) {
-	if b.first == 0 {
-		b.first = e.Time()
-	}
-	b.last = max(b.last, e.Time())
-	switch e.Kind() {
-	case trace.EventLog:
-		b.log(e)
-	case trace.EventRangeBegin, trace.EventRangeActive:
-		if r := e.Range(); r.Name == gcRange {
-			b.gc[r.Name] = e.Time()
-		}
-	case trace.EventRangeEnd:
-		if r := e.Range(); r.Name == gcRange {
-			b.gcs = append(b.gcs, [2]trace.Time{b.gc[r.Name], e.Time()})
-			delete(b.gc, r.Name)
-		}
-	case trace.EventStateTransition:
-		if s := e.StateTransition(); s.Resource.Kind == trace.ResourceGoroutine {
-			b.transition(e, s)
+	b := newBuilder(read, place)
+	t := &Trace{Length: b.window.To.Sub(b.window.From), Events: read.Events, Cut: err != nil}
+	t.Goroutines, t.Processors = b.lanes()
+	for _, c := range read.Collections {
+		if part, ok := c.Within(b.window); ok {
+			t.GC = append(t.GC, b.span(part))
 		}
 	}
-}
-
-const gcRange = "GC concurrent mark phase"
-
-func (b *builder) log(e trace.Event) {
-	l := e.Log()
-	switch l.Category {
-	case "lane":
-		if g := b.goers[e.Goroutine()]; g != nil {
-			g.said = l.Message
-		}
-	case "event":
-		b.marks = append(b.marks, struct {
-			at   trace.Time
-			name string
-		}{e.Time(), l.Message})
-	case "interleave":
-		if l.Message == "begin" {
-			b.begin, b.main = e.Time(), e.Goroutine()
-		} else {
-			b.end = e.Time()
-		}
-	}
-}
-
-func (b *builder) transition(e trace.Event, s trace.StateTransition) {
-	id := s.Resource.Goroutine()
-	from, to := s.Goroutine()
-	g := b.goers[id]
-	if g == nil {
-		g = &goer{id: id, born: e.Time()}
-		b.goers[id] = g
-		if from == trace.GoNotExist { // the event's stack is that of the go statement
-			for f := range e.Stack().Frames() {
-				if g.name = b.place(f.File, int(f.Line)); g.name != "" {
-					break
-				}
-			}
-		}
-	}
-	if g.entry == "" {
-		for f := range s.Stack.Frames() {
-			g.entry = f.Func
-			if from != trace.GoNotExist && g.name == "" {
-				if at := b.place(f.File, int(f.Line)); at != "" {
-					g.name = at
-				}
-			}
-		}
-		g.host = strings.HasPrefix(g.entry, "runtime.") || strings.HasPrefix(g.entry, "runtime/") || g.entry == "main.main" || strings.Contains(g.entry, "/worker/inmate.")
-	}
-	if from == to {
-		return // repeated at the start of each part of the trace
-	}
-	g.close(e.Time())
-	g.now = raw{from: e.Time(), state: to, reason: s.Reason, proc: trace.NoProc}
-	if to == trace.GoRunning || to == trace.GoSyscall {
-		g.now.proc = e.Proc()
-	}
-}
-
-func (g *goer) close(at trace.Time) {
-	if _, ok := known[g.now.state]; ok && at > g.now.from {
-		g.now.to = at
-		g.spans = append(g.spans, g.now)
-	}
-	g.now = raw{}
-}
-
-var known = map[trace.GoState]State{
-	trace.GoRunning: Running, trace.GoRunnable: Runnable, trace.GoWaiting: Waiting, trace.GoSyscall: Syscall,
-}
-
-// trace cuts everything to the span that is shown and names the lanes.
-func (b *builder) trace() (*Trace, error) {
-	from, to := b.first, b.last
-	if b.begin >= 0 {
-		from = b.begin
-	}
-	if b.end >= 0 {
-		to = b.end
-	}
-	t := &Trace{Length: to.Sub(from), Events: b.n}
-	procs := map[trace.ProcID][]Span{}
-	list := make([]*goer, 0, len(b.goers))
-	for _, g := range b.goers {
-		list = append(list, g)
-	}
-	slices.SortFunc(list, func(x, y *goer) int {
-		return cmp.Or(cmp.Compare(order(x, b.main), order(y, b.main)), cmp.Compare(x.born, y.born), cmp.Compare(x.id, y.id))
-	})
-	for _, g := range list {
-		g.close(b.last)
-		lane := Lane{ID: int64(g.id), Name: g.lane(b.main)}
-		for _, s := range g.spans {
-			a, z := max(s.from, from), min(s.to, to)
-			if z <= a {
-				continue
-			}
-			v := Span{Start: a.Sub(from), End: z.Sub(from), State: known[s.state], Other: int64(s.proc)}
-			if v.State == Waiting {
-				v.Reason = s.reason
-			}
-			lane.Spans = append(lane.Spans, v)
-			if v.State == Running && s.proc != trace.NoProc {
-				procs[s.proc] = append(procs[s.proc], Span{v.Start, v.End, Running, lane.Name, lane.ID})
-			}
-		}
-		if len(lane.Spans) > 0 && (!g.host && g.entry+g.name+g.said != "" || g.id == b.main) {
-			t.Goroutines = append(t.Goroutines, lane)
-		}
-	}
-	for id, spans := range procs {
-		slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
-		t.Processors = append(t.Processors, Lane{ID: int64(id), Name: fmt.Sprintf("P%d", id), Spans: spans})
-	}
-	slices.SortFunc(t.Processors, func(a, b Lane) int { return cmp.Compare(a.ID, b.ID) })
-	for _, at := range b.gc {
-		b.gcs = append(b.gcs, [2]trace.Time{at, to})
-	}
-	for _, g := range b.gcs {
-		if a, z := max(g[0], from), min(g[1], to); z > a {
-			t.GC = append(t.GC, Span{Start: a.Sub(from), End: z.Sub(from)})
-		}
-	}
-	for _, m := range b.marks {
-		if m.at >= from && m.at <= to {
-			t.Marks = append(t.Marks, Mark{m.at.Sub(from), m.name})
+	for _, l := range read.Logs {
+		if l.Category == "event" && l.At >= b.window.From && l.At <= b.window.To {
+			t.Marks = append(t.Marks, Mark{l.At.Sub(b.window.From), l.Text})
 		}
 	}
 	if len(t.Goroutines) == 0 {
@@ -308,24 +108,120 @@ func (b *builder) trace() (*Trace, error) {
 	return t, nil
 }
 
-func order(g *goer, main trace.GoID) int {
-	if g.id == main {
+// builder says what of a trace is shown, and by which names.
+type builder struct {
+	read   *states.Trace
+	place  func(string, int) string
+	window states.Period // that is shown
+	main   trace.GoID
+	said   map[trace.GoID]string // the names that goroutines have given themselves
+}
+
+func newBuilder(read *states.Trace, place func(string, int) string) *builder {
+	b := &builder{
+		read: read, place: place, window: states.Period{From: read.First, To: read.Last}, main: trace.NoGoroutine,
+		said: map[trace.GoID]string{},
+	}
+	for _, l := range read.Logs {
+		switch {
+		case l.Category == "lane":
+			b.said[l.Goroutine] = l.Text
+		case l.Category == "interleave" && l.Text == "begin":
+			b.window.From, b.main = l.At, l.Goroutine
+		case l.Category == "interleave":
+			b.window.To = l.At
+		}
+	}
+	return b
+}
+
+// span is a period of the window in the times of a Trace.
+func (b *builder) span(p states.Period) Span {
+	return Span{Start: p.From.Sub(b.window.From), End: p.To.Sub(b.window.From)}
+}
+
+var known = map[trace.GoState]State{
+	trace.GoRunning: Running, trace.GoRunnable: Runnable, trace.GoWaiting: Waiting, trace.GoSyscall: Syscall,
+}
+
+// lanes cuts everything to the window and names the lanes.
+func (b *builder) lanes() (goroutines, processors []Lane) {
+	list := slices.Clone(b.read.Goroutines)
+	slices.SortFunc(list, func(x, y *states.Goroutine) int {
+		return cmp.Or(cmp.Compare(order(x, b.main), order(y, b.main)), cmp.Compare(x.Born, y.Born), cmp.Compare(x.ID, y.ID))
+	})
+	procs := map[trace.ProcID][]Span{}
+	for _, g := range list {
+		name, visible := b.name(g)
+		lane := Lane{ID: int64(g.ID), Name: name}
+		for _, s := range g.Spans {
+			part, ok := s.Within(b.window)
+			if !ok {
+				continue
+			}
+			v := b.span(part)
+			v.State, v.Other = known[s.State], int64(s.Proc)
+			if v.State == Waiting {
+				v.Reason = s.Reason
+			}
+			lane.Spans = append(lane.Spans, v)
+			if v.State == Running && s.Proc != trace.NoProc {
+				procs[s.Proc] = append(procs[s.Proc], Span{v.Start, v.End, Running, lane.Name, lane.ID})
+			}
+		}
+		if len(lane.Spans) > 0 && visible {
+			goroutines = append(goroutines, lane)
+		}
+	}
+	for id, spans := range procs {
+		slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+		processors = append(processors, Lane{ID: int64(id), Name: fmt.Sprintf("P%d", id), Spans: spans})
+	}
+	slices.SortFunc(processors, func(a, b Lane) int { return cmp.Compare(a.ID, b.ID) })
+	return goroutines, processors
+}
+
+func order(g *states.Goroutine, main trace.GoID) int {
+	if g.ID == main {
 		return 0
 	}
 	return 1
 }
 
-// lane names a goroutine: as it named itself, or by the line that started it and its number.
-func (g *goer) lane(main trace.GoID) string {
-	switch {
-	case g.id == main && g.said == "":
-		return "the cell"
-	case g.said != "":
-		return g.said
-	case g.name != "":
-		return fmt.Sprintf("%s g%d", g.name, g.id)
-	case g.entry == "":
-		return fmt.Sprintf("g%d", g.id)
+// name names a goroutine: as it named itself, or by the line that started it and its number. Neither the runtime's nor
+// the worker's own, whose main only waits for commands, is visible.
+func (b *builder) name(g *states.Goroutine) (name string, visible bool) {
+	entry := ""
+	if n := len(g.Stack); n > 0 {
+		entry = g.Stack[n-1].Func
 	}
-	return fmt.Sprintf("%s g%d", g.entry[strings.LastIndexByte(g.entry, '/')+1:], g.id)
+	at := b.placeOf(g.Creator)
+	if at == "" && !g.AtBirth {
+		at = b.placeOf(g.Stack)
+	}
+	said := b.said[g.ID]
+	host := strings.HasPrefix(entry, "runtime.") || strings.HasPrefix(entry, "runtime/") || entry == "main.main" ||
+		strings.Contains(entry, "/worker/inmate.")
+	visible = !host && entry+at+said != "" || g.ID == b.main
+	switch {
+	case g.ID == b.main && said == "":
+		return "the cell", visible
+	case said != "":
+		return said, visible
+	case at != "":
+		return fmt.Sprintf("%s g%d", at, g.ID), visible
+	case entry == "":
+		return fmt.Sprintf("g%d", g.ID), visible
+	}
+	return fmt.Sprintf("%s g%d", entry[strings.LastIndexByte(entry, '/')+1:], g.ID), visible
+}
+
+// placeOf is the first place in a stack that has a name.
+func (b *builder) placeOf(stack []trace.StackFrame) string {
+	for _, f := range stack {
+		if at := b.place(f.File, int(f.Line)); at != "" {
+			return at
+		}
+	}
+	return ""
 }
