@@ -174,7 +174,8 @@ func (j *job) methodChanged(typ string) bool {
 
 // bodyView writes the cell's declarations with their bodies, and those of dirty names.
 func (j *job) bodyView(dirty map[string]bool) *source {
-	n := j.natural()
+	names := &aliases{}
+	n := j.natural(names)
 	body := &source{}
 	j.preloaded(body, n)
 	roots := append(slices.Clone(j.idents), slices.Sorted(maps.Keys(dirty))...)
@@ -182,12 +183,16 @@ func (j *job) bodyView(dirty map[string]bool) *source {
 		roots = append(roots, j.next.refsOf(name, true)...)
 	}
 	roots = append(roots, j.wanted...)
-	names := j.next.closure(roots, false)
-	n.declarations(body, j.next, names, func(d *Decl) bool {
+	live := j.next.closure(roots, false)
+	n.declarations(body, j.next, live, func(d *Decl) bool {
 		return d.Kind == FuncKind && dirty[d.Names[0]] || d.Kind == MethodKind && dirty[d.Recv]
 	})
-	for _, m := range j.strayMethods(names) {
-		n.decl(body, m, !dirty[m.Recv])
+	for _, m := range j.strayMethods(live) {
+		stub := endless
+		if dirty[m.Recv] {
+			stub = ""
+		}
+		n.decl(body, m, stub)
 	}
 	hidden := map[string]bool{}
 	for _, t := range j.tops {
@@ -201,7 +206,7 @@ func (j *job) bodyView(dirty map[string]bool) *source {
 			ownDecl(body, d, false)
 		}
 	}
-	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(hidden))
+	return body.with("package notebook\n" + names.clauses() + j.naturalImports(hidden))
 }
 
 // declSpans reports whether an offset of the cell lies in one of its declarations.

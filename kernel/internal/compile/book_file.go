@@ -45,8 +45,9 @@ func (b *Book) write(ctx context.Context, header string, unused bool) (*Files, e
 			e.role = role{scopes: map[int]bool{}}
 		}
 	}
-	w := &bookWriter{b: b, ctx: ctx, unused: unused, names: &importNames{taken: map[string]bool{}}, uses: map[*bookCell][]bookUse{}, first: map[*edition]firstDecl{}, hoists: map[*bookCell]map[ast.Stmt]bool{},
+	w := &bookWriter{b: b, ctx: ctx, unused: unused, names: b.c.importNames(), uses: map[*bookCell][]bookUse{}, first: map[*edition]firstDecl{}, hoists: map[*bookCell]map[ast.Stmt]bool{},
 		known: map[int]map[*edition]bool{}, funcs: map[int]string{}, inits: map[*Decl]string{}}
+	w.names.other = func(path, wanted string) string { return w.free(longName(path, wanted), 0) }
 	w.find()
 	for i, c := range b.cells {
 		if c.job == nil {
@@ -143,7 +144,7 @@ func (w *bookWriter) mainText() string {
 	}
 	start := ""
 	if slices.ContainsFunc(w.names.list, func(im importName) bool { return strings.HasPrefix(im.path, DisplayPath) }) {
-		start = "\n" + w.importName(DisplayPath, "display") + "." + terminal + "()\n"
+		start = "\n" + w.names.name(DisplayPath, "") + "." + terminal + "()\n"
 	}
 	fmt.Fprintf(&b, "\nfunc main() {%s%s}\n", start, main.String())
 	b.WriteString(own.String())
@@ -165,7 +166,7 @@ func %s(values ...any) {
 		%s.Println(values...)
 	}
 }
-`, w.show, w.show, w.importName("fmt", "fmt"))
+`, w.show, w.show, w.names.name("fmt", ""))
 	}
 	if w.try != "" {
 		out += fmt.Sprintf(`
@@ -178,7 +179,7 @@ func %s(name string, cell func()) {
 	}()
 	cell()
 }
-`, w.try, w.try, w.importName("fmt", "fmt"), w.importName("os", "os"))
+`, w.try, w.try, w.names.name("fmt", ""), w.names.name("os", ""))
 	}
 	return out
 }

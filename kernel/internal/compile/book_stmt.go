@@ -193,7 +193,7 @@ func (s *bookStmts) shows(e ast.Expr, t types.Type) bool {
 // printing is what stands around an expression whose value is printed.
 func (w *bookWriter) printing(tv types.TypeAndValue, e ast.Expr) (before, behind string) {
 	call := func(path, name, first string) (string, string) {
-		return w.importName(path, w.packageName(path)) + "." + name + "(" + first, ")"
+		return w.names.name(path, "") + "." + name + "(" + first, ")"
 	}
 	if tv.Value != nil && tv.Value.Kind() == constant.String { // go vet looks into the text that is printed
 		text := constant.StringVal(tv.Value)
@@ -247,7 +247,7 @@ func (w *bookWriter) printing(tv types.TypeAndValue, e ast.Expr) (before, behind
 
 // verb prints a composite value: strings quoted, structs with the names of their fields.
 func (w *bookWriter) verb(t types.Type) (before, behind string) {
-	fmt := w.importName("fmt", "fmt")
+	fmt := w.names.name("fmt", "")
 	elem := t
 	for {
 		switch u := elem.Underlying().(type) {

@@ -98,9 +98,9 @@ func (w *bookWriter) pieces(tests bool) []bookPiece {
 		for _, d := range c.job.decls {
 			switch {
 			case d.Kind == FuncKind && d.Names[0] == "_":
-				out = append(out, bookPiece{i, d.Start, w.text(d, w.declEdits(d, c.after)), 0})
+				out = append(out, bookPiece{i, d.Start, w.text(d, w.naming(c.after).edits(d)), 0})
 			case d.Kind == FuncKind && d.Names[0] == "init":
-				edits := w.declEdits(d, c.after)
+				edits := w.naming(c.after).edits(d)
 				if !tests {
 					edits = append(edits, edit{d.name, d.name + len("init"), w.inits[d]})
 				}
@@ -133,7 +133,7 @@ func (w *bookWriter) home(d *Decl, e *edition) int {
 }
 
 // decl is the text of a type, a function or a method.
-func (w *bookWriter) decl(d *Decl, e *edition) string { return w.text(d, w.declEdits(d, e.at)) }
+func (w *bookWriter) decl(d *Decl, e *edition) string { return w.text(d, w.naming(e.at).edits(d)) }
 
 // text is that of a declaration with the comments that belong to it.
 func (w *bookWriter) text(d *Decl, edits []edit) string {
@@ -145,52 +145,17 @@ func (w *bookWriter) text(d *Decl, edits []edit) string {
 	return above + text + behind
 }
 
-// declEdits fill the holes of a declaration for a state.
-func (w *bookWriter) declEdits(d *Decl, st *State) []edit {
-	var out []edit
-	for _, h := range d.holes {
-		text := d.Text.Source[h.start:h.end]
-		with := text
-		if h.ref.kind == refName {
-			if e := w.b.of[st][h.ref.name]; e != nil && e.final != "" {
-				with = e.final
-			}
-		} else {
-			with = w.fill(h.ref, text)
+// naming is how the program names what a state's names mean.
+func (w *bookWriter) naming(st *State) *naming {
+	n := w.names.naming()
+	n.alive = st.declaredBy
+	n.symbol = func(name string) string {
+		if e := w.b.of[st][name]; e != nil && e.final != "" {
+			return e.final
 		}
-		if with != text {
-			out = append(out, edit{h.start, h.end, with})
-		}
+		return name
 	}
-	return out
-}
-
-// fill is what stands for a reference that is no name of the notebook.
-func (w *bookWriter) fill(r ref, text string) string {
-	switch r.kind {
-	case refImport:
-		return w.importName(r.name, text)
-	case refDot:
-		return w.importName(r.name, w.packageName(r.name)) + "." + text
-	case refDisplay:
-		return w.importName(DisplayPath, "display") + ".Display"
-	}
-	return text
-}
-
-// importName is importNames.name with names that read like names.
-func (w *bookWriter) importName(path, wanted string) string {
-	for _, im := range w.names.list {
-		if im.path == path && im.wanted == wanted {
-			return im.name
-		}
-	}
-	name := wanted
-	if w.names.taken[wanted] || slices.ContainsFunc(w.names.list, func(im importName) bool { return im.name == wanted }) {
-		name = w.free(longName(path, wanted), 0)
-	}
-	w.names.list = append(w.names.list, importName{path, wanted, name})
-	return name
+	return n
 }
 
 // longName is what a package is called whose name is taken: cryptorand.
@@ -200,11 +165,6 @@ func longName(path, name string) string {
 		return elements[n-2] + name
 	}
 	return name + "pkg"
-}
-
-func (w *bookWriter) packageName(path string) string {
-	name, _ := w.b.c.importName(path) // it has been imported before
-	return name
 }
 
 // filled is what a group of constants refers to.
@@ -222,21 +182,16 @@ func (w *bookWriter) filled(d *Decl, e *edition) string {
 
 // consts is the text of a group of constants.
 func (w *bookWriter) consts(g *constGroup) string {
-	edits := w.declEdits(g.d, g.e.at)
-	for _, h := range g.d.holes {
-		if h.ref.kind != refName || !slices.Contains(g.d.Names, h.ref.name) {
-			continue
+	n := w.naming(g.e.at)
+	symbol := n.symbol
+	n.symbol = func(name string) string {
+		if final, ok := g.wanted[name]; ok {
+			return final
 		}
-		with, ok := g.wanted[h.ref.name]
-		if !ok && h.def {
-			with, ok = "_", true
-		}
-		if ok {
-			edits = slices.DeleteFunc(edits, func(e edit) bool { return e.start == h.start })
-			edits = append(edits, edit{h.start, h.end, with})
-		}
+		return symbol(name)
 	}
-	return w.text(g.d, edits)
+	n.alive = func(_ *Decl, name string) bool { return g.wanted[name] != "" }
+	return w.text(g.d, n.edits(g.d))
 }
 
 // variable is the declaration of a variable at package level.
@@ -261,26 +216,7 @@ func (w *bookWriter) variable(e *edition) bookPiece {
 }
 
 // typ is a variable's type as the program writes it.
-func (w *bookWriter) typ(e *edition) string {
-	var b strings.Builder
-	for _, p := range e.v.typ {
-		b.WriteString(p.text)
-		switch {
-		case p.ref == nil:
-		case p.ref.kind == refImport:
-			b.WriteString(w.importName(p.ref.name, w.packageName(p.ref.name)))
-		case p.ref.kind == refName:
-			if other := w.b.of[e.at][p.ref.name]; other != nil && other.final != "" {
-				b.WriteString(other.final)
-			} else {
-				b.WriteString(p.ref.name)
-			}
-		default:
-			b.WriteString(p.ref.name)
-		}
-	}
-	return b.String()
-}
+func (w *bookWriter) typ(e *edition) string { return w.naming(e.at).typ(e.v.typ) }
 
 // zero is the zero value of a variable.
 func (w *bookWriter) zero(e *edition) string {
@@ -349,7 +285,7 @@ func (w *bookWriter) statements(i int) *bookStmts {
 		if u.edition != nil {
 			with = u.edition.final
 		} else {
-			with = w.fill(u.ref, text)
+			with = s.w.names.naming().fill(u.ref, text)
 		}
 		if with != text {
 			s.names = append(s.names, edit{u.start, u.end, with})
@@ -604,7 +540,7 @@ func (s *bookStmts) moved() string {
 			sign = ":="
 		}
 		typ := s.w.typ(e)
-		with := "*(*" + typ + ")(" + s.w.importName("unsafe", "unsafe") + ".Pointer(&" + old.final + "))"
+		with := "*(*" + typ + ")(" + s.w.names.name("unsafe", "") + ".Pointer(&" + old.final + "))"
 		if sameLayout(old, e) {
 			with = "(" + typ + ")(" + old.final + ")"
 		}

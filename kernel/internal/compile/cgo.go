@@ -80,20 +80,18 @@ func (w *programWriter) useUnknown(src *source, s ast.Stmt) {
 
 // splitTest writes a test function into the file of its own that it has beside C, and returns what is left to write of it in the
 // other: nothing, or the function itself under another name, when it uses C.
-func (w *programWriter) splitTest(n *naming, d *Decl) *Decl {
+func (w *programWriter) splitTest(d *Decl) *Decl {
 	if w.apart == nil || d.Kind != FuncKind || !slices.Contains(w.tests, d.Names[0]) {
 		return d
 	}
 	if !slices.ContainsFunc(d.holes, func(h hole) bool { return h.ref == ref{refImport, cgoPath} }) {
-		w.names, w.apartNames = w.apartNames, w.names
-		w.decl(w.apart, n, d)
-		w.names, w.apartNames = w.apartNames, w.names
+		w.naming(w.apartNames).decl(w.apart, d, "")
 		return nil
 	}
 	name := d.Names[0]
 	inner := name + prime + prime
 	if param := testParameter(name); param != "" {
-		w.apart.gen("func ", name, "(t *", w.apartNames.name("testing", "testing"), ".", param, ") { ", inner, "(t) }\n")
+		w.apart.gen("func ", name, "(t *", w.apartNames.name("testing", ""), ".", param, ") { ", inner, "(t) }\n")
 	} else {
 		w.apart.gen("func ", name, "() {\n", inner, "()\n", exampleOutput.FindString(d.Text.Source[d.body:d.End-1]), "\n}\n")
 	}

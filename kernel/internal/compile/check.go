@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 
-	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/revision"
 )
@@ -160,29 +159,6 @@ func (v *view) at(p token.Pos) (t *cell.Text, offset int, ok bool) {
 	return v.src.origin(v.tokens.Offset(p))
 }
 
-// aliasMark begins the names of imported packages in generated text. It has two marks, which no symbol has.
-const aliasMark = "p" + prime + prime
-
-// aliases numbers the packages that one generated file imports.
-type aliases struct{ paths []string }
-
-func (a *aliases) name(path string) string {
-	i := slices.Index(a.paths, path)
-	if i < 0 {
-		i = len(a.paths)
-		a.paths = append(a.paths, path)
-	}
-	return aliasMark + strconv.Itoa(i+1)
-}
-
-func (a *aliases) clauses() string {
-	var b strings.Builder
-	for i, p := range a.paths {
-		fmt.Fprintf(&b, "import %s%d %q\n", aliasMark, i+1, p)
-	}
-	return b.String()
-}
-
 // with puts a header in front of a source.
 func (s *source) with(header string) *source {
 	out := &source{}
@@ -192,121 +168,6 @@ func (s *source) with(header string) *source {
 		out.pieces = append(out.pieces, p)
 	}
 	return out
-}
-
-// naming says how holes are filled: how a notebook's name reads and whether bodies are wanted.
-type naming struct {
-	aliases *aliases
-	symbol  func(name string) string
-	state   *State                          // says which revision of a package is meant
-	alive   func(d *Decl, name string) bool // does the name a group declares still mean this group
-	lines   bool                            // write //line directives
-	embeds  bool                            // fill embedded types too, though that renames the fields
-
-	// shadowed tells of predeclared types whose names the notebook uses for something else (nil: there are none).
-	shadowed func(name string) bool
-}
-
-func (n *naming) fill(r ref) string {
-	switch r.kind {
-	case refImport:
-		return n.aliases.name(n.state.real(r.name))
-	case refDisplay:
-		return n.aliases.name(DisplayPath) + ".Display"
-	case refDot:
-		return n.aliases.name(n.state.real(r.name)) + "."
-	case refUniverse:
-		if n.shadowed != nil && n.shadowed(r.name) {
-			return n.aliases.name(universePath) + "." + exported(r.name)
-		}
-		return r.name
-	}
-	return n.symbol(r.name)
-}
-
-func (n *naming) edits(d *Decl) []edit {
-	var out []edit
-	for _, h := range d.holes {
-		with := ""
-		switch {
-		case h.embed && !n.embeds:
-			continue // an alias of the natural name stands in the unit, and the field keeps its name
-		case h.ref.kind == refName && d.Kind == ConstKind && h.def && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name):
-			with = "_"
-		case h.ref.kind == refDot:
-			with = n.fill(h.ref) + d.Text.Source[h.start:h.end]
-		default:
-			with = n.fill(h.ref)
-		}
-		if with != d.Text.Source[h.start:h.end] {
-			out = append(out, edit{h.start, h.end, with})
-		}
-	}
-	return append(out, d.fixes...)
-}
-
-func (n *naming) line(src *source, t *cell.Text, offset int) {
-	if n.lines {
-		line, _ := t.Position(offset)
-		src.gen("\n", address.Directive(t.ID, line), "\n")
-	} else {
-		src.gen("\n")
-	}
-}
-
-// decl writes a declaration; a function without its body when stub is set.
-func (n *naming) decl(src *source, d *Decl, stub bool) {
-	n.line(src, d.Text, d.Start)
-	if d.Kind == TypeKind {
-		src.gen("type ")
-	}
-	if stub && (d.Kind == FuncKind || d.Kind == MethodKind) {
-		src.copyEdited(d.Text, d.Start, d.body, n.edits(d))
-		src.gen("{ for {} }\n")
-		return
-	}
-	src.copyEdited(d.Text, d.Start, d.End, n.edits(d))
-	src.gen("\n")
-}
-
-func (n *naming) variable(src *source, symbol string, v *Var) {
-	src.gen("var ", symbol, " ", n.typ(v.typ), "\n")
-}
-
-func (n *naming) typ(parts []part) string {
-	var b strings.Builder
-	for _, p := range parts {
-		b.WriteString(p.text)
-		switch {
-		case p.ref == nil:
-		case p.embed && !n.embeds:
-			b.WriteString(p.ref.name) // as in edits
-		default:
-			b.WriteString(n.fill(*p.ref))
-		}
-	}
-	return b.String()
-}
-
-// declarations writes live names. Bodies of functions are written for those in full (nil: all).
-func (n *naming) declarations(src *source, st *State, names []string, full func(*Decl) bool) {
-	done := map[*Decl]bool{}
-	emit := func(d *Decl) {
-		if d != nil && !done[d] {
-			done[d] = true
-			n.decl(src, d, full != nil && !full(d))
-		}
-	}
-	for _, name := range names {
-		if v := st.Vars[name]; v != nil {
-			n.variable(src, n.symbol(name), v)
-			continue
-		}
-		emit(st.Decls[name])
-		for _, m := range st.ready(name) {
-			emit(m)
-		}
-	}
 }
 
 // diagnostics orders errors by cell and offset and drops echoes: the same words at the same place.

@@ -328,12 +328,15 @@ func (j *job) naturalImports(hidden map[string]bool) string {
 }
 
 // natural is the naming of the views: every name is itself.
-func (j *job) natural() *naming {
-	return &naming{aliases: &aliases{}, state: j.next, symbol: func(n string) string { return n },
-		alive: func(d *Decl, n string) bool { return j.next.Decls[n] == d },
-		shadowed: func(n string) bool {
-			return j.own[n] || j.next.Vars[n] != nil || j.next.Decls[n] != nil || j.next.Imports[n] != ""
-		}}
+func (j *job) natural(names *aliases) *naming {
+	n := names.generated(j.next)
+	n.predeclared = func(name string) string {
+		if j.own[name] || j.next.Vars[name] != nil || j.next.Decls[name] != nil || j.next.Imports[name] != "" {
+			return names.name(universePath) + "." + exported(name)
+		}
+		return name
+	}
+	return n
 }
 
 // ownDecl writes a declaration of the cell as the user typed it.
@@ -344,7 +347,7 @@ func ownDecl(src *source, d *Decl, stub bool) {
 	}
 	if stub && d.body > 0 {
 		src.copy(d.Text, d.Start, d.body)
-		src.gen("{ for {} }\n")
+		src.gen(endless, "\n")
 		return
 	}
 	src.copy(d.Text, d.Start, d.End)
@@ -356,7 +359,7 @@ func (j *job) preloaded(src *source, n *naming) {
 	if _, isVar := j.next.Vars["Display"]; isVar || j.next.Decls["Display"] != nil || j.own["Display"] || !slices.Contains(j.idents, "Display") {
 		return
 	}
-	src.gen("var Display func(", n.aliases.name(DisplayPath), ".Data) ", n.fill(ref{refUniverse, "error"}), "\n")
+	src.gen("var Display func(", n.qualifier(DisplayPath, ""), ".Data) ", n.predeclared("error"), "\n")
 }
 
 // attempt checks a view, adding imports that are missing and in the base library, as goimports would.

@@ -45,7 +45,8 @@ func (j *job) emit() (*Unit, error) {
 	j.promote()
 	j.expose()
 	names := &aliases{}
-	n := &naming{aliases: names, state: j.next, symbol: j.symbol, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }, lines: true}
+	n := names.generated(j.next)
+	n.symbol, n.lines = j.symbol, true
 	edits, roots, before := j.runEdits(n)
 	for _, d := range inits {
 		roots = append(append(roots, d.sigRefs...), d.bodyRefs...)
@@ -69,9 +70,7 @@ func (j *job) emit() (*Unit, error) {
 	j.otherVersions(body, n, before)
 	j.embedAliases(body, n, live, inits)
 	for _, d := range inits {
-		n.line(body, d.Text, d.Start)
-		body.copyEdited(d.Text, d.Start, d.End, append(n.edits(d), edit{d.name, d.name + len("init"), j.initName(d)}))
-		body.gen("\n")
+		n.initFunc(body, d, j.initName(d))
 	}
 	if slices.ContainsFunc(stmts, func(s ast.Stmt) bool { return genDecl(labelled(s)) != nil }) {
 		body.gen("\nfunc zero", prime, "[T any]() (z T) { return }\n")
@@ -162,8 +161,6 @@ func (j *job) runEdits(n *naming) (edits []edit, roots []string, before []string
 		case h.ref.kind == refName && later[h.ref.name]:
 			before = append(before, h.ref.name)
 			with = j.oldSymbol(h.ref.name)
-		case h.ref.kind == refDot:
-			with = n.fill(h.ref) + j.syn.Code[h.start:h.end]
 		default:
 			if h.ref.kind == refName {
 				roots = append(roots, h.ref.name)
@@ -171,7 +168,7 @@ func (j *job) runEdits(n *naming) (edits []edit, roots []string, before []string
 			if h.embed {
 				continue
 			}
-			with = n.fill(h.ref)
+			with = n.fill(h.ref, j.syn.Code[h.start:h.end])
 		}
 		edits = append(edits, edit{h.start, h.end, with})
 	}
@@ -285,7 +282,7 @@ func (j *job) otherVersions(src *source, n *naming, before []string) {
 				}
 				return n.symbol(other)
 			}
-			old.decl(src, d, false)
+			old.decl(src, d, "")
 		default:
 			n.variable(src, s, j.old.Vars[name])
 		}
@@ -558,7 +555,7 @@ func (w *stmtWriter) show(e ast.Expr) {
 		w.span(e.Pos(), e.End())
 		return
 	}
-	w.src.gen(w.n.aliases.name(DisplayPath), ".Result(")
+	w.src.gen(w.n.qualifier(DisplayPath, ""), ".Result(")
 	w.span(e.Pos(), e.End())
 	w.src.gen(")")
 }

@@ -30,7 +30,7 @@ func (j *job) noteHeld() error {
 		return nil
 	}
 	src, names := &source{}, &aliases{}
-	marked(names, "old", j.old).declarations(src, j.old, j.old.closure(slices.Concat(changed, kept), false), func(*Decl) bool { return false })
+	marked(names, "old", j.old).declarations(src, j.old, j.old.closure(slices.Concat(changed, kept), false), signaturesOnly)
 	v, err := j.c.check(j.ctx, src.with("package notebook\n"+names.clauses()))
 	if err != nil {
 		return err

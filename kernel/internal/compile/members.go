@@ -66,11 +66,11 @@ func member(obj types.Object) Member {
 
 // fields lists the fields and methods of a variable's type.
 func (c *Checker) fields(ctx context.Context, st *State, v *Var) []Member {
-	n := &naming{aliases: &aliases{}, state: st, symbol: func(s string) string { return s }, alive: func(d *Decl, name string) bool { return st.Decls[name] == d }}
-	src := &source{}
-	n.declarations(src, st, st.closure(v.refs(), false), func(*Decl) bool { return false })
+	src, names := &source{}, &aliases{}
+	n := names.generated(st)
+	n.declarations(src, st, st.closure(v.refs(), false), signaturesOnly)
 	n.variable(src, "v"+prime, v)
-	view, err := c.check(ctx, src.with("package notebook\n"+n.aliases.clauses()))
+	view, err := c.check(ctx, src.with("package notebook\n"+names.clauses()))
 	if err != nil {
 		return nil
 	}

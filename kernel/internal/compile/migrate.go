@@ -89,7 +89,7 @@ func (j *job) migrationView(next *State, moved []string) *source {
 		for _, m := range moved {
 			roots = append(roots, st.Vars[m].refs()...)
 		}
-		n.declarations(src, st, st.closure(roots, false), func(*Decl) bool { return false })
+		n.declarations(src, st, st.closure(roots, false), signaturesOnly)
 		for _, m := range moved {
 			n.variable(src, mark+prime+m, st.Vars[m])
 		}
@@ -101,11 +101,9 @@ func (j *job) migrationView(next *State, moved []string) *source {
 
 // marked writes what a state declares with a mark before each name.
 func marked(names *aliases, mark string, st *State) *naming {
-	return &naming{
-		aliases: names, state: st, embeds: true,
-		symbol: func(name string) string { return mark + prime + name },
-		alive:  func(d *Decl, name string) bool { return st.Decls[name] == d },
-	}
+	n := names.generated(st)
+	n.symbol, n.embeds = func(name string) string { return mark + prime + name }, true
+	return n
 }
 
 // compatible reports whether memory that holds an a can be read as a b: the same layout at every depth a

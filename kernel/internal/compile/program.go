@@ -44,9 +44,9 @@ func (c *Checker) Program(ctx context.Context, st *State, syn *cell.Syntax, form
 			program, diags = nil, diagnostics(j.diags)
 			return j.again, err
 		}
-		w := &programWriter{j: j, form: form, globals: map[*top]bool{}, names: &importNames{taken: map[string]bool{}}}
+		w := &programWriter{j: j, form: form, globals: map[*top]bool{}, names: c.importNames()}
 		if form == TestForm && usesC(j.syn) {
-			w.apart, w.apartNames = &source{}, &importNames{taken: map[string]bool{}}
+			w.apart, w.apartNames = &source{}, c.importNames()
 		}
 		program, diags = w.write(), diagnostics(j.diags)
 		return false, nil
@@ -354,15 +354,15 @@ func (w *programWriter) user(name string) (offset int, by string) {
 // body writes everything below the imports.
 func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 	j := w.j
-	n := &naming{aliases: &aliases{}, state: NewState(), lines: true, symbol: func(s string) string { return s }, alive: func(d *Decl, name string) bool { return j.next.Decls[name] == d }}
+	n := w.naming(w.names)
 	w.reserve()
 	src := &source{}
 	done := map[*Decl]bool{}
 	write := func(d *Decl) {
 		if d != nil && !done[d] {
 			done[d] = true
-			if d = w.splitTest(n, d); d != nil {
-				w.decl(src, n, d)
+			if d = w.splitTest(d); d != nil {
+				n.decl(src, d, "")
 			}
 		}
 	}
@@ -380,14 +380,14 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 			w.embedLines(src, n, t)
 			n.line(src, j.syn.Text, t.offset)
 			if !t.fromC {
-				src.gen("var ", t.name, " ", w.typ(t.v.typ), "\n")
+				n.variable(src, t.name, t.v)
 				continue
 			}
 			typ := w.typeOf(t)
 			_, from, _ := j.run.at(typ.Pos())
 			_, to, _ := j.run.at(typ.End())
 			src.gen("var ", t.name, " ")
-			src.copyEdited(j.syn.Text, from, to, slices.DeleteFunc(w.runEdits(), func(e edit) bool { return e.start >= to }))
+			src.copyEdited(j.syn.Text, from, to, slices.DeleteFunc(w.runEdits(n), func(e edit) bool { return e.start >= to }))
 			src.gen("\n")
 		}
 	}
@@ -403,7 +403,7 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 		entry, stmts = "init", inits
 	}
 	src.gen("\nfunc ", entry, "() {\n")
-	edits := w.runEdits()
+	edits := w.runEdits(n)
 	sortEdits(edits)
 	blocks := 0
 	depth := w.blockStarts()
@@ -446,63 +446,11 @@ func (w *programWriter) blockStarts() map[ast.Stmt]bool {
 	return out
 }
 
-// decl writes a declaration under its own names.
-func (w *programWriter) decl(src *source, n *naming, d *Decl) {
-	n.line(src, d.Text, d.Start)
-	if d.Kind == TypeKind {
-		src.gen("type ")
-	}
-	var edits []edit
-	for _, h := range d.holes {
-		if h.ref.kind == refName && d.Kind == ConstKind && h.def && slices.Contains(d.Names, h.ref.name) && !n.alive(d, h.ref.name) {
-			edits = append(edits, edit{h.start, h.end, "_"})
-			continue
-		}
-		if with, change := w.fill(h, d.Text); change {
-			edits = append(edits, edit{h.start, h.end, with})
-		}
-	}
-	src.copyEdited(d.Text, d.Start, d.End, append(edits, d.fixes...))
-	src.gen("\n")
-}
-
-// fill is what stands in the place of a hole.
-func (w *programWriter) fill(h hole, t *cell.Text) (with string, change bool) {
-	text := t.Source[h.start:h.end]
-	switch h.ref.kind {
-	case refImport:
-		if h.ref.name == cgoPath {
-			return "", false
-		}
-		with = w.names.name(h.ref.name, text)
-	case refDot:
-		with = w.names.name(h.ref.name, w.packageName(h.ref.name)) + "." + text
-	case refDisplay:
-		with = w.names.name(DisplayPath, "display") + ".Display"
-	default:
-		return "", false
-	}
-	return with, with != text
-}
-
-func (w *programWriter) packageName(path string) string {
-	name, _ := w.j.c.importName(path) // it has been imported before
-	return name
-}
-
-func (w *programWriter) typ(parts []part) string {
-	var b strings.Builder
-	for _, p := range parts {
-		b.WriteString(p.text)
-		switch {
-		case p.ref == nil:
-		case p.ref.kind == refImport:
-			b.WriteString(w.names.name(p.ref.name, w.packageName(p.ref.name)))
-		default:
-			b.WriteString(p.ref.name)
-		}
-	}
-	return b.String()
+// naming is that of the program's file, or of the one beside it.
+func (w *programWriter) naming(names *importNames) *naming {
+	n := names.naming()
+	n.lines, n.alive = true, w.j.next.declaredBy
+	return n
 }
 
 // reserve keeps imports from names that the program declares.
@@ -519,11 +467,12 @@ func (w *programWriter) reserve() {
 }
 
 // runEdits are the edits of the cell's statements.
-func (w *programWriter) runEdits() []edit {
+func (w *programWriter) runEdits(n *naming) []edit {
 	j := w.j
 	var edits []edit
 	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
-		if with, change := w.fill(h, j.syn.Text); change {
+		text := j.syn.Text.Source[h.start:h.end]
+		if with := n.fill(h.ref, text); with != text {
 			edits = append(edits, edit{h.start, h.end, with})
 		}
 	}
@@ -601,9 +550,8 @@ func (w *programWriter) show(src *source, n *naming, e ast.Expr, span func(from,
 	n.line(src, w.j.syn.Text, at)
 	tv := w.j.run.info.Types[e]
 	if renders(tv.Type) { // as in a cell, or as text where there is no notebook
-		shown := w.names.name(DisplayPath, "display")
-		print := w.names.name("fmt", "fmt")
-		src.gen("func(v ...any) { if d, ok := ", shown, ".Bundle(v...); ok && ", shown, ".Display(d) != nil { ", print, ".Println(v...) } }(")
+		shown, fmt := n.qualifier(DisplayPath, ""), n.qualifier("fmt", "")
+		src.gen("func(v ...any) { if d, ok := ", shown, ".Bundle(v...); ok && ", shown, ".Display(d) != nil { ", fmt, ".Println(v...) } }(")
 		span(e.Pos(), e.End())
 		src.gen(")")
 		return
@@ -632,51 +580,9 @@ func (w *programWriter) show(src *source, n *naming, e ast.Expr, span func(from,
 		span(e.Pos(), e.End())
 		return
 	}
-	src.gen(w.names.name("fmt", "fmt"), ".Println(")
+	src.gen(n.qualifier("fmt", ""), ".Println(")
 	span(e.Pos(), e.End())
 	src.gen(")")
-}
-
-// importNames gives imports the names that the user's text has, unless the program means something else by one.
-type importNames struct {
-	taken map[string]bool // names the program declares
-	list  []importName
-}
-
-type importName struct{ path, wanted, name string }
-
-func (n *importNames) name(path, wanted string) string {
-	free := !n.taken[wanted]
-	for _, im := range n.list {
-		if im.path == path && im.wanted == wanted {
-			return im.name
-		}
-		if im.name == wanted {
-			free = false
-		}
-	}
-	name := wanted
-	if !free {
-		name = fmt.Sprintf("%s%s%s%d", wanted, prime, prime, len(n.list)+1)
-	}
-	n.list = append(n.list, importName{path, wanted, name})
-	return name
-}
-
-func (n *importNames) paths() []string {
-	var out []string
-	for _, im := range n.list {
-		out = append(out, im.path)
-	}
-	return out
-}
-
-func (n *importNames) clauses() string {
-	var b strings.Builder
-	for _, im := range n.list {
-		fmt.Fprintf(&b, "import %s %q\n", im.name, im.path)
-	}
-	return b.String()
 }
 
 // renderMethods are those by which package display knows a value that is more than text, with how many parameters.

@@ -107,7 +107,7 @@ func (j *job) findReplaced(next map[string]string) {
 func (j *job) holders(next map[string]string) ([]Holder, error) {
 	names := slices.Sorted(maps.Keys(j.old.Vars))
 	src, aliases := &source{}, &aliases{}
-	marked(aliases, "old", j.old).declarations(src, j.old, j.old.closure(names, false), func(*Decl) bool { return false })
+	marked(aliases, "old", j.old).declarations(src, j.old, j.old.closure(names, false), signaturesOnly)
 	v, err := j.c.check(j.ctx, src.with("package notebook\n"+aliases.clauses()))
 	if err != nil {
 		return nil, err

@@ -25,8 +25,7 @@ type Sketch struct {
 // cell may mean, as those who read it read all of it for each letter that is typed.
 func (c *Checker) Sketch(st *State, code string, cursor int, imports map[string]string, keep []string) *Sketch {
 	w := &sketcher{
-		programWriter: &programWriter{j: &job{c: c, next: st}, names: &importNames{taken: map[string]bool{}}},
-		st:            st, code: code, parts: cell.Outline(code), own: map[string]bool{}, methods: map[string]bool{},
+		c: c, names: c.importNames(), st: st, code: code, parts: cell.Outline(code), own: map[string]bool{}, methods: map[string]bool{},
 	}
 	w.readCell(cursor)
 	w.choose(cursor)
@@ -35,7 +34,8 @@ func (c *Checker) Sketch(st *State, code string, cursor int, imports map[string]
 
 // sketcher writes one sketch.
 type sketcher struct {
-	*programWriter
+	c       *Checker
+	names   *importNames
 	st      *State
 	code    string
 	parts   []cell.Part
@@ -153,14 +153,14 @@ func (w *sketcher) write(cursor int, imports map[string]string, keep []string) *
 	var blank []string
 	dots := slices.Clone(w.st.Dots)
 	for _, im := range w.imports {
-		path := w.j.c.Canonical(im.Path)
+		path := w.c.Canonical(im.Path)
 		switch im.Name {
 		case "_":
 			blank = append(blank, path)
 		case ".":
 			dots = append(dots, path)
 		case "":
-			name, err := w.j.c.importName(path)
+			name, err := w.c.importName(path)
 			if err != nil { // a package that is not loaded yet: its name may be another
 				name = path[strings.LastIndexByte(path, '/')+1:]
 			}
@@ -218,12 +218,12 @@ func (w *sketcher) reserveLive() {
 
 // live writes the notebook's declarations but for those the cell has anew.
 func (w *sketcher) live() string {
-	src := &source{}
+	src, n := &source{}, w.naming()
 	done := map[*Decl]bool{}
 	write := func(d *Decl) {
 		if !done[d] {
 			done[d] = true
-			w.stub(src, d)
+			n.decl(src, d, "{ panic(0) }")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.st.Decls)) {
@@ -243,41 +243,27 @@ func (w *sketcher) live() string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.st.Vars)) {
 		if v := w.st.Vars[name]; !w.own[name] && w.written(name) {
-			src.gen(docAbove(v.Text.Source, v.Offset), "var ", name, " ", w.typ(v.typ), "\n")
+			src.gen(docAbove(v.Text.Source, v.Offset))
+			n.variable(src, name, v)
 		}
 	}
 	if w.st.Vars["Display"] == nil && w.st.Decls["Display"] == nil && !w.own["Display"] {
-		src.gen("var Display func(", w.names.name(DisplayPath, "display"), ".Data) error\n")
+		src.gen("var Display func(", n.qualifier(DisplayPath, ""), ".Data) error\n")
 	}
 	return src.buf.String()
 }
 
-// stub writes a declaration, a function without its body.
-func (w *sketcher) stub(src *source, d *Decl) {
-	src.gen("\n")
-	if d.Kind == TypeKind || d.Kind == ConstKind {
-		src.gen(docAbove(d.Text.Source, d.Start))
-	}
-	if d.Kind == TypeKind {
-		src.gen("type ")
-	}
-	var edits []edit
-	for _, h := range d.holes {
-		if h.ref.kind == refName && d.Kind == ConstKind && h.def && slices.Contains(d.Names, h.ref.name) && (w.own[h.ref.name] || w.st.Decls[h.ref.name] != d) {
-			edits = append(edits, edit{h.start, h.end, "_"})
-		} else if with, change := w.fill(h, d.Text); change {
-			edits = append(edits, edit{h.start, h.end, with})
+// naming is that of the notebook's declarations. Constants that the cell has anew are blank.
+func (w *sketcher) naming() *naming {
+	n := w.names.naming()
+	n.alive = func(d *Decl, name string) bool { return !w.own[name] && w.st.declaredBy(d, name) }
+	n.doc = func(d *Decl) string {
+		if d.Kind != TypeKind && d.Kind != ConstKind {
+			return "" // it is within the span of a function
 		}
+		return docAbove(d.Text.Source, d.Start)
 	}
-	end := d.End
-	if d.body > 0 {
-		end = d.body
-	}
-	src.copyEdited(d.Text, d.Start, end, append(edits, d.fixes...))
-	if d.body > 0 {
-		src.gen("{ panic(0) }")
-	}
-	src.gen("\n")
+	return n
 }
 
 // docAbove is the comment right above a declaration whose name or text begins at an offset.

@@ -58,13 +58,14 @@ func (j *job) isTop(pos token.Pos) bool {
 // statementView writes the cell's function, what it needs of the state, and its own declarations, bodies of
 // functions left out.
 func (j *job) statementView() *source {
-	n := j.natural()
+	names := &aliases{}
+	n := j.natural(names)
 	body := &source{}
 	j.preloaded(body, n)
-	names := slices.DeleteFunc(j.next.closure(j.idents, false), func(n string) bool { return j.early[n] != nil })
-	n.declarations(body, j.next, names, func(*Decl) bool { return false })
-	for _, m := range j.strayMethods(names) {
-		n.decl(body, m, true)
+	live := slices.DeleteFunc(j.next.closure(j.idents, false), func(n string) bool { return j.early[n] != nil })
+	n.declarations(body, j.next, live, signaturesOnly)
+	for _, m := range j.strayMethods(live) {
+		n.decl(body, m, endless)
 	}
 	for _, d := range j.decls {
 		if j.rests[d] == nil && !j.leavesOut(d) {
@@ -79,7 +80,7 @@ func (j *job) statementView() *source {
 	body.gen("\nfunc ", showName, "(...interface{}) {}\nfunc ", runName, "() {\n")
 	j.statements(body)
 	body.gen("\n}\n")
-	return body.with("package notebook\n" + n.aliases.clauses() + j.naturalImports(hidden))
+	return body.with("package notebook\n" + names.clauses() + j.naturalImports(hidden))
 }
 
 // strayMethods are methods of earlier cells whose type is declared by this one.
