@@ -84,11 +84,18 @@ func (e *Engine) sayChanges(r *run, changes []link.Change) {
 		b.WriteString("nothing to change\n")
 	}
 	r.out.Stream("stdout", []byte(b.String()))
-	e.sayLoaded(r, changes)
+	r.notes(waiting(changes))
 }
 
-// sayLoaded tells which of the changes wait for a restart.
-func (e *Engine) sayLoaded(r *run, changes []link.Change) {
+// notes tells the reader something beside the cell's output, a line each.
+func (r *run) notes(list []string) {
+	for _, n := range list {
+		r.out.Stream("stderr", []byte("note: "+n+"\n"))
+	}
+}
+
+// waiting says which of the changes wait for a restart.
+func waiting(changes []link.Change) (notes []string) {
 	var loaded, removed []string
 	for _, c := range changes {
 		switch {
@@ -99,11 +106,12 @@ func (e *Engine) sayLoaded(r *run, changes []link.Change) {
 		}
 	}
 	if len(loaded) > 0 {
-		r.out.Stream("stderr", []byte("note: "+strings.Join(loaded, ", ")+" is loaded and stays as it is; restart the kernel to use the new version\n"))
+		notes = append(notes, strings.Join(loaded, ", ")+" is loaded and stays as it is; restart the kernel to use the new version")
 	}
 	if len(removed) > 0 {
-		r.out.Stream("stderr", []byte("note: "+strings.Join(removed, ", ")+" is loaded, and can be used until the kernel restarts\n"))
+		notes = append(notes, strings.Join(removed, ", ")+" is loaded, and can be used until the kernel restarts")
 	}
+	return notes
 }
 
 // holdingText shows what a notebook may import, in lines that add it elsewhere.

@@ -39,13 +39,16 @@ func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
 	return e.importFault(syn, err)
 }
 
-// requireAll gets what is missing of some imports, unless that's switched off, and makes all of them available.
+// requireAll gets what is missing of some imports, unless that's switched off, and makes all of them available. What it got is
+// told at the end: a progress line that stands alone in a cell can be cleared, others stay as an empty output.
 func (e *Engine) requireAll(r *run, imports []cell.Import) (fault *session.Fault, err error) {
 	var paths []string
 	for _, im := range imports {
 		paths = append(paths, e.checker.Canonical(im.Path))
 	}
 	tried := map[string]bool{}
+	var got []fetched
+	defer func() { e.sayFetched(r, got) }()
 	for {
 		err, fault = aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, paths...) })
 		missing := new(link.MissingError)
@@ -58,10 +61,14 @@ func (e *Engine) requireAll(r *run, imports []cell.Import) (fault *session.Fault
 				return nil, err
 			}
 			tried[m.Path] = true
-			if fault, ferr := e.fetch(r, m.Path); fault != nil {
+			f, fault, ferr := e.fetch(r, m.Path)
+			switch {
+			case fault != nil:
 				return fault, nil
-			} else if ferr != nil {
+			case ferr != nil:
 				failed = append(failed, &fetchError{m.Path, ferr})
+			default:
+				got = append(got, fetched{m.Path, f})
 			}
 		}
 		if len(failed) > 0 {
@@ -102,26 +109,51 @@ func (f *fetchError) Error() string {
 
 func (f *fetchError) Unwrap() error { return f.err }
 
-// fetch gets the package of an import and tells which version that is.
-func (e *Engine) fetch(r *run, path string) (fault *session.Fault, err error) {
+// fetched is what an import got.
+type fetched struct {
+	path string
+	link.Fetched
+}
+
+// fetch gets the package of an import.
+func (e *Engine) fetch(r *run, path string) (f link.Fetched, fault *session.Fault, err error) {
 	p := r.waits()
 	defer p.end()
 	p.say("Getting %s", path)
-	var f link.Fetched
-	err, fault = aside(e, r, "getting "+path, func() error {
+	err, fault = aside(e, r, "getting "+path, func() (err error) {
 		f, err = e.builder.Fetch(r.ctx, path, func(what string) { p.say("Getting %s: %s", path, what) })
 		return err
 	})
-	p.end()
-	if fault != nil || err != nil {
-		return fault, err
+	if fault == nil && err == nil {
+		e.readNames()
 	}
-	e.readNames()
-	if !r.cell.Silent {
-		fmt.Fprintf(streamWriter{r.out, "stderr"}, "note: got %s %s for this import; to have the same version again, write above it: %%get %s@%s\n", f.Module, f.Version, path, f.Version)
-		e.sayLoaded(r, f.Changes)
+	return f, fault, err
+}
+
+// sayFetched tells which versions imports got, a line for each module.
+func (e *Engine) sayFetched(r *run, got []fetched) {
+	if r.cell.Silent {
+		return
 	}
-	return nil, nil
+	for i, f := range got {
+		same := func(g fetched) bool { return g.Module == f.Module && g.Version == f.Version }
+		if slices.ContainsFunc(got[:i], same) {
+			continue
+		}
+		what, above, line := "this import", "it", ""
+		for _, g := range got[i:] {
+			if same(g) {
+				line += " " + g.path + "@" + g.Version
+			}
+		}
+		if strings.Count(line, "@") > 1 {
+			what, above = "these imports", "them"
+		}
+		r.notes([]string{fmt.Sprintf("got %s %s for %s; to have the same version again, write above %s: %%get%s", f.Module, f.Version, what, above, line)})
+	}
+	for _, f := range got {
+		r.notes(waiting(f.Changes))
+	}
 }
 
 // keepImports puts the imports of a cell in force that can be had, when another one cannot: the cell fails, and those below it use them.

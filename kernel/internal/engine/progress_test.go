@@ -95,3 +95,24 @@ func TestBuildingIsRead(t *testing.T) {
 		t.Errorf("told %q, want %q", b.progress.text, want)
 	}
 }
+
+// What imports got is told a line a module, so that one command gets all of it again.
+func TestFetchedIsTold(t *testing.T) {
+	of := func(path, module, version string, loaded ...link.Change) fetched {
+		return fetched{path, link.Fetched{Module: module, Version: version, Changes: loaded}}
+	}
+	out := &outputs{}
+	(&Engine{}).sayFetched(&run{out: out}, []fetched{
+		of("a.test/m/x", "a.test/m", "v1.2.0"),
+		of("b.test/n", "b.test/n", "v0.1.0", link.Change{Path: "c.test/o", Before: "v1.0.0", After: "v1.1.0", Loaded: "v1.0.0"}),
+		of("a.test/m/y", "a.test/m", "v1.2.0"),
+	})
+	want := []string{
+		"stderr: note: got a.test/m v1.2.0 for these imports; to have the same version again, write above them: %get a.test/m/x@v1.2.0 a.test/m/y@v1.2.0\n",
+		"stderr: note: got b.test/n v0.1.0 for this import; to have the same version again, write above it: %get b.test/n@v0.1.0\n",
+		"stderr: note: c.test/o v1.0.0 is loaded and stays as it is; restart the kernel to use the new version\n",
+	}
+	if !slices.Equal(out.list, want) {
+		t.Errorf("got %q, want %q", out.list, want)
+	}
+}
