@@ -19,7 +19,7 @@ import (
 // is a reason to think again when it points back.
 var layers = map[string]string{
 	// What cells import.
-	"kernel/display":                "kernel/display/internal/chart kernel/internal/events kernel/internal/stage",
+	"kernel/display":                "kernel/display/internal/chart kernel/internal/events kernel/internal/rich kernel/internal/stage",
 	"kernel/display/gonbui":         "kernel/display kernel/internal/stage",
 	"kernel/display/gonum":          "kernel/display/internal/chart plots/canvas plots/letters",
 	"kernel/display/internal/chart": "kernel/internal/stage",
@@ -30,7 +30,7 @@ var layers = map[string]string{
 
 	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
 	"kernel/internal/session":      "kernel/internal/events",
-	"kernel/internal/compile":      "kernel/internal/address kernel/internal/cell kernel/internal/revision",
+	"kernel/internal/compile":      "kernel/internal/address kernel/internal/cell kernel/internal/revision kernel/internal/rich",
 	"kernel/internal/worker":       "kernel/internal/events kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/stack":        "kernel/internal/address",
 	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",

@@ -8,9 +8,10 @@ import (
 	"reflect"
 
 	"interleave/kernel/display/internal/chart"
+	"interleave/kernel/internal/rich"
 )
 
-// The auto-render interfaces. They are aliases of unnamed types: what counts is the method.
+// The auto-render interfaces. They are aliases of unnamed types: what counts is the method. Package rich lists them all.
 type (
 	// Renderer says in full how a value is shown.
 	Renderer = interface{ Render() Data }
@@ -37,31 +38,6 @@ type (
 	// Noter gives what is printed below the cell when the value is shown: what its reader should know.
 	Noter = interface{ Notes() []string }
 )
-
-// forms are the renderings of one form each, in the order in which they join a bundle: of two that give the
-// same MIME type the later one holds.
-var forms = []func(v any) (mimeType string, content any, ok bool){
-	form(MIMETypeHTML, HTMLer.HTML),
-	form(MIMETypeJavaScript, JavaScripter.JavaScript),
-	form(MIMETypeJPEG, JPEGer.JPEG),
-	form(MIMETypeJSON, JSONer.JSON),
-	form(MIMETypeLatex, Latexer.Latex),
-	form(MIMETypeMarkdown, Markdowner.Markdown),
-	form(MIMETypePNG, PNGer.PNG),
-	form(MIMETypePDF, PDFer.PDF),
-	form(MIMETypeSVG, SVGer.SVG),
-}
-
-// form turns a method expression of an interface I into an entry of forms.
-func form[I, T any](mimeType string, method func(I) T) func(any) (string, any, bool) {
-	return func(v any) (string, any, bool) {
-		x, ok := v.(I)
-		if !ok {
-			return "", nil, false
-		}
-		return mimeType, method(x), true
-	}
-}
 
 // render returns the bundle of a value that is shown as more than text; ok is false for all other values and
 // for nil pointers. A method that panics gives a bundle that says so.
@@ -98,9 +74,9 @@ func renderOne(v any) (d Data, ok bool) {
 	if _, page := v.(interface{ Render(io.Writer) error }); page && !ok {
 		return renderOther(v) // its JSON, if it has that, are the options of the chart
 	}
-	for _, f := range forms {
-		if mimeType, content, is := f(v); is {
-			d, ok = join(d, Data{Data: MIMEMap{mimeType: content}}), true
+	for _, f := range rich.Forms {
+		if content, is := f.Of(v); is {
+			d, ok = join(d, Data{Data: MIMEMap{f.MIMEType: content}}), true
 		}
 	}
 	if !ok {

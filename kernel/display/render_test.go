@@ -2,10 +2,13 @@ package display
 
 import (
 	"errors"
+	"image"
 	"io"
 	"reflect"
 	"strings"
 	"testing"
+
+	"interleave/kernel/internal/rich"
 )
 
 // One type for each auto-render interface.
@@ -66,6 +69,27 @@ func TestAutoRender(t *testing.T) {
 	d, _ := Bundle(tRenderer{})
 	if d.Metadata["a/b"] != 2 || d.Transient["t"] != 3 {
 		t.Errorf("Renderer: %+v", d)
+	}
+}
+
+// TestRichMethods: each method by which the compiler of programs knows a rich value makes it one here.
+func TestRichMethods(t *testing.T) {
+	examples := map[rich.Method]any{
+		{Name: "Render"}: tRenderer{}, {Name: "SimpleRender"}: tSimple{}, {Name: "HTML"}: tHTML{}, {Name: "JavaScript"}: tJavaScript{},
+		{Name: "JPEG"}: tJPEG{}, {Name: "JSON"}: tJSON{}, {Name: "Latex"}: tLatex{}, {Name: "Markdown"}: tMarkdown{}, {Name: "PNG"}: tPNG{},
+		{Name: "PDF"}: tPDF{}, {Name: "SVG"}: tSVG{}, {Name: "ColorModel"}: image.NewGray(image.Rect(0, 0, 1, 1)),
+		{Name: "Render", Params: 1}: &pageChart{page: "<!DOCTYPE html>"}, {Name: "WriterTo", Params: 3}: &fakePlot{},
+	}
+	if len(examples) != len(rich.Methods) {
+		t.Errorf("%d examples of %d methods", len(examples), len(rich.Methods))
+	}
+	for _, m := range rich.Methods {
+		v := examples[m]
+		if method := reflect.ValueOf(v).MethodByName(m.Name); !method.IsValid() || method.Type().NumIn() != m.Params {
+			t.Errorf("%+v: the example %T does not have it", m, v)
+		} else if _, ok := render(v); !ok {
+			t.Errorf("%+v: %T is shown as text", m, v)
+		}
 	}
 }
 

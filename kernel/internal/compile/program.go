@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/rich"
 )
 
 // A Form says what kind of file Program writes.
@@ -585,10 +586,6 @@ func (w *programWriter) show(src *source, n *naming, e ast.Expr, span func(from,
 	src.gen(")")
 }
 
-// renderMethods are those by which package display knows a value that is more than text, with how many parameters.
-var renderMethods = map[string]int{"Render": 0, "SimpleRender": 0, "HTML": 0, "JavaScript": 0, "JPEG": 0, "JSON": 0, "Latex": 0, "Markdown": 0,
-	"PNG": 0, "PDF": 0, "SVG": 0, "ColorModel": 0, "WriterTo": 3}
-
 // renders reports whether package display would show a value, or one of several, as more than text.
 func renders(t types.Type) bool {
 	if list, ok := t.(*types.Tuple); ok {
@@ -608,7 +605,7 @@ func renders(t types.Type) bool {
 	methods := types.NewMethodSet(t)
 	for m := range methods.Methods() {
 		f := m.Obj().(*types.Func)
-		if n, ok := renderMethods[f.Name()]; ok && f.Signature().TypeParams().Len() == 0 && f.Signature().Params().Len() == n {
+		if f.Signature().TypeParams().Len() == 0 && slices.Contains(rich.Methods, rich.Method{Name: f.Name(), Params: f.Signature().Params().Len()}) {
 			return true
 		}
 	}
