@@ -53,7 +53,7 @@ var layers = map[string]string{
 	// The commands, which see all of it.
 	"kernel/internal/client":  "kernel/internal/wire",
 	"kernel/internal/export":  "kernel/internal/cell kernel/internal/compile kernel/internal/engine kernel/internal/link kernel/internal/notebook",
-	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook",
+	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook lessons/exercises",
 	"kernel/internal/slides":  "kernel/internal/notebook",
 	"kernel": "kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/export kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
 		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/slides kernel/internal/wheel kernel/internal/wire kernel/internal/worker " +
@@ -195,8 +195,8 @@ func TestLayersFindsFaults(t *testing.T) {
 		{"lessons/race", "interleave/plots/stats", false, false},
 		{"plots", "interleave/lessons/race", false, true},
 		{"plots", "interleave/kernel/display", false, true},
-		{"lessons/race", "interleave/lessons/check", false, false},
-		{"lessonsabout", "interleave/lessons/check", false, true},
+		{"lessons/race", "interleave/lessons/kit/check", false, false},
+		{"lessonsabout", "interleave/lessons/kit/check", false, true},
 		{"kernel/internal/engine", "interleave/kernel/internal/session", false, false},
 		{"kernel/internal/wire", "encoding/json", false, false},
 	} {

@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,3 +38,39 @@ func TestOwnLesson(t *testing.T) {
 		}
 	}
 }
+
+// TestLessonFolders: lessons/README.md has each folder, and each notebook that imports it.
+func TestLessonFolders(t *testing.T) {
+	text, err := os.ReadFile("../lessons/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders, err := os.ReadDir("../lessons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		if f.IsDir() && !strings.Contains(string(text), fmt.Sprintf("[`%s`](%[1]s)", f.Name())) {
+			t.Errorf("lessons/README.md does not have lessons/%s", f.Name())
+		}
+	}
+	notebooks, err := filepath.Glob("../notebooks/*.ipynb")
+	if err != nil || len(notebooks) == 0 {
+		t.Fatalf("%v, %v", notebooks, err)
+	}
+	for _, path := range notebooks {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number, _, _ := strings.Cut(filepath.Base(path), "-")
+		for _, m := range lessonImport.FindAllStringSubmatch(string(source), -1) {
+			row := regexp.MustCompile("(?m)^\\| .*\\(" + m[1] + "\\).* \\| ([0-9, ]+|all) \\|").FindStringSubmatch(string(text))
+			if row == nil || row[1] != "all" && !slices.Contains(strings.Split(row[1], ", "), number) {
+				t.Errorf("lessons/README.md does not have notebook %s beside lessons/%s", number, m[1])
+			}
+		}
+	}
+}
+
+var lessonImport = regexp.MustCompile(`\\"interleave/lessons/(\w+)`)

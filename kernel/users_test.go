@@ -255,7 +255,7 @@ func TestSecondUser(t *testing.T) {
 	cells := []string{
 		"import (\"fmt\"; \"os\")\nfmt.Println(\"sum\", 40+2)\nos.Executable()",
 		"import \"interleave/plots\"\nstrip, err := plots.NewStrip(\"ms\", plots.Group{Name: \"one\", Values: []float64{1, 2, 3, 4, 5, 6}})\nplots.NewChart(plots.Notebook(), plots.Labels{Title: \"One\"}, strip)",
-		"import (\"gonum.org/v1/gonum/stat\"; \"interleave/lessons/schedule\"; \"interleave/kernel/display\")\ndisplay.HTML(fmt.Sprint(\"<b>mean \", stat.Mean([]float64{1, 2, 6}, nil), \" of \", schedule.Race().Enumerate(schedule.Limits{}).Schedules, \"</b>\"))",
+		"import (\"gonum.org/v1/gonum/stat\"; \"interleave/lessons/kit/schedule\"; \"interleave/kernel/display\")\ndisplay.HTML(fmt.Sprint(\"<b>mean \", stat.Mean([]float64{1, 2, 6}, nil), \" of \", schedule.Race().Enumerate(schedule.Limits{}).Schedules, \"</b>\"))",
 	}
 	first := func(program, prefix string) {
 		t.Helper()

@@ -67,7 +67,7 @@ func TestWheel(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	writeNotebook(t, path, "import (\"interleave/lessons/schedule\"; \"interleave/plots\"; \"fmt\"; \"os\")\nx := schedule.Race().Enumerate(schedule.Limits{}).Schedules",
+	writeNotebook(t, path, "import (\"interleave/lessons/kit/schedule\"; \"interleave/plots\"; \"fmt\"; \"os\")\nx := schedule.Race().Enumerate(schedule.Limits{}).Schedules",
 		"_, err := plots.NewStrip(\"ms\")\nfmt.Println(x, err)",
 		"os.Getenv(\"GOPROXY\")",
 		"os.Readlink(fmt.Sprintf(\"/proc/%d/exe\", os.Getppid()))",

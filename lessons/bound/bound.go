@@ -14,10 +14,10 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/timeline"
-	"interleave/lessons/work"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/timeline"
+	"interleave/lessons/kit/work"
 )
 
 // Job computes and then asks a server, in rounds.

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"interleave/lessons/bound"
-	"interleave/lessons/check"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/timeline"
 )
 
 // TestJobs: the I/O job waits for most of its time and its waits are as long as the server takes. How long the CPU

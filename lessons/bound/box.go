@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"interleave/lessons/check"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/pace"
 )
 
 // Box is a job whose inside the learner does not see at first.

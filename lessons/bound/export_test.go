@@ -1,6 +1,6 @@
 package bound
 
-import "interleave/lessons/timeline"
+import "interleave/lessons/kit/timeline"
 
 // Divide divides a lane that a test made up.
 func Divide(lane timeline.Lane) (l Lanes) {

@@ -26,10 +26,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/child"
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/timeline"
 )
 
 // Setup says who analyses the frames. The zero value is the API alone: nobody does.

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"interleave/lessons/camera"
-	"interleave/lessons/check"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/timeline"
 )
 
 // small is a size with more frames than can be analysed, on every machine.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"runtime"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // crowd is a size at which frames come faster than they can be analysed, and more of them than there are CPUs, on

@@ -8,7 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
 )
 
 // Quantile is a quantile of values with its order-statistic interval: two of the values between which the true one

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/timeline"
 )
 
 // server is the web API: GET /cameras gives the newest detection of every camera.

@@ -4,8 +4,8 @@ import (
 	"maps"
 	"testing"
 
-	"interleave/lessons/check"
 	"interleave/lessons/choose"
+	"interleave/lessons/kit/check"
 )
 
 var right = map[string]string{

@@ -8,7 +8,7 @@ import (
 	"runtime"
 	"strings"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 )
 
 func gomaxprocs() int { return runtime.GOMAXPROCS(0) }

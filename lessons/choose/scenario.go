@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/work"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/work"
 )
 
 // Scenario is a program that needs a model.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 	"interleave/lessons/ops"
-	"interleave/lessons/pace"
 	"interleave/lessons/process"
 	"interleave/lessons/talk"
 )

@@ -21,9 +21,9 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/child"
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // Options say where. The zero value is a server here, and as many workers as there are CPUs.

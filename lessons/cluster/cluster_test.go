@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/child"
 	"interleave/lessons/cluster"
+	"interleave/lessons/kit/child"
 )
 
 // times is how often a worker is killed.

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/check"
 	"interleave/lessons/ctxswitch"
+	"interleave/lessons/kit/check"
 )
 
 func TestHowMany(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // BatchSizes are the sizes of [Batches].

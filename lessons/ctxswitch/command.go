@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"interleave/lessons/child"
+	"interleave/lessons/kit/child"
 )
 
 //go:embed futex/ping.c

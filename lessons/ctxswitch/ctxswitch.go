@@ -19,8 +19,8 @@ import (
 	"math"
 	"strings"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // Size is how much an experiment does.

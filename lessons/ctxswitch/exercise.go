@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 	"interleave/lessons/talk"
 )
 

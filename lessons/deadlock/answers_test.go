@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/check"
 	"interleave/lessons/deadlock"
+	"interleave/lessons/kit/check"
 )
 
 func TestOrderForks(t *testing.T) {

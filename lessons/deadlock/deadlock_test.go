@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"interleave/lessons/deadlock"
-	"interleave/lessons/schedule"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/schedule"
+	"interleave/lessons/kit/timeline"
 )
 
 // TestDine: left fork first deadlocks each time, also on one P; lower number first never.

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/child"
-	"interleave/lessons/pace"
-	"interleave/lessons/schedule"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/schedule"
+	"interleave/lessons/kit/timeline"
 )
 
 // Order is which of his two forks a philosopher takes first.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"interleave/lessons/deadlock"
-	"interleave/lessons/schedule"
+	"interleave/lessons/kit/schedule"
 )
 
 // Of all schedules of two philosophers who take their left fork first, two end with each waiting for the other.

@@ -3,8 +3,8 @@ package deadlock
 import (
 	"context"
 
-	"interleave/lessons/check"
-	"interleave/lessons/schedule"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/schedule"
 )
 
 // Forks is an answer to [OrderForks]: which fork philosopher i of n takes first, and which then. His left fork has

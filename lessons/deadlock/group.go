@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/bubble"
-	"interleave/lessons/check"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/check"
 )
 
 // Job is one of the jobs of a group.

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/timeline"
 )
 
 // Leak is how many goroutines were left behind after each request.

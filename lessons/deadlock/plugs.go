@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/bubble"
-	"interleave/lessons/check"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/check"
 )
 
 // Plugs is an answer to [PlugLeaks].

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/check"
 	"interleave/lessons/eventloop"
+	"interleave/lessons/kit/check"
 )
 
 // gather is the reference, with its faults to choose.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/bubble"
 	"interleave/lessons/eventloop"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/timeline"
 )
 
 const ms = time.Millisecond

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/bubble"
-	"interleave/lessons/check"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/check"
 )
 
 const millisecond = time.Millisecond

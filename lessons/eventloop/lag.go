@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // Handlers is what shares the loop with a heartbeat.

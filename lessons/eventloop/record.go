@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/schedule"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/schedule"
+	"interleave/lessons/kit/timeline"
 )
 
 // Recording keeps what happens on a loop. The zero value is empty and ready; nil records nothing. It is for one

@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"interleave/lessons/check"
 	"interleave/lessons/fetch"
+	"interleave/lessons/kit/check"
 )
 
 // limited is the reference.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"interleave/lessons/fetch"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
 )
 
 // BenchmarkConcurrentOverSequential measures nine requests at once against nine one after another, with a latency of

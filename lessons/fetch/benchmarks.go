@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/python"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/python"
 	"interleave/lessons/talk"
 )
 

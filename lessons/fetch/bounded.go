@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"interleave/lessons/bubble"
-	"interleave/lessons/check"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/check"
 )
 
 // Fetcher is an answer to [BoundedFetcher]: it gets the urls, at most limit at once, and returns the sizes of the

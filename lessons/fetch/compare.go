@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // Requests is how many the talk's programs made.

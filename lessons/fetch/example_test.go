@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"interleave/lessons/bubble"
 	"interleave/lessons/fetch"
+	"interleave/lessons/kit/bubble"
 )
 
 // By a clock of its own, nine requests of 50 ms take exactly the sum one after another, and the maximum all at once.

@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"interleave/lessons/bubble"
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
 )
 
 // The server of the exercise [ChooseN]: it can do 800 requests/s, and takes 10 ms for each.

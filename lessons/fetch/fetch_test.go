@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/bubble"
 	"interleave/lessons/fetch"
-	"interleave/lessons/measure"
-	"interleave/lessons/python"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/python"
 	"interleave/lessons/talk"
 )
 

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // LoadPlan is what [Load] measures.

@@ -11,7 +11,7 @@ import (
 	"os"
 	"os/exec"
 
-	"interleave/lessons/child"
+	"interleave/lessons/kit/child"
 )
 
 //go:embed client/main.go

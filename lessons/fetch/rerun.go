@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/python"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/python"
 	"interleave/lessons/talk"
 )
 

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/schedule"
 	"interleave/lessons/locks"
-	"interleave/lessons/schedule"
 )
 
 func TestTieLocks(t *testing.T) {

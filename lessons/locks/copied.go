@@ -4,8 +4,8 @@ import (
 	"context"
 	_ "embed" // the program around the answer
 
-	"interleave/lessons/check"
-	"interleave/lessons/child"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/child"
 )
 
 //go:embed till/main.go

@@ -3,8 +3,8 @@ package locks_test
 import (
 	"fmt"
 
+	"interleave/lessons/kit/schedule"
 	"interleave/lessons/locks"
-	"interleave/lessons/schedule"
 )
 
 // The owner forgets a lock, and some schedules lose an entry of the log.

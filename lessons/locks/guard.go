@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"interleave/lessons/check"
-	"interleave/lessons/schedule"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/schedule"
 )
 
 // Guard is an answer to [TieLocks].

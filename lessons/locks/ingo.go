@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"interleave/lessons/check"
-	"interleave/lessons/child"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/child"
 )
 
 // raceFree runs the clerk and the owner as Go under the race detector. The machine of the other checks knows only

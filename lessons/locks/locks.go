@@ -14,8 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // Size is how much an experiment does.

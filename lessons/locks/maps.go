@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
 )
 
 // Map is a kind of map that goroutines may share.

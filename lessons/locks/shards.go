@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"interleave/lessons/check"
-	"interleave/lessons/child"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/measure"
 )
 
 //go:embed tally/main.go

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
 )
 
 // Interval is an answer to [Median]: the median of the values and an interval of at least 95 % for it, whose ends

@@ -12,10 +12,10 @@ import (
 	"fmt"
 	"time"
 
-	"interleave/lessons/child"
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/work"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/work"
 )
 
 // Size is how much the experiment does.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 	"interleave/lessons/noise"
 )
 

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/schedule"
 	"interleave/lessons/ops"
-	"interleave/lessons/schedule"
 )
 
 func TestRefcount(t *testing.T) {

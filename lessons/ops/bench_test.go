@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/python"
 	"interleave/lessons/ops"
-	"interleave/lessons/python"
 	"interleave/lessons/talk"
 )
 

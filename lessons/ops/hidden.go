@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/pprof/profile"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 )
 
 // Wait is a stack of the mutex profile: somebody held a lock that others waited for, and gave it back here.

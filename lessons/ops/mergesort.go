@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
 )
 
 // Sort sorts numbers in place, upwards.

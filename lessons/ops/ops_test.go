@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/python"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/python"
 	"interleave/lessons/talk"
 )
 

@@ -12,9 +12,9 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/python"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/python"
 )
 
 // Products measures one 64x64 product on one core, in microseconds: gonum's; numpy's, if there is an interpreter; and by

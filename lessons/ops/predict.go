@@ -4,9 +4,9 @@ import (
 	"context"
 	"math"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
-	"interleave/lessons/scaling"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/scaling"
 	"interleave/lessons/talk"
 )
 

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"interleave/lessons/child"
+	"interleave/lessons/kit/child"
 )
 
 var (

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"interleave/lessons/schedule"
+	"interleave/lessons/kit/schedule"
 )
 
 // Refcount is an object with one reference, of which one thread takes another while a second thread drops the first:

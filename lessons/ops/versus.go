@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/python"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/python"
 	"interleave/lessons/talk"
 )
 

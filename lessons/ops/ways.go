@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/scaling"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/scaling"
 	"interleave/lessons/talk"
 )
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 	"interleave/lessons/preempt"
 )
 

@@ -16,9 +16,9 @@ import (
 	"strings"
 	"time"
 
-	"interleave/lessons/child"
-	"interleave/lessons/pace"
-	"interleave/lessons/timeline"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/timeline"
 )
 
 // Mode is who may decide the switch.

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"interleave/lessons/kit/timeline"
 	"interleave/lessons/preempt"
-	"interleave/lessons/timeline"
 )
 
 // TestModes: without signals the sleeper waits for the whole loop; with them, for slices of 10 ms; with yields it

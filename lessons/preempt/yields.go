@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"interleave/lessons/bubble"
-	"interleave/lessons/check"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/check"
 )
 
 // Rows is an answer to [InsertYields]: it calls row(0) to row(n-1), in order, and yield in between as often as it

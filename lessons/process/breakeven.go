@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"time"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
 )
 
 // Extra is what a pool may cost more than goroutines in [BreakEven]: a quarter.

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // Cost is what a message and its answer cost by one means at one size.

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 	"interleave/lessons/ops"
-	"interleave/lessons/pace"
 )
 
 // Count does the talk's CPU-bound job, see package ops, for so long, and returns how many operations that were.

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"interleave/lessons/work"
+	"interleave/lessons/kit/work"
 )
 
 // known are the functions that every worker knows, the helper command too.

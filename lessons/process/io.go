@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
 )
 
 // Fetching is an I/O job: so many requests to a server in this process.

@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 	"interleave/lessons/process"
 )
 

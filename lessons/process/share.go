@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"interleave/lessons/check"
-	"interleave/lessons/child"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/child"
 )
 
 //go:embed pair/main.go

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"interleave/lessons/child"
+	"interleave/lessons/kit/child"
 )
 
 // roleVariable names what a started process is to be.

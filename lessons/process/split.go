@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"interleave/lessons/measure"
-	"interleave/lessons/pace"
-	"interleave/lessons/work"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/work"
 )
 
 // CPU is the CPU time that the worker has used since it was started (clock_getcpuclockid(3)).

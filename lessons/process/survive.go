@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/bubble"
-	"interleave/lessons/check"
+	"interleave/lessons/kit/bubble"
+	"interleave/lessons/kit/check"
 )
 
 // Caller does a job and waits for the answer. When it has ended, before or meanwhile, the answer's Err is

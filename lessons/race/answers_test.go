@@ -3,7 +3,7 @@ package race_test
 import (
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 	"interleave/lessons/race"
 )
 

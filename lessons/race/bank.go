@@ -6,7 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"interleave/lessons/schedule"
+	"interleave/lessons/kit/schedule"
 )
 
 // Shop is what became of the money of customers who pay into one account at the same time.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"interleave/lessons/check"
-	"interleave/lessons/child"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/child"
 )
 
 //go:embed snippets/main.go

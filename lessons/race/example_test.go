@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"log"
 
+	"interleave/lessons/kit/schedule"
 	"interleave/lessons/race"
-	"interleave/lessons/schedule"
 )
 
 // Every schedule of the race, and then the same bug live: on one core, and with a yield where the schedule has its

@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"interleave/lessons/child"
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/pace"
 )
 
 // Variant is a way to add 1 to a shared counter.

@@ -3,8 +3,8 @@ package race
 import (
 	"context"
 
-	"interleave/lessons/check"
-	"interleave/lessons/schedule"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/schedule"
 )
 
 // Booking sells the only seat to two customers. Every access to seats is under the lock, so the race detector is

@@ -5,9 +5,9 @@ import (
 	_ "embed" // the program around the answer
 	"errors"
 
-	"interleave/lessons/check"
-	"interleave/lessons/child"
-	"interleave/lessons/schedule"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/child"
+	"interleave/lessons/kit/schedule"
 )
 
 // Payment is an answer to [Repair]: the same repair, for the machine and in Go.

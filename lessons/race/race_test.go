@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/schedule"
 	"interleave/lessons/race"
-	"interleave/lessons/schedule"
 )
 
 // TestScheduledFails: 100 of 100 runs lose updates, on one P and on more. On one P the two goroutines take turns

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
 )
 
 // Claim is what an interval says of two Ps against one.

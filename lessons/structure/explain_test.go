@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 	"interleave/lessons/structure"
 )
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 )
 
 // relayNext says to whom each of three goroutines passes the baton.

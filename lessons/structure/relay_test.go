@@ -3,7 +3,7 @@ package structure_test
 import (
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 	"interleave/lessons/structure"
 )
 

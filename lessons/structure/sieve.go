@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"time"
 
-	"interleave/lessons/pace"
+	"interleave/lessons/kit/pace"
 )
 
 // Primes is the first n primes, each found by a goroutine of its own: a chain of filters through which every

@@ -15,9 +15,9 @@ import (
 	"sync"
 	"time"
 
-	"interleave/lessons/pace"
-	"interleave/lessons/timeline"
-	"interleave/lessons/work"
+	"interleave/lessons/kit/pace"
+	"interleave/lessons/kit/timeline"
+	"interleave/lessons/kit/work"
 )
 
 // Execution is a way to run the two tasks.

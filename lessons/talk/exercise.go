@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"interleave/lessons/check"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/check"
+	"interleave/lessons/kit/measure"
 )
 
 // Rank is the place of the deck's number among the nine runs of a program, from the better end: 1 is the best run.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"interleave/lessons/check"
+	"interleave/lessons/kit/check"
 	"interleave/lessons/talk"
 )
 

@@ -1,6 +1,6 @@
 package talk
 
-import "interleave/lessons/measure"
+import "interleave/lessons/kit/measure"
 
 // Sample returns the nine runs of p as a sample named after its model.
 func Sample(p Program) measure.Sample {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
 )
 
 func TestRuns(t *testing.T) {

@@ -1,7 +1,6 @@
 package handout
 
 import (
-	"embed"
 	"fmt"
 	"path"
 	"regexp"
@@ -11,13 +10,8 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"interleave/kernel/internal/notebook"
+	"interleave/lessons/exercises"
 )
-
-//go:embed solutions/*.txtar
-var solutionFiles embed.FS
-
-//go:embed hidden/*.txtar
-var hiddenFiles embed.FS
 
 // Exercise is one of a notebook.
 type Exercise struct {
@@ -100,7 +94,7 @@ func Exercises(name string, nb *notebook.Notebook) ([]Exercise, error) {
 // solutions are the texts for a notebook, by cell; there are none for a notebook that is not the workshop's.
 func solutions(name string) map[string]string {
 	out := map[string]string{}
-	for _, f := range sections(solutionFiles, "solutions", name) {
+	for _, f := range sections("solutions", name) {
 		out[f.Name] = strings.TrimSpace(string(f.Data))
 	}
 	return out
@@ -109,20 +103,20 @@ func solutions(name string) map[string]string {
 // hidden are the hidden checks for a notebook, by the number of the exercise.
 func hidden(name string) map[string]Hidden {
 	out := map[string]Hidden{}
-	for _, f := range sections(hiddenFiles, "hidden", name) {
+	for _, f := range sections("hidden", name) {
 		exercise, check, _ := strings.Cut(f.Name, " ")
 		out[strings.TrimPrefix(exercise, "ex-")] = Hidden{check, strings.TrimSpace(string(f.Data))}
 	}
 	return out
 }
 
-// sections are those of the file for a notebook in an embedded folder.
-func sections(files embed.FS, folder, name string) []txtar.File {
+// sections are those of the file for a notebook in a folder of the exercises.
+func sections(folder, name string) []txtar.File {
 	base := path.Base(name)
 	if len(base) < 3 || base[2] != '-' {
 		return nil
 	}
-	text, err := files.ReadFile(folder + "/" + base[:2] + ".txtar")
+	text, err := exercises.Files.ReadFile(folder + "/" + base[:2] + ".txtar")
 	if err != nil {
 		return nil // an embedded folder has no other error
 	}

@@ -78,7 +78,7 @@ func trial(ex Exercise, around []*notebook.Cell, original, returned *notebook.No
 
 // source is the check as a cell.
 func (h Hidden) source() string {
-	return fmt.Sprintf(`import "interleave/lessons/check"
+	return fmt.Sprintf(`import "interleave/lessons/kit/check"
 check.Exercise[struct{}]{Checks: []check.Check[struct{}]{{Name: %q, Kind: check.Value, Try: func(context.Context, struct{}) error {
 %s
 return nil

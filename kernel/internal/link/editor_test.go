@@ -35,7 +35,7 @@ func editorSees(t *testing.T, b *Builder, imports ...string) (changed bool) {
 }
 
 func TestEditorModule(t *testing.T) {
-	everywhere := []string{"fmt", "gonum.org/v1/plot/plotter", "interleave/kernel/display", "interleave/lessons/schedule", "interleave/plots"}
+	everywhere := []string{"fmt", "gonum.org/v1/plot/plotter", "interleave/kernel/display", "interleave/lessons/kit/schedule", "interleave/plots"}
 	t.Run("own", func(t *testing.T) {
 		editorSees(t, open(t, Options{Dir: filepath.Join(absRepository(t), "notebooks"), Sources: absRepository(t), Mode: Thin}), everywhere...)
 	})

@@ -17,7 +17,7 @@
 // writes parameters as Go, and nbconvert/interleave_nbconvert.py, by which nbconvert's script export writes a Go
 // program. They are brought up to date whenever the environment is opened.
 //
-// Lessons run Python programs in the newest complete environment: package lessons/python looks for CACHE/python-*
+// Lessons run Python programs in the newest complete environment: package lessons/kit/python looks for CACHE/python-*
 // with the marker in it, so the names stay as they are.
 //
 // The package knows nothing of Jupyter's protocol or of kernels. It starts no goroutine that outlives a call.

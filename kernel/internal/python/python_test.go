@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	lesson "interleave/lessons/python"
+	lesson "interleave/lessons/kit/python"
 )
 
 func TestParseAnswer(t *testing.T) {
@@ -220,7 +220,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("jupyter lab --version = %q, %v", out, err)
 	}
 
-	// lessons/python knows where environments are; only one of the cache can be found without a PATH.
+	// lessons/kit/python knows where environments are; only one of the cache can be found without a PATH.
 	t.Setenv("PATH", "")
 	t.Setenv(lesson.Variable, "")
 	if found, err := lesson.Find(t.Context()); err != nil || !strings.HasPrefix(found.Path, cache) {

@@ -15,7 +15,7 @@ var testPins string
 type Set string
 
 const (
-	Lab  Set = "lab"  // JupyterLab, nbconvert, nbclient, jupyter console, python-pptx; numpy, requests, aiohttp for lessons/python
+	Lab  Set = "lab"  // JupyterLab, nbconvert, nbclient, jupyter console, python-pptx; numpy, requests, aiohttp for lessons/kit/python
 	Test Set = "test" // Lab and what the tests need besides: papermill, jupyter_kernel_test, ...
 )
 

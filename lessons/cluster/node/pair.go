@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
 	"interleave/lessons/process"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"interleave/lessons/cluster"
-	"interleave/lessons/work"
+	"interleave/lessons/kit/work"
 )
 
 // jobLength is how long a job of survive takes on a calm machine.

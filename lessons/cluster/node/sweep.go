@@ -8,9 +8,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"interleave/lessons/cluster"
-	"interleave/lessons/measure"
+	"interleave/lessons/kit/measure"
+	"interleave/lessons/kit/work"
 	"interleave/lessons/process"
-	"interleave/lessons/work"
 )
 
 // swept is what sweep prints.

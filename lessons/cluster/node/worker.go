@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"interleave/lessons/cluster"
+	"interleave/lessons/kit/work"
 	"interleave/lessons/process"
-	"interleave/lessons/work"
 )
 
 // place is what a worker needs to know. The job that is to cost a worker its life is only for the experiment: the
