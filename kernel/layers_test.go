@@ -45,9 +45,9 @@ var layers = map[string]string{
 	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture plots/states",
 	"kernel/internal/engine": "kernel/internal/address kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
-		"kernel/internal/worker kernel/internal/events kernel/internal/stack kernel/internal/inventory " +
+		"kernel/internal/worker kernel/internal/events kernel/internal/stack " +
 		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
-		"kernel/internal/gopls kernel/internal/catalog kernel/internal/notebook plots/stats",
+		"kernel/internal/gopls kernel/internal/catalog plots/stats",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
 
 	// The commands, which see all of it.
@@ -56,7 +56,7 @@ var layers = map[string]string{
 	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook lessons/exercises",
 	"kernel/internal/slides":  "kernel/internal/notebook",
 	"kernel": "kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/export kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
-		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/session kernel/internal/slides kernel/internal/wheel kernel/internal/wire kernel/internal/worker " +
+		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/slides kernel/internal/wheel kernel/internal/wire kernel/internal/worker " +
 		"lessons/seed", // whose map says which cell has what page of the talk
 
 	"kernel/internal/kerneltest": "kernel/internal/client kernel/internal/python kernel/internal/wire",
@@ -144,10 +144,13 @@ func TestLayers(t *testing.T) {
 	for _, fault := range layerFaults(packages) {
 		t.Error(fault)
 	}
-	found := map[string]bool{}
+	found, imported := map[string]bool{}, map[string]map[string]bool{}
 	for _, p := range packages {
 		path := strings.TrimPrefix(p.ImportPath, modulePrefix)
-		found[path] = true
+		found[path], imported[path] = true, map[string]bool{}
+		for _, name := range p.Imports {
+			imported[path][name] = true
+		}
 		if slices.Contains(withoutZMQ, path) && slices.ContainsFunc(p.Deps, isZMQ) {
 			t.Errorf("%s depends on ZeroMQ, by what it imports", path)
 		}
@@ -172,6 +175,8 @@ func TestLayers(t *testing.T) {
 		for _, name := range append(strings.Fields(row), path) {
 			if !found[name] {
 				t.Errorf("layers has %s, which does not exist", name)
+			} else if name != path && !imported[path][modulePrefix+name] {
+				t.Errorf("%s does not import %s: take it out of the row", path, name)
 			}
 		}
 	}
