@@ -156,12 +156,35 @@ func isMain(f cell.Func) bool { return f.Decl.Recv == nil && f.Decl.Name.Name ==
 // keepDeclarations makes what a program declared known to later cells, its main included. The program has run and is the
 // cell's result: a declaration that has no place in a notebook is told in a note.
 func (e *Engine) keepDeclarations(r *run, syn *cell.Syntax) *session.Fault {
-	fault := e.runSyntax(r, syn)
-	if fault == nil || fault.Name == "Interrupted" || fault.Name == "WorkerDied" {
+	kept := syn
+	code, left := cell.Portable(syn.Code)
+	if len(left) > 0 {
+		if rest, errs := cell.Parse(syn.Text, code); len(errs) == 0 {
+			kept = rest
+		}
+	}
+	fault := e.runSyntax(r, kept)
+	switch {
+	case fault == nil:
+		r.notes(unseen(left))
+		return nil
+	case fault.Name == "Interrupted" || fault.Name == "WorkerDied":
 		return fault
 	}
-	r.out.Stream("stderr", []byte("note: the program ran, but later cells do not see what it declares: "+fault.Value+"\n"))
+	r.notes([]string{"the program ran, but later cells do not see what it declares: " + fault.Value})
 	return nil
+}
+
+// unseen says which declarations of a program later cells do not see.
+func unseen(left map[string][]string) (notes []string) {
+	for _, why := range []struct{ reason, what string }{
+		{cell.UsesC, `import "C"`}, {cell.UsesFiles, "embed files"},
+	} {
+		if names := left[why.reason]; len(names) > 0 {
+			notes = append(notes, "later cells do not see "+strings.Join(names, ", ")+": only programs can "+why.what)
+		}
+	}
+	return notes
 }
 
 // parse reads the cell.

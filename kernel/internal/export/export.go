@@ -214,7 +214,10 @@ func (x *exporter) code(c *notebook.Cell, script bool) error {
 	case as == "test":
 		diags, err = x.book.AddTests(x.ctx, syn, p)
 	case alone:
-		return x.program(p, syn, false, script, "")
+		if err := x.program(p, syn, false, script, ""); err != nil {
+			return err
+		}
+		return x.declarations(p, syn)
 	default:
 		diags, err = x.book.Add(x.ctx, syn, p)
 	}
@@ -317,6 +320,17 @@ func (x *exporter) program(p compile.Placed, syn *cell.Syntax, race, script bool
 	}
 	x.book.Note(p)
 	return nil
+}
+
+// declarations adds what later cells see of a program that stands apart: all that uses neither C nor embedded files.
+func (x *exporter) declarations(p compile.Placed, syn *cell.Syntax) error {
+	code, left := cell.Portable(syn.Code)
+	rest, errs := cell.Parse(syn.Text, code)
+	if len(left) == 0 || len(errs) > 0 || x.require(rest) != "" {
+		return nil
+	}
+	_, err := x.book.Add(x.ctx, rest, compile.Placed{Number: p.Number, MayFail: p.MayFail})
+	return err
 }
 
 // embedded copies what a program embeds from the notebook's folder.
