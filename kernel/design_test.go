@@ -12,7 +12,7 @@ import (
 
 // testFolders are the packages that DESIGN.md names tests of.
 var testFolders = map[string]string{
-	"kernel": ".", "catalog": "internal/catalog", "cell": "internal/cell", "compile": "internal/compile", "display": "display", "engine": "internal/engine", "export": "internal/export", "installation": "internal/installation", "kernelspec": "internal/kernelspec", "link": "internal/link",
+	"kernel": ".", "catalog": "internal/catalog", "cell": "internal/cell", "compile": "internal/compile", "display": "display", "engine": "internal/engine", "export": "internal/export", "faults": "internal/faults", "installation": "internal/installation", "kernelspec": "internal/kernelspec", "link": "internal/link",
 	"serve": "internal/serve", "session": "internal/session", "whole": "internal/whole", "wire": "internal/wire", "worker": "internal/worker",
 }
 

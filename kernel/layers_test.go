@@ -44,18 +44,24 @@ var layers = map[string]string{
 	"kernel/internal/installation": "kernel/internal/whole",
 	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture plots/states",
-	"kernel/internal/engine": "kernel/internal/address kernel/internal/session kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/link " +
-		"kernel/internal/worker kernel/internal/events kernel/internal/stack " +
-		"kernel/internal/racereport kernel/internal/testreport kernel/internal/flame kernel/internal/timeline kernel/internal/picture " +
-		"kernel/internal/gopls kernel/internal/catalog plots/stats",
+	"kernel/internal/faults": "kernel/internal/address kernel/internal/cell kernel/internal/compile kernel/internal/link kernel/internal/revision " +
+		"kernel/internal/session kernel/internal/stack kernel/internal/words kernel/internal/worker",
+	"kernel/internal/packages": "kernel/internal/catalog kernel/internal/compile kernel/internal/link",
+	"kernel/internal/assist": "kernel/internal/cell kernel/internal/compile kernel/internal/gopls kernel/internal/link kernel/internal/packages " +
+		"kernel/internal/session",
+	"kernel/internal/engine": "kernel/internal/address kernel/internal/assist kernel/internal/cell kernel/internal/compile " +
+		"kernel/internal/events kernel/internal/faults kernel/internal/flame kernel/internal/link " +
+		"kernel/internal/packages kernel/internal/picture kernel/internal/racereport " +
+		"kernel/internal/session kernel/internal/stack kernel/internal/testreport kernel/internal/timeline " +
+		"kernel/internal/words kernel/internal/worker plots/stats",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
 
 	// The commands, which see all of it.
 	"kernel/internal/client":  "kernel/internal/wire",
-	"kernel/internal/export":  "kernel/internal/cell kernel/internal/compile kernel/internal/engine kernel/internal/link kernel/internal/notebook",
+	"kernel/internal/export":  "kernel/internal/cell kernel/internal/compile kernel/internal/link kernel/internal/notebook kernel/internal/packages",
 	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook lessons/exercises",
 	"kernel/internal/slides":  "kernel/internal/notebook",
-	"kernel": "kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/export kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
+	"kernel": "kernel/internal/assist kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/export kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
 		"kernel/internal/notebook kernel/internal/python kernel/internal/serve kernel/internal/slides kernel/internal/wheel kernel/internal/wire kernel/internal/worker " +
 		"lessons/seed", // whose map says which cell has what page of the talk
 

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"interleave/kernel/internal/engine"
+	"interleave/kernel/internal/assist"
 	"interleave/kernel/internal/gopls"
 	"interleave/kernel/internal/installation"
 	"interleave/kernel/internal/link"
@@ -68,7 +68,7 @@ func (c *warmCommand) Run(ctx context.Context, to streams) error {
 	if c.Part == "cells" {
 		return nil
 	}
-	err = engine.WarmEditor(ctx, b, "", func(s gopls.Step) {
+	err = assist.Warm(ctx, b, "", func(s gopls.Step) {
 		tell(warmReport{Step: "build gopls, for completion", Done: s.Done, Total: s.Total, Detail: s.Package})
 	})
 	p.end()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 )
 
@@ -18,7 +19,7 @@ func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fau
 	select {
 	case e.asides <- struct{}{}:
 	case <-r.ctx.Done():
-		return result, interruptedEarly(doing)
+		return result, faults.Interrupted(doing)
 	}
 	type ended struct {
 		result T
@@ -45,13 +46,13 @@ func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fau
 				panic(end.panics) // the session tells of it, as of any other
 			}
 			if r.ctx.Err() != nil {
-				return result, interruptedEarly(doing)
+				return result, faults.Interrupted(doing)
 			}
 			return end.result, nil
 		case s := <-e.progress:
 			line.step(s)
 		case <-r.ctx.Done():
-			return result, interruptedEarly(doing)
+			return result, faults.Interrupted(doing)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 )
 
@@ -79,9 +80,9 @@ func (e *Engine) command(r *run, d cell.Directive) *session.Fault {
 		err = commands()[i].run(e, r, d.Args)
 	}
 	if err != nil && r.ctx.Err() != nil {
-		return plainFault("Interrupted", "the command was interrupted")
+		return faults.Plain("Interrupted", "the command was interrupted")
 	}
-	return commandFault(err)
+	return faults.Command(err)
 }
 
 // misplaced explains a syntax error in a line that looks like a command. In code, lines that are commands are blank.

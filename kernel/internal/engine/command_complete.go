@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"interleave/kernel/internal/assist"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/session"
 )
@@ -17,7 +18,7 @@ import (
 // holds: the cell with its commands blanked out but for the expressions that they take.
 func (e *Engine) completeCommand(ctx context.Context, code string, at int) (text string, c session.Completion, done bool) {
 	c = session.Completion{Start: at, End: at}
-	if start, found := commandStart(code, wordStart(code, at)); found {
+	if start, found := commandStart(code, cell.WordStart(code, at)); found {
 		c.Start, c.Matches = start, commandMatches(code[start:at])
 		return "", c, true
 	}
@@ -101,7 +102,7 @@ func (e *Engine) argumentMatches(d cell.Directive, word string) []session.Match 
 		if !e.isOpen() {
 			return nil
 		}
-		list := matches(e.names(), word)
+		list := assist.Matches(assist.Names(e.snapshot()), word)
 		return slices.DeleteFunc(list, func(m session.Match) bool {
 			return name == "%vars" && m.Type != "variable" || name == "%%asm" && m.Type != "function"
 		})
@@ -223,7 +224,7 @@ func (e *Engine) inspectCommand(code string, at int) (text string, i session.Ins
 	}
 	for _, h := range helpRows() {
 		if h.name == d.Mark+d.Name {
-			return "", inspection("```\n" + strings.TrimSpace(h.name+" "+h.args) + "\n```\n\n" + h.help), true
+			return "", assist.Markdown("```\n" + strings.TrimSpace(h.name+" "+h.args) + "\n```\n\n" + h.help), true
 		}
 	}
 	return "", i, true

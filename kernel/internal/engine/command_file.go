@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 )
 
@@ -16,19 +17,19 @@ func (e *Engine) writeFile(r *run, d cell.Directive, text *cell.Text, _ string) 
 	name := "%%" + d.Name
 	words, err := splitWords(d.Args)
 	if err != nil {
-		return plainFault("CommandError", name+": "+err.Error())
+		return faults.Plain("CommandError", name+": "+err.Error())
 	}
 	rest := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == "-a" || w == "--append" })
 	if len(rest) != 1 || len(words)-len(rest) > 1 {
-		return plainFault("CommandError", fmt.Sprintf("%s takes one file name, and -a to append: %s notes.txt", name, name))
+		return faults.Plain("CommandError", fmt.Sprintf("%s takes one file name, and -a to append: %s notes.txt", name, name))
 	}
 	env, dir, err := e.surroundings(r.ctx)
 	if err != nil {
-		return commandFault(err)
+		return faults.Command(err)
 	}
 	named := expand(rest[0], env)
 	if v := variable.FindString(named); v != "" {
-		return plainFault("CommandError", fmt.Sprintf("%s: %s is not set: %%env %s=VALUE sets it", name, v, strings.Trim(v, "${}")))
+		return faults.Plain("CommandError", fmt.Sprintf("%s: %s is not set: %%env %s=VALUE sets it", name, v, strings.Trim(v, "${}")))
 	}
 	path := inDir(named, dir)
 	_, statErr := os.Stat(path)
@@ -52,7 +53,7 @@ func (e *Engine) writeFile(r *run, d cell.Directive, text *cell.Text, _ string) 
 		}
 	}
 	if err != nil {
-		return plainFault("CommandError", name+": "+err.Error())
+		return faults.Plain("CommandError", name+": "+err.Error())
 	}
 	r.out.Stream("stdout", fmt.Appendf(nil, "%s %s (%d bytes)\n", did, named, len(body)))
 	return nil

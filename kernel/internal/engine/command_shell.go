@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 )
@@ -48,13 +49,13 @@ func (e *Engine) adviseGet(r *run, line string) {
 func (e *Engine) bash(r *run, d cell.Directive, text *cell.Text, _ string) *session.Fault {
 	words, err := splitWords(d.Args)
 	if err != nil {
-		return plainFault("CommandError", "%%bash: "+err.Error())
+		return faults.Plain("CommandError", "%%bash: "+err.Error())
 	}
 	err = e.child(r, append([]string{e.shellPath(), "-c", strings.ReplaceAll(below(text.Source, d), "\r\n", "\n"), "bash"}, words...))
 	if err != nil && r.ctx.Err() != nil {
-		return plainFault("Interrupted", "the script was interrupted")
+		return faults.Plain("Interrupted", "the script was interrupted")
 	}
-	return commandFault(err)
+	return faults.Command(err)
 }
 
 // shellPath is bash where there is one.
@@ -112,7 +113,7 @@ func (e *Engine) child(r *run, argv []string) error {
 		}
 	}
 	if end.Excess != nil {
-		return &faultError{e.excessFault(r, name, end.Excess)}
+		return &faults.Error{Fault: e.excessFault(r, name, end.Excess)}
 	}
 	return endingError(name, end)
 }

@@ -11,6 +11,7 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 )
 
@@ -48,13 +49,11 @@ func (e *Engine) reset(r *run, args string) error {
 	e.mu.Lock()
 	e.state = compile.NewState()
 	e.dir, e.left, e.env = "", "", nil
-	for _, rec := range e.texts {
-		rec.before = true
-	}
 	e.mu.Unlock()
+	e.cells.Reset()
 	e.renew()
 	if fault := e.ready(r); fault != nil {
-		return &faultError{fault}
+		return &faults.Error{Fault: fault}
 	}
 	return nil
 }
@@ -80,7 +79,7 @@ func (e *Engine) vars(r *run, args string) error {
 	}
 	items, fault := e.inventory(r, names)
 	if fault != nil && fault.Name != "CompileError" { // without values the list is still of use
-		return &faultError{fault}
+		return &faults.Error{Fault: fault}
 	}
 	rows := [][]string{{"name", "type", "size", "value"}}
 	for i, n := range names {
@@ -138,7 +137,7 @@ func (e *Engine) inventory(r *run, names []string) ([]item, *session.Fault) {
 	}
 	b.WriteString(")\n")
 	text := cell.NewText(b.String())
-	e.remember(text, r.cell.Count)
+	e.cells.Remember(text, r.cell.Count)
 	syn, fault := e.parse(r, text, text.Source)
 	if fault != nil {
 		return nil, fault

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/session"
 )
@@ -61,9 +62,9 @@ func (e *Engine) runEarly(r *run, directives []cell.Directive, text *cell.Text, 
 		case "%":
 			err := earlyCommands[d.Name](e, r, d.Args)
 			if err != nil && r.ctx.Err() != nil {
-				return plainFault("Interrupted", "the command was interrupted")
+				return faults.Plain("Interrupted", "the command was interrupted")
 			}
-			fault = commandFault(err)
+			fault = faults.Command(err)
 		default:
 			fault = e.command(r, d)
 		}

@@ -46,7 +46,7 @@ func (e *Engine) takeEdited(r *run) *session.Fault {
 			text += "; the package variables of " + strings.Join(got.edited.Anew, ", ") + " start with their initial values"
 		}
 		for _, n := range slices.Concat([]string{text}, got.replaced.Notes) {
-			r.out.Stream("stderr", []byte("note: "+e.told(n)+"\n"))
+			r.out.Stream("stderr", []byte("note: "+e.cells.Told(n)+"\n"))
 		}
 	}
 	return nil

@@ -11,7 +11,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -21,9 +20,12 @@ import (
 	"sync"
 	"time"
 
+	"interleave/kernel/internal/assist"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/packages"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 )
@@ -54,9 +56,10 @@ type Engine struct {
 	cancel context.CancelFunc
 	out    *outlet
 	opened chan struct{} // closed when builder, or openErr, is set
-	editor *editor
+	editor *assist.Editor
 	comms  *comms
 	memory *worker.Memory
+	cells  *faults.Cells
 
 	progress chan link.Step
 	asides   chan struct{} // holds one for each step that runs aside
@@ -74,8 +77,7 @@ type Engine struct {
 	starting   *start
 	running    *run // the cell under way
 	calls      uint64
-	abandoned  map[uint64]bool // cells that an interrupt left behind and that have not ended
-	texts      map[string]*record
+	abandoned  map[uint64]bool    // cells that an interrupt left behind and that have not ended
 	file       *declared          // what the notebook's file declares
 	restarting chan struct{}      // while a second interrupt replaces the worker; closed then
 	weak       bool               // a cell has imported a package that hands out weak pointers
@@ -87,14 +89,6 @@ type Engine struct {
 	env        map[string]*string // what %env has set, and removed where nil
 	closed     bool
 	watchers   sync.WaitGroup
-}
-
-// record is what is known of a cell's text: the number it ran under last.
-type record struct {
-	text   *cell.Text
-	count  int
-	failed bool // it ended with an error
-	before bool // %reset has forgotten what it declared
 }
 
 // start is a worker on its way.
@@ -111,9 +105,9 @@ func New(o Options) *Engine {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	e := &Engine{o: o, log: o.Logger, ctx: ctx, cancel: cancel, out: &outlet{}, opened: make(chan struct{}),
-		progress: make(chan link.Step, 1), asides: make(chan struct{}, asideMost), state: compile.NewState(), abandoned: map[uint64]bool{}, texts: map[string]*record{}}
-	e.out.places = e.inCells
-	e.editor = newEditor(e)
+		progress: make(chan link.Step, 1), asides: make(chan struct{}, asideMost), state: compile.NewState(), abandoned: map[uint64]bool{}, cells: &faults.Cells{Log: o.Logger}}
+	e.out.places = e.cells.InCells
+	e.editor = assist.New(notebook{e}, assist.Options{Cache: o.Cache, Sources: o.Sources, Gopls: o.Gopls, Unused: o.GoplsUnused, Logger: o.Logger})
 	e.memory = worker.NewMemory(e.memoryLimit())
 	e.comms = &comms{e: e, targets: map[string]bool{}, open: map[string]*session.Comm{}}
 	e.out.comm = e.comms.take
@@ -128,7 +122,7 @@ func (e *Engine) open() {
 	if err == nil {
 		e.log.Info("open", "about", b.About())
 		m := b.Module()
-		checker = compile.NewChecker(packages{e, b}, compile.Language{Version: m.Lang, By: m.LangBy})
+		checker = compile.NewChecker(packages.Of(b, e.log, e.declaredIn), compile.Language{Version: m.Lang, By: m.LangBy})
 	}
 	e.mu.Lock()
 	old, opened := e.builder, e.opened
@@ -161,6 +155,17 @@ func (e *Engine) renew() {
 	}
 	e.opened, e.openErr, e.openTold, e.stale = make(chan struct{}), nil, false, ""
 	go e.open()
+}
+
+// readNames writes down, in the background, which packages the modules of the notebook have.
+func (e *Engine) readNames() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return
+	}
+	b := e.builder
+	e.watchers.Go(func() { packages.Read(e.ctx, b) })
 }
 
 // retire closes a builder that another has taken the place of, when no step of a cell that an interrupt has left behind can use it any more.
@@ -205,39 +210,6 @@ func (e *Engine) linkOptions() link.Options {
 			}
 		},
 	}
-}
-
-// Packages lets a checker outside of an engine read what a builder has compiled.
-func Packages(b *link.Builder, log *slog.Logger) compile.Packages {
-	return packages{&Engine{log: log, builder: b}, b}
-}
-
-// packages lets the checker read what the builder has compiled.
-type packages struct {
-	e *Engine
-	b *link.Builder
-}
-
-func (p packages) Export(path string) (io.ReadCloser, error) {
-	file, err := p.b.Export(path)
-	if err != nil {
-		return nil, err
-	}
-	return os.Open(file)
-}
-
-// Requires implements compile.Requirer.
-func (p packages) Requires(module string) bool { return p.b.Requires(module) }
-
-// Revisions implements compile.Revisions.
-func (p packages) Revisions() map[string]string { return p.b.Revisions() }
-
-func (p packages) Packages() []compile.Package {
-	var out []compile.Package
-	for _, q := range p.b.Packages() {
-		out = append(out, compile.Package{Path: q.ImportPath, Name: q.Name})
-	}
-	return out
 }
 
 // startWorker begins to start a worker unless there is one. It returns at once.
@@ -368,7 +340,7 @@ func (e *Engine) Close() error {
 	w := e.worker
 	e.mu.Unlock()
 	e.cancel()
-	e.editor.close()
+	e.editor.Close()
 	var err error
 	if w != nil {
 		err = w.Close()

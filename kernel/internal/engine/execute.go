@@ -11,6 +11,7 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
@@ -40,8 +41,8 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	e.mu.Lock()
 	e.running = r
 	e.mu.Unlock()
-	e.editor.busy()
-	defer e.editor.idle()
+	e.editor.Busy()
+	defer e.editor.Idle()
 	text := cell.NewText(c.Code)
 	e.out.attach(shown, text.ID, c.Input)
 	defer func() {
@@ -50,7 +51,7 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 		e.mu.Unlock()
 	}()
 	var o session.Outcome
-	defer func() { e.markFailed(text.ID, o.Fault != nil) }()
+	defer func() { e.cells.Ended(text.ID, o.Fault != nil) }()
 	directives, code := cell.Directives(c.Code)
 	if e.early(r, directives, code) {
 		o.Fault, o.Payload = e.runEarly(r, directives, text, code), r.pages
@@ -62,7 +63,7 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	}
 	defer e.sayRestored(r, e.builder.Restored())
 	if !c.Silent {
-		e.remember(text, c.Count)
+		e.cells.Remember(text, c.Count)
 	}
 	if o.Fault = e.takeEdited(r); o.Fault != nil {
 		return o
@@ -203,12 +204,12 @@ func (e *Engine) parse(r *run, text *cell.Text, code string) (*cell.Syntax, *ses
 	var list []compile.Diagnostic
 	for i, err := range p.errs {
 		message := "syntax error: " + err.Message
-		if i < mostErrors {
+		if i < faults.MostErrors {
 			message += misplaced(text, code, err.Offset)
 		}
 		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: message})
 	}
-	return nil, e.compileFault(list)
+	return nil, e.cells.Compile(list)
 }
 
 // apply checks the cell against the state; the result holds the state to come.
@@ -237,10 +238,10 @@ type checked[T any] struct {
 // checkFault is the fault of a cell that was checked, nil when it is sound.
 func (e *Engine) checkFault(diags []compile.Diagnostic, err error) *session.Fault {
 	if err != nil {
-		return e.internalFault(err)
+		return e.cells.Internal(err)
 	}
 	if len(diags) > 0 {
-		return e.compileFault(diags)
+		return e.cells.Compile(diags)
 	}
 	return nil
 }
@@ -274,9 +275,9 @@ func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
 		e.log.Debug("built", "entry", u.Entry, "cached", p.Cached, "times", fmt.Sprintf("%+v", p.Times))
 		return p, nil
 	case errors.As(err, &refused):
-		return p, e.compilerFault(refused.Lines)
+		return p, e.cells.Compiler(refused.Lines)
 	}
-	return p, e.internalFault(err)
+	return p, e.cells.Internal(err)
 }
 
 // commit makes the unit's state the notebook's and tells the reader what that cost.
@@ -285,7 +286,7 @@ func (e *Engine) commit(r *run, u *compile.Unit) {
 	r.before, e.state = e.state, u.State
 	e.mu.Unlock()
 	for _, n := range u.Notes {
-		r.out.Stream("stderr", []byte("note: "+e.told(n)+"\n"))
+		r.out.Stream("stderr", []byte("note: "+e.cells.Told(n)+"\n"))
 	}
 }
 
@@ -294,9 +295,9 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 	w, err := e.current(r.ctx)
 	if err != nil {
 		if r.ctx.Err() != nil {
-			return interruptedEarly("starting the worker")
+			return faults.Interrupted("starting the worker")
 		}
-		return e.internalFault(err)
+		return e.cells.Internal(err)
 	}
 	e.mu.Lock()
 	e.calls++
@@ -348,7 +349,7 @@ func (e *Engine) inputFault(w *worker.Worker, id uint64, refused *worker.InputEr
 		e.mu.Unlock()
 		value += " (the cell did not stop, and goes on in the background)"
 	}
-	return plainFault("InputError", value)
+	return faults.Plain("InputError", value)
 }
 
 // ending turns the end of a run into a fault, if it is one.
@@ -364,11 +365,11 @@ func (e *Engine) ending(r *run, w *worker.Worker, id uint64, ended worker.Ended,
 	case errors.As(err, &refused):
 		return e.inputFault(w, id, refused)
 	case errors.As(err, &load):
-		return e.internalFault(fmt.Errorf("load cell: %w", err))
+		return e.cells.Internal(fmt.Errorf("load cell: %w", err))
 	case err != nil:
-		return e.internalFault(err)
+		return e.cells.Internal(err)
 	case ended.Panic != nil:
-		return e.panicFault(ended.Panic)
+		return e.cells.Panic(ended.Panic)
 	}
 	return nil
 }
@@ -383,10 +384,10 @@ func (e *Engine) expressions(r *run) map[string]session.ExpressionValue {
 		var b session.Bundle
 		e.out.setCapture(&b)
 		text := cell.NewText(expr)
-		e.remember(text, r.cell.Count)
+		e.cells.Remember(text, r.cell.Count)
 		syn, fault := e.parse(r, text, expr)
 		if fault == nil && (len(syn.Stmts) != 1 || !isExpression(syn.Stmts[0])) {
-			fault = plainFault("CompileError", "a user expression is one Go expression: "+expr)
+			fault = faults.Plain("CompileError", "a user expression is one Go expression: "+expr)
 		}
 		if fault == nil {
 			fault = e.runCode(r, text, expr)
@@ -425,7 +426,7 @@ func (e *Engine) ready(r *run) *session.Fault {
 				e.mu.Lock()
 				e.openTold = true
 				e.mu.Unlock()
-				return plainFault("WorkerDied", CannotCompile+": "+withCure(e.openErr))
+				return faults.Plain("WorkerDied", CannotCompile+": "+faults.WithCure(e.openErr))
 			}
 			return e.revive(r)
 		case s := <-e.progress:
@@ -445,7 +446,7 @@ func (e *Engine) ready(r *run) *session.Fault {
 			}
 			shown = true
 		case <-r.interrupt:
-			return interruptedEarly("preparing the base library (it goes on in the background)")
+			return faults.Interrupted("preparing the base library (it goes on in the background)")
 		}
 	}
 }
@@ -463,23 +464,5 @@ func (e *Engine) sayImports(r *run) {
 		if !r.cell.Silent {
 			r.out.Stream("stderr", []byte("note: "+n+"\n"))
 		}
-	}
-}
-
-func (e *Engine) remember(text *cell.Text, count int) { e.rememberAs(text.ID, text, count) }
-
-// rememberAs says which text the reader is shown for what was compiled under a content id.
-func (e *Engine) rememberAs(id string, text *cell.Text, count int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.texts[id] = &record{text: text, count: count}
-}
-
-// markFailed notes how a cell ended.
-func (e *Engine) markFailed(id string, failed bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if rec := e.texts[id]; rec != nil {
-		rec.failed = failed
 	}
 }

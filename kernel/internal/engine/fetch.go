@@ -9,7 +9,9 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/packages"
 	"interleave/kernel/internal/session"
 )
 
@@ -23,7 +25,7 @@ func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
 	}
 	for _, im := range syn.Imports {
 		if why := e.checker.NoStandIn(im.Path); why != "" {
-			return e.compileFault([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
+			return e.cells.Compile([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
 		}
 	}
 	fault, err := e.requireAll(r, syn.Imports)
@@ -33,7 +35,7 @@ func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
 	if len(syn.Imports) > 1 {
 		e.keepImports(r, syn)
 		if r.ctx.Err() != nil {
-			return interruptedEarly("resolving imports")
+			return faults.Interrupted("resolving imports")
 		}
 	}
 	return e.importFault(syn, err)
@@ -98,7 +100,7 @@ func (f *fetchError) Error() string {
 		advice = noSuchModule
 	}
 	if advice == "" && (errors.Is(f.err, syscall.ENOSPC) || strings.Contains(text, syscall.ENOSPC.Error())) {
-		advice = cure(syscall.ENOSPC)
+		advice = faults.Cure(syscall.ENOSPC)
 	}
 	if advice == "" {
 		return fmt.Sprintf("cannot get %s: %s", f.path, text)
@@ -186,8 +188,8 @@ func (e *Engine) keepImports(r *run, syn *cell.Syntax) {
 // importFault points refusals of imports at the imports that they speak of, or at the first.
 func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
 	joined, many := err.(interface{ Unwrap() []error }) // of fetches
-	if lost := new(link.LostError); errors.As(err, &lost) || !many && cure(err) != "" {
-		return e.internalFault(err)
+	if lost := new(link.LostError); errors.As(err, &lost) || !many && faults.Cure(err) != "" {
+		return e.cells.Internal(err)
 	}
 	at := func(path string) int {
 		i := slices.IndexFunc(syn.Imports, func(im cell.Import) bool { return e.checker.Canonical(im.Path) == path })
@@ -220,15 +222,15 @@ func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
 				break
 			}
 		}
-		tell(path, asCommand(text))
+		tell(path, packages.Advice(text))
 	}
-	return e.compileFault(list)
+	return e.cells.Compile(list)
 }
 
 // meantPath asks for the package that a misspelt path most likely means.
 func (e *Engine) meantPath(path string) string {
 	best, least := "", min(3, (len(path)+1)/2)
-	for _, p := range e.importable() {
+	for _, p := range packages.Importable(e.linker()) {
 		if first, _, _ := strings.Cut(p.Path, "/"); strings.Contains(first, ".") {
 			continue
 		}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/cell"
-	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
 	"interleave/kernel/internal/worker"
@@ -67,7 +67,7 @@ func (e *Engine) endSpinning(w *worker.Worker) {
 	w.Close()
 	lost := e.forgetValues("lost when a second interrupt restarted the worker")
 	if out := e.out.current(); out != nil {
-		out.Stream("stderr", []byte("note: the second interrupt ended what was still computing and restarted the worker"+lostText(lost)+"\n"))
+		out.Stream("stderr", []byte("note: the second interrupt ended what was still computing and restarted the worker"+faults.LostText(lost)+"\n"))
 	}
 	e.startWorker()
 }
@@ -89,7 +89,7 @@ func (e *Engine) stopped(r *run, w *worker.Worker, id uint64, err error) *sessio
 	if errors.As(err, &death) {
 		return e.died(r, w, death)
 	}
-	return plainFault("Interrupted", "the cell was interrupted and has ended; all variables are kept")
+	return faults.Plain("Interrupted", "the cell was interrupted and has ended; all variables are kept")
 }
 
 // abandon ends a cell for the front end while its goroutine goes on.
@@ -106,16 +106,16 @@ func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
 	value := "the cell was interrupted; all variables are kept, and its goroutine stays in the background"
 	switch {
 	case silent:
-		return plainFault("Interrupted", fmt.Sprintf("the cell was interrupted, but the worker that holds the variables does not answer: it is stopped, or busy with something that cannot be "+
+		return faults.Plain("Interrupted", fmt.Sprintf("the cell was interrupted, but the worker that holds the variables does not answer: it is stopped, or busy with something that cannot be "+
 			"interrupted. The next cell waits %v for it. If it stays silent, running that cell again restarts it, which loses the variables", answerTime))
 	case err != nil:
-		return plainFault("Interrupted", value+"; it may use a core: interrupt once more to end it, which loses the variables ("+err.Error()+")")
+		return faults.Plain("Interrupted", value+"; it may use a core: interrupt once more to end it, which loses the variables ("+err.Error()+")")
 	}
 	all := stack.Parse(string(dump)).Goroutines
 	if n := len(spinning(all)); n > 0 {
 		value += ", using a core: interrupt once more to end it, which loses the variables"
 	}
-	f := &session.Fault{Name: "Interrupted", Value: value, Traceback: []string{heading("Interrupted", value)}}
+	f := &session.Fault{Name: "Interrupted", Value: value, Traceback: []string{faults.Heading("Interrupted", value)}}
 	var mine []stack.Goroutine
 	for _, g := range all {
 		if g.InCells() {
@@ -132,7 +132,7 @@ func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
 		}
 		return b.ID - a.ID
 	})
-	f.Traceback = append(f.Traceback, e.goroutines(mine)...)
+	f.Traceback = append(f.Traceback, e.cells.Goroutines(mine)...)
 	return f
 }
 
@@ -170,7 +170,7 @@ func (e *Engine) late(id uint64, ended worker.Ended) {
 		return
 	}
 	if out := e.out.current(); out != nil {
-		out.Stream("stderr", []byte("an interrupted cell ended in the background: "+strings.Join(e.panicFault(ended.Panic).Traceback, "\n")+"\n"))
+		out.Stream("stderr", []byte("an interrupted cell ended in the background: "+strings.Join(e.cells.Panic(ended.Panic).Traceback, "\n")+"\n"))
 	}
 }
 
@@ -183,7 +183,7 @@ func (e *Engine) revive(r *run) *session.Fault {
 		select {
 		case <-ending:
 		case <-r.interrupt:
-			return interruptedEarly("restarting the worker")
+			return faults.Interrupted("restarting the worker")
 		}
 	}
 	e.mu.Lock()
@@ -207,12 +207,12 @@ func (e *Engine) revive(r *run) *session.Fault {
 		e.mu.Lock()
 		e.silentAsk = true
 		e.mu.Unlock()
-		return plainFault("WorkerDied", fmt.Sprintf("the worker has not answered for %v: run the cell again to restart it, which loses the variables", answerTime))
+		return faults.Plain("WorkerDied", fmt.Sprintf("the worker has not answered for %v: run the cell again to restart it, which loses the variables", answerTime))
 	}
 	e.replace(w, "the worker did not answer")
 	w.Close()
 	lost := e.forgetValues("lost when a silent worker was restarted")
-	r.out.Stream("stderr", []byte("note: the worker did not answer and was restarted"+lostText(lost)+"\n"))
+	r.out.Stream("stderr", []byte("note: the worker did not answer and was restarted"+faults.LostText(lost)+"\n"))
 	e.startWorker()
 	return nil
 }
@@ -243,13 +243,6 @@ func (e *Engine) forgetValues(why string) (lost []string) {
 	return lost
 }
 
-func lostText(lost []string) string {
-	if len(lost) == 0 {
-		return "; no variable was lost"
-	}
-	return "; lost variables: " + strings.Join(lost, ", ") + " (types and functions are kept)"
-}
-
 // died is the fault of a cell whose worker ended, and starts the next worker.
 func (e *Engine) died(r *run, w *worker.Worker, d *worker.Death) *session.Fault {
 	e.replace(w, d.Reason)
@@ -260,7 +253,7 @@ func (e *Engine) died(r *run, w *worker.Worker, d *worker.Death) *session.Fault 
 		here.Reason = d.Excess.Text(fmt.Sprintf("In[%d]: the notebook", r.cell.Count))
 		d = &here
 	}
-	return e.deathFault(d, lost)
+	return e.cells.Death(d, lost)
 }
 
 // diedBefore buries a worker that had ended before it took the cell, as if that had been known in time.
@@ -272,7 +265,7 @@ func (e *Engine) diedBefore(r *run, w *worker.Worker) *session.Fault {
 		e.mu.Unlock()
 	}
 	e.buryIdle(w)
-	return plainFault("WorkerDied", "the worker had ended before it took the cell: run it again")
+	return faults.Plain("WorkerDied", "the worker had ended before it took the cell: run it again")
 }
 
 // watch reports a death that no cell waits for.
@@ -294,20 +287,8 @@ func (e *Engine) buryIdle(w *worker.Worker) {
 	}
 	lost := e.forgetValues("lost when the worker died between two cells")
 	if out := e.out.current(); out != nil {
-		f := e.deathFault(w.Death(), lost)
+		f := e.cells.Death(w.Death(), lost)
 		out.Stream("stderr", []byte(strings.Join(f.Traceback, "\n")+"\n"))
 	}
 	e.startWorker()
-}
-
-func plainFault(name, value string) *session.Fault {
-	return &session.Fault{Name: name, Value: value, Traceback: []string{heading(name, value)}}
-}
-
-func interruptedEarly(doing string) *session.Fault {
-	return plainFault("Interrupted", "interrupted while "+doing+"; nothing has changed")
-}
-
-func heading(name, value string) string {
-	return "\x1b[1;31m" + name + "\x1b[0m: " + compile.Plain(value)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 )
 
@@ -71,9 +72,9 @@ func (e *Engine) mode(r *run, d cell.Directive, text *cell.Text, code string) *s
 	i := slices.IndexFunc(modes(), func(m mode) bool { return m.name == name })
 	switch {
 	case i < 0 && strings.HasPrefix(d.Name, "-"):
-		return plainFault("CommandError", argumentsOf(d.Name+" "+d.Args))
+		return faults.Plain("CommandError", argumentsOf(d.Name+" "+d.Args))
 	case i < 0:
-		return plainFault("CommandError", fmt.Sprintf("unknown cell command %s%s", name, suggestion(name)))
+		return faults.Plain("CommandError", fmt.Sprintf("unknown cell command %s%s", name, suggestion(name)))
 	}
 	return modes()[i].run(e, r, d, text, code)
 }

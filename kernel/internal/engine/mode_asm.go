@@ -13,7 +13,7 @@ import (
 
 	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
-	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/session"
 )
@@ -21,7 +21,7 @@ import (
 // escapeMode shows what the compiler decided about each line of a cell, then runs the cell.
 func (e *Engine) escapeMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	if err := none("%%escape", d.Args); err != nil {
-		return plainFault("CommandError", err.Error()+": write %%escape alone above the cell")
+		return faults.Plain("CommandError", err.Error()+": write %%escape alone above the cell")
 	}
 	out, own, fault := e.explain(r, text, code, "-m=2", "-d=ssa/check_bce")
 	if fault != nil {
@@ -78,7 +78,7 @@ func (e *Engine) explain(r *run, text *cell.Text, code string, how ...string) (o
 	}
 	code = code[:at] + more + code[at:]
 	whole := cell.NewText(text.Source[:at] + more + text.Source[at:])
-	e.remember(whole, r.cell.Count)
+	e.cells.Remember(whole, r.cell.Count)
 	if syn, fault = e.parse(r, whole, code); fault != nil {
 		return nil, "", fault
 	}
@@ -87,7 +87,7 @@ func (e *Engine) explain(r *run, text *cell.Text, code string, how ...string) (o
 		return nil, "", fault
 	}
 	if unit.Source == nil {
-		return nil, "", plainFault("CommandError", "there is nothing to compile in this cell: write a function or a statement below the command")
+		return nil, "", faults.Plain("CommandError", "there is nothing to compile in this cell: write a function or a statement below the command")
 	}
 	type explained struct {
 		out []byte
@@ -104,9 +104,9 @@ func (e *Engine) explain(r *run, text *cell.Text, code string, how ...string) (o
 	case x.err == nil:
 		return x.out, whole.ID, nil
 	case errors.As(x.err, &refused):
-		return nil, "", e.compilerFault(refused.Lines)
+		return nil, "", e.cells.Compiler(refused.Lines)
 	}
-	return nil, "", e.internalFault(x.err)
+	return nil, "", e.cells.Internal(x.err)
 }
 
 // uses mentions every function and type that a cell declares, for declarations alone are not compiled.
@@ -208,7 +208,7 @@ const compilePrime = "ʹ"
 
 // wording removes what the reader did not write.
 func (e *Engine) wording(s string) string {
-	return compile.Plain(entry.ReplaceAllString(unitName.ReplaceAllString(s, ""), "the cell"))
+	return faults.InCell(unitName.ReplaceAllString(s, ""))
 }
 
 // asmMode shows the assembly of the cell's functions, then runs the cell.
@@ -218,7 +218,7 @@ func (e *Engine) asmMode(r *run, d cell.Directive, text *cell.Text, code string)
 		err = fmt.Errorf("it takes one function, and got %d: write %%%%asm %s", len(words), words[0])
 	}
 	if err != nil {
-		return plainFault("CommandError", "%%asm: "+err.Error())
+		return faults.Plain("CommandError", "%%asm: "+err.Error())
 	}
 	out, own, fault := e.explain(r, text, code, "-S")
 	if fault != nil {
@@ -233,7 +233,7 @@ func (e *Engine) asmMode(r *run, d cell.Directive, text *cell.Text, code string)
 		asked := words[0]
 		funcs = slices.DeleteFunc(funcs, func(f asmFunc) bool { return f.name != asked && !strings.HasPrefix(f.name, asked+".") })
 		if len(funcs) == 0 {
-			return plainFault("CommandError", fmt.Sprintf("%%%%asm: the cell has no function %s; there are %s: write %%%%asm %s", asked,
+			return faults.Plain("CommandError", fmt.Sprintf("%%%%asm: the cell has no function %s; there are %s: write %%%%asm %s", asked,
 				strings.Join(names, ", "), names[0]))
 		}
 	}
@@ -298,7 +298,7 @@ func (e *Engine) assembly(out, own string, lines int) []asmFunc {
 		}
 		if m[2] != "" && m[2]+m[3] != at {
 			at = m[2] + m[3]
-			where, source := e.place(m[2], m[3])
+			where, source := e.cells.Place(m[2], m[3])
 			if source != "" {
 				f.lines = append(f.lines, where+"  "+strings.TrimSpace(source))
 			}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 )
 
 // explained is a cell, and below it what the compiler said of it (go1.26.8, amd64, shortened); ID is the cell's.
@@ -36,7 +37,7 @@ const escapeOutput = `/In/ID:1:6: can inline fresh with cost 8 as: func(int) *in
 `
 
 func TestDecisions(t *testing.T) {
-	e := &Engine{texts: map[string]*record{}}
+	e := &Engine{cells: &faults.Cells{}}
 	text := cell.NewText(explained)
 	got := e.decisions(strings.ReplaceAll(escapeOutput, "ID", text.ID), text.ID)
 	want := map[int][]string{
@@ -68,9 +69,9 @@ const asmOutput = "nb.sum STEXT nosplit size=81 args=0x20 locals=0x8 funcid=0x0 
 	"nb.long STEXT size=900 args=0x8 locals=0x18 funcid=0x0 align=0x0\n"
 
 func TestAssembly(t *testing.T) {
-	e := &Engine{texts: map[string]*record{}}
+	e := &Engine{cells: &faults.Cells{}}
 	text := cell.NewText(explained)
-	e.remember(text, 4)
+	e.cells.Remember(text, 4)
 	long := strings.Repeat("\t0x0000 00000 (/In/ID:1[/tmp/x.go:5])\tRET\n", mostAssembly+7)
 	got := e.assembly(strings.ReplaceAll(asmOutput+long, "ID", text.ID), text.ID, 6)
 	if len(got) != 3 {
@@ -97,8 +98,8 @@ func FuzzExplanations(f *testing.F) {
 	}
 	f.Add("nb.f STEXT size=1 \n\t0x0 0 ()\tRET\n")
 	f.Fuzz(func(t *testing.T, out string) {
-		e := &Engine{texts: map[string]*record{}}
-		e.remember(text, 1)
+		e := &Engine{cells: &faults.Cells{}}
+		e.cells.Remember(text, 1)
 		for n, notes := range e.decisions(out, text.ID) {
 			if len(notes) == 0 {
 				t.Errorf("line %d has an empty list", n)

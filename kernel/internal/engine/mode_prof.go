@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/flame"
 	"interleave/kernel/internal/session"
 )
@@ -33,7 +32,7 @@ var profileKinds = []profileKind{
 func (e *Engine) profMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	words, err := splitWords(d.Args)
 	if err != nil {
-		return plainFault("CommandError", "%%prof: "+err.Error())
+		return faults.Plain("CommandError", "%%prof: "+err.Error())
 	}
 	asked := strings.Join(words, " ")
 	var names []string
@@ -47,7 +46,7 @@ func (e *Engine) profMode(r *run, d cell.Directive, text *cell.Text, code string
 	if asked != "" {
 		what = "knows no profile " + asked
 	}
-	return plainFault("CommandError", fmt.Sprintf("%%%%prof %s: write %%%%prof cpu; there are %s", what, strings.Join(names, ", ")))
+	return faults.Plain("CommandError", fmt.Sprintf("%%%%prof %s: write %%%%prof cpu; there are %s", what, strings.Join(names, ", ")))
 }
 
 func (e *Engine) showProfile(r *run, k profileKind, w *watching) error {
@@ -65,7 +64,7 @@ func (e *Engine) showProfile(r *run, k profileKind, w *watching) error {
 	if err != nil {
 		before = nil
 	}
-	names := flame.Names{Func: e.profiledFunc, Line: e.cellLine, Hide: machinery, Only: k.name != "cpu"}
+	names := flame.Names{Func: e.profiledFunc, Line: e.cells.Line, Hide: machinery, Only: k.name != "cpu"}
 	if k.name == "mutex" { // showing a value takes a lock that the worker's own goroutines may wait for
 		names.Own = func(name string) bool { return strings.HasPrefix(name, "interleave/kernel/internal/") }
 	}
@@ -86,7 +85,7 @@ func (e *Engine) showProfile(r *run, k profileKind, w *watching) error {
 		return err
 	}
 	r.out.Display(pictureBundle(p, caption))
-	table := session.Bundle{Data: map[string]any{"text/plain": g.Table(e.sourceAt), "text/html": g.HTML(e.sourceAt)}}
+	table := session.Bundle{Data: map[string]any{"text/plain": g.Table(e.cells.Source), "text/html": g.HTML(e.cells.Source)}}
 	r.out.Display(table)
 	return nil
 }
@@ -104,27 +103,5 @@ func (e *Engine) profiledFunc(name string) string {
 			name = name[:open] + "[…]" + name[end+1:]
 		}
 	}
-	return e.function(path.Base(name))
-}
-
-var lineName = regexp.MustCompile(`^In\[(\d+)\]:(\d+)$`)
-
-// sourceAt is the text of In[3]:5.
-func (e *Engine) sourceAt(at string) string {
-	m := lineName.FindStringSubmatch(at)
-	if m == nil {
-		return ""
-	}
-	n, _ := strconv.Atoi(m[1])
-	line, _ := strconv.Atoi(m[2])
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, t := range e.texts {
-		if t.count == n && line > 0 {
-			if s := strings.TrimSpace(t.text.Line(line)); s != "" {
-				return s
-			}
-		}
-	}
-	return ""
+	return faults.Function(path.Base(name))
 }

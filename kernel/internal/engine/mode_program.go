@@ -18,9 +18,9 @@ import (
 	"syscall"
 	"time"
 
-	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/racereport"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
@@ -147,7 +147,7 @@ func positive(v string) (int, error) {
 func programMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	p, err := programFlags("%%program", d.Args)
 	if err != nil {
-		return plainFault("CommandError", err.Error())
+		return faults.Plain("CommandError", err.Error())
 	}
 	_, fault := e.program(r, p, text, code)
 	return fault
@@ -165,11 +165,11 @@ func (e *Engine) program(r *run, p *programOptions, text *cell.Text, code string
 		return false, nil
 	}
 	if _, _, _, err := e.childPlace(r); err != nil { // else go build would fail in its own way
-		return false, plainFault("CommandError", err.Error())
+		return false, faults.Plain("CommandError", err.Error())
 	}
 	dir, err := e.builder.Temp("program")
 	if err != nil {
-		return false, e.internalFault(fmt.Errorf("make folder for program: %w", err))
+		return false, e.cells.Internal(fmt.Errorf("make folder for program: %w", err))
 	}
 	defer os.RemoveAll(dir)
 	if fault := e.buildProgram(r, p, dir, text, prog); fault != nil {
@@ -186,7 +186,7 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	binary := filepath.Join(dir, "program")
 	workDir, set, removed, err := e.childPlace(r)
 	if err != nil {
-		return plainFault("CommandError", err.Error())
+		return faults.Plain("CommandError", err.Error())
 	}
 	env := slices.DeleteFunc(e.baseEnv(), func(kv string) bool { return slices.Contains(removed, envName(kv)) })
 	env = append(env, raceEnv(p.race, dir, append(set, p.env...))...) // the command's own count more
@@ -198,14 +198,14 @@ func (e *Engine) runProgram(r *run, p *programOptions, dir string) *session.Faul
 	}.Run(ctx)
 	crash := errs.finish()
 	if err != nil {
-		return e.internalFault(fmt.Errorf("run program: %w", err))
+		return e.cells.Internal(fmt.Errorf("run program: %w", err))
 	}
 	if end.Excess != nil {
 		return e.excessFault(r, "the program", end.Excess)
 	}
 	if end.Stopped {
 		value := "the program was interrupted and has ended"
-		return &session.Fault{Name: "Interrupted", Value: value, Traceback: append([]string{heading("Interrupted", value)}, e.crashStacks(crash)...)}
+		return &session.Fault{Name: "Interrupted", Value: value, Traceback: append([]string{faults.Heading("Interrupted", value)}, e.crashStacks(crash)...)}
 	}
 	if crash != "" {
 		e.showCrash(r, crash, end)
@@ -300,11 +300,11 @@ func (e *Engine) showCrash(r *run, crash string, end worker.Ending) {
 	t := stack.Parse(crash)
 	stacks := e.crashStacks(crash)
 	var lines []string
-	message, _, _ := strings.Cut(e.inCells(compile.Plain(t.Message)), "\nruntime stack:")
+	message, _, _ := strings.Cut(e.cells.InCells(compile.Plain(t.Message)), "\nruntime stack:")
 	message = strings.TrimSpace(stackBounds.ReplaceAllString(message, ""))
 	switch {
 	case len(t.Goroutines) == 0:
-		r.out.Stream("stderr", []byte(e.inCells(crash)))
+		r.out.Stream("stderr", []byte(e.cells.InCells(crash)))
 		return
 	case end.TimedOut && len(stacks) == 0: // the runtime shows no stack of a goroutine that another thread runs
 		lines = []string{"its goroutines were computing, and where cannot be seen from outside"}
@@ -330,7 +330,7 @@ func (e *Engine) crashStacks(crash string) []string {
 			}
 		}
 	}
-	return e.goroutines(list)
+	return e.cells.Goroutines(list)
 }
 
 // ownName is a function's name without its package.
@@ -345,26 +345,6 @@ func ownName(name string) string {
 // stackBounds is a line of a stack overflow that says nothing to a reader.
 var stackBounds = regexp.MustCompile(`(?m)^runtime: sp=.*\n`)
 
-var (
-	cellPlace = regexp.MustCompile(`[^\s:"'(]*` + address.FilePattern + `:(\d+)`)
-	bareCell  = regexp.MustCompile(address.BarePattern + `:(\d+)`)
-)
-
-// inCells writes the places in a text as the reader knows them.
-func (e *Engine) inCells(text string) string {
-	for _, re := range []*regexp.Regexp{cellPlace, bareCell} {
-		text = re.ReplaceAllStringFunc(text, func(s string) string {
-			m := re.FindStringSubmatch(s)
-			if t, _ := e.lookup(m[1]); t == nil {
-				return s
-			}
-			at, _ := e.place(m[1], m[2])
-			return at
-		})
-	}
-	return text
-}
-
 // placeOutput writes the places of the running cell in what a program prints as the reader knows them: package log
 // shows its caller's file, which is the cell's content id.
 type placeOutput struct {
@@ -376,7 +356,7 @@ type placeOutput struct {
 // Stream implements session.Output.
 func (o *placeOutput) Stream(name string, text []byte) {
 	if bytes.Contains(text, o.id) {
-		text = []byte(o.e.inCells(string(text)))
+		text = []byte(o.e.cells.InCells(string(text)))
 	}
 	o.Output.Stream(name, text)
 }

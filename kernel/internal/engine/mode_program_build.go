@@ -13,6 +13,7 @@ import (
 	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 )
@@ -78,14 +79,14 @@ func (e *Engine) layFiles(r *run, dir, pkg string, prog *compile.Program, files 
 	if prog.UsesC || prog.Embeds {
 		var err error
 		if folder, _, _, err = e.childPlace(r); err != nil {
-			return nil, plainFault("CommandError", err.Error())
+			return nil, faults.Plain("CommandError", err.Error())
 		}
 	}
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		at := filepath.Join(dir, name)
 		if err := os.WriteFile(at, files[name], 0o644); err != nil {
-			return nil, e.internalFault(fmt.Errorf("write program: %w", err))
+			return nil, e.cells.Internal(fmt.Errorf("write program: %w", err))
 		}
 		if folder == "" {
 			args = append(args, at)
@@ -99,7 +100,7 @@ func (e *Engine) layFiles(r *run, dir, pkg string, prog *compile.Program, files 
 	}
 	flag, err := e.builder.Overlay(filepath.Join(dir, "overlay.json"), seen)
 	if err != nil {
-		return nil, e.internalFault(fmt.Errorf("write program: %w", err))
+		return nil, e.cells.Internal(fmt.Errorf("write program: %w", err))
 	}
 	return append([]string{flag}, args...), nil
 }
@@ -127,16 +128,16 @@ func (e *Engine) cgoFault(prog *compile.Program, env []string) *session.Fault {
 	if !prog.UsesC || on != "0" {
 		return nil
 	}
-	return plainFault("CompileError", `the program imports "C", and cgo is switched off (CGO_ENABLED=0): write -env CGO_ENABLED=1 behind the command, or unset it in Jupyter's environment`)
+	return faults.Plain("CompileError", `the program imports "C", and cgo is switched off (CGO_ENABLED=0): write -env CGO_ENABLED=1 behind the command, or unset it in Jupyter's environment`)
 }
 
 // programFault is the fault of a program that the go command did not build.
 func (e *Engine) programFault(text *cell.Text, prog *compile.Program, dir string, lines []string) *session.Fault {
 	said := strings.Join(lines, "\n")
 	if m := noCompiler.FindStringSubmatch(said); m != nil {
-		return plainFault("CompileError", fmt.Sprintf("the program needs the C compiler %s, which was not found: install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc), or name another by -env CC=NAME", m[1]))
+		return faults.Plain("CompileError", fmt.Sprintf("the program needs the C compiler %s, which was not found: install one (Debian, Ubuntu: apt-get install gcc libc6-dev; Fedora: dnf install gcc), or name another by -env CC=NAME", m[1]))
 	}
-	return e.compilerFault(placeLines(text, dir, lines))
+	return e.cells.Compiler(placeLines(text, dir, lines))
 }
 
 // placeLines words what the go command says of generated files as what the Go compiler says of a cell.
@@ -210,14 +211,14 @@ func (e *Engine) buildProgram(r *run, p *programOptions, dir string, text *cell.
 	line.end()
 	switch {
 	case err != nil:
-		return e.internalFault(fmt.Errorf("build program: %w", err))
+		return e.cells.Internal(fmt.Errorf("build program: %w", err))
 	case end.Stopped:
-		return interruptedEarly("building the program")
+		return faults.Interrupted("building the program")
 	case end.Code != 0:
 		return e.programFault(text, prog, dir, compilerLines(said.rest()))
 	}
 	if lines := placeLines(text, dir, compilerLines(said.rest())); len(lines) > 0 { // what -gcflags asked for, warnings of the C compiler
-		r.out.Stream("stderr", []byte(e.inCells(strings.Join(lines, "\n")+"\n")))
+		r.out.Stream("stderr", []byte(e.cells.InCells(strings.Join(lines, "\n")+"\n")))
 	}
 	e.log.Debug("program built", "time", end.Wall)
 	return nil

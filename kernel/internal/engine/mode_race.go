@@ -10,9 +10,11 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/racereport"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
+	"interleave/kernel/internal/words"
 )
 
 // noRace says what a quiet run means.
@@ -22,7 +24,7 @@ const noRace = "No race found in this run. The detector sees only accesses that 
 func raceMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	p, err := programFlags("%%race", d.Args)
 	if err != nil {
-		return plainFault("CommandError", err.Error())
+		return faults.Plain("CommandError", err.Error())
 	}
 	p.race = true
 	_, fault := e.program(r, p, text, code)
@@ -121,10 +123,10 @@ func (e *Engine) side(rep *racereport.Report, a racereport.Access) side {
 func (e *Engine) startPlace(created, access []stack.Frame) (at, source string) {
 	if _, ok := racereport.Cell(created); !ok && len(access) > 0 {
 		first := access[len(access)-1]
-		if t, _ := e.lookup(first.Cell()); t != nil {
+		if t, _ := e.cells.Find(first.Cell()); t != nil {
 			var places []string
 			for _, line := range racereport.GoCalls(t.Source, first.Line, first.Func) {
-				at, text := e.place(t.ID, strconv.Itoa(line))
+				at, text := e.cells.Place(t.ID, strconv.Itoa(line))
 				places = append(places, at)
 				if source == "" {
 					source = strings.TrimSpace(text)
@@ -149,7 +151,7 @@ func (e *Engine) codePlace(frames []stack.Frame) (at, in, source string) {
 		f = frames[0]
 		return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line), f.Func, ""
 	}
-	at, source = e.place(f.Cell(), strconv.Itoa(f.Line))
+	at, source = e.cells.Place(f.Cell(), strconv.Itoa(f.Line))
 	return at, ownName(f.Func), strings.TrimSpace(source)
 }
 
@@ -159,7 +161,7 @@ func (e *Engine) site(a racereport.Access) racereport.Site {
 	if !ok {
 		return racereport.Site{}
 	}
-	t, _ := e.lookup(f.Cell())
+	t, _ := e.cells.Find(f.Cell())
 	if t == nil {
 		return racereport.Site{}
 	}
@@ -178,22 +180,15 @@ func (e *Engine) showRaces(r *run, reports []racereport.Report, globals racerepo
 	r.out.Display(session.Bundle{Data: map[string]any{"text/plain": raceText(list), "text/html": raceCard(list)}})
 }
 
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
-
 // raceTitle counts the races.
 func raceTitle(list []*race) string {
 	total := 0
 	for _, x := range list {
 		total += x.count
 	}
-	s := plural(total, "data race")
+	s := words.Plural(total, "data race")
 	if len(list) < total {
-		s += fmt.Sprintf(" of %s", plural(len(list), "kind"))
+		s += fmt.Sprintf(" of %s", words.Plural(len(list), "kind"))
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/racereport"
 	"interleave/kernel/internal/testreport"
 	"interleave/kernel/internal/worker"
@@ -52,9 +53,9 @@ func wellFormed(t *testing.T, text string) {
 }
 
 func TestRaceCard(t *testing.T) {
-	e := &Engine{texts: map[string]*record{}}
+	e := &Engine{cells: &faults.Cells{}}
 	text := cell.NewText(hostile)
-	e.remember(text, 7)
+	e.cells.Remember(text, 7)
 	reports := racereport.Parse(strings.Repeat(strings.ReplaceAll(hostileReport, "ID", text.ID), 2))
 	list := e.races(reports, racereport.Globals{})
 	if len(list) != 1 || list[0].count != 2 {

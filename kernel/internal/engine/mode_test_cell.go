@@ -19,9 +19,11 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/racereport"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/testreport"
+	"interleave/kernel/internal/words"
 	"interleave/kernel/internal/worker"
 )
 
@@ -125,7 +127,7 @@ func (p *testOptions) args() []string {
 func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	p, err := testFlags(d.Args)
 	if err != nil {
-		return plainFault("CommandError", err.Error())
+		return faults.Plain("CommandError", err.Error())
 	}
 	syn, fault := e.parse(r, text, code)
 	if fault != nil {
@@ -136,10 +138,10 @@ func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 		return fault
 	}
 	for _, n := range prog.Notes {
-		r.out.Stream("stderr", []byte("note: "+e.told(n)+"\n"))
+		r.out.Stream("stderr", []byte("note: "+e.cells.Told(n)+"\n"))
 	}
 	if len(prog.Tests) == 0 {
-		return plainFault("CommandError", "%%test: the notebook has no test: write one, for example func TestSum(t *testing.T) { … }, or a Benchmark, Example or Fuzz function (those of a %%test cell are of that cell alone; an ordinary cell keeps them)")
+		return faults.Plain("CommandError", "%%test: the notebook has no test: write one, for example func TestSum(t *testing.T) { … }, or a Benchmark, Example or Fuzz function (those of a %%test cell are of that cell alone; an ordinary cell keeps them)")
 	}
 	return e.test(r, p, text, prog)
 }
@@ -148,7 +150,7 @@ func testMode(e *Engine, r *run, d cell.Directive, text *cell.Text, code string)
 func (e *Engine) test(r *run, p *testOptions, text *cell.Text, prog *compile.Program) *session.Fault {
 	dir, err := e.builder.Temp("test")
 	if err != nil {
-		return e.internalFault(fmt.Errorf("make folder for tests: %w", err))
+		return e.cells.Internal(fmt.Errorf("make folder for tests: %w", err))
 	}
 	defer os.RemoveAll(dir)
 	sources := map[string][]byte{"cell_test.go": prog.Source}
@@ -169,16 +171,16 @@ func (e *Engine) test(r *run, p *testOptions, text *cell.Text, prog *compile.Pro
 	}
 	cellDir, set, removed, err := e.childPlace(r)
 	if err != nil {
-		return plainFault("CommandError", err.Error())
+		return faults.Plain("CommandError", err.Error())
 	}
 	script := filepath.Join(dir, "run.sh")
 	if err := os.WriteFile(script, []byte(runScript(cellDir, raceEnv(p.race, dir, append(set, p.env...)), removed)), 0o644); err != nil {
-		return e.internalFault(fmt.Errorf("write tests: %w", err))
+		return e.cells.Internal(fmt.Errorf("write tests: %w", err))
 	}
 	argv = append(append(argv, `-exec=sh "`+script+`"`), files...)
 	line := r.waits()
 	line.say("Compiling %s and what they import", map[bool]string{false: "the tests", true: "the tests with the race detector"}[p.race])
-	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.inCells(s))) }}
+	report := &testreport.Report{Print: func(s string) { r.out.Stream("stdout", []byte(e.cells.InCells(s))) }}
 	end, err := worker.Command{
 		Argv: argv, Env: env, Dir: workDir, Guard: e.o.Guard, Handler: testOutput{childOutput{e, r.out, report}, line}, Memory: e.memory,
 	}.Run(ctx)
@@ -186,11 +188,11 @@ func (e *Engine) test(r *run, p *testOptions, text *cell.Text, prog *compile.Pro
 	report.Close()
 	switch {
 	case err != nil:
-		return e.internalFault(fmt.Errorf("run tests: %w", err))
+		return e.cells.Internal(fmt.Errorf("run tests: %w", err))
 	case end.Excess != nil:
 		return e.excessFault(r, "go test", end.Excess)
 	case end.Stopped:
-		return plainFault("Interrupted", "the tests were interrupted and have ended")
+		return faults.Plain("Interrupted", "the tests were interrupted and have ended")
 	case len(report.Build) > 0 && len(report.Tests) == 0:
 		return e.programFault(text, prog, dir, compilerLines(strings.Join(report.Build, "\n")))
 	case len(report.Tests) == 0 && len(report.Other) > 0:
@@ -273,11 +275,11 @@ func (e *Engine) testRows(report *testreport.Report) []testRow {
 		}
 		if row.verdict != "pass" {
 			for _, l := range t.Lines() {
-				row.lines = append(row.lines, e.inCells(strings.TrimPrefix(l, "    ")))
+				row.lines = append(row.lines, e.cells.InCells(strings.TrimPrefix(l, "    ")))
 			}
 			if crash := t.Crash(); crash != "" {
 				message, _, _ := strings.Cut(crash, "\n")
-				row.lines = append(row.lines, e.inCells(message))
+				row.lines = append(row.lines, e.cells.InCells(message))
 				for _, l := range e.crashStacks(crash) {
 					row.lines = append(row.lines, ansiCode.ReplaceAllString(l, ""))
 				}
@@ -348,7 +350,7 @@ func leftOut(p *testOptions, prog *compile.Program) (notes []string) {
 			many = one
 		}
 		if len(names) > 0 {
-			notes = append(notes, fmt.Sprintf("%s not run: %s (%s)", plural(len(names), what), strings.Join(names, ", "), many))
+			notes = append(notes, fmt.Sprintf("%s not run: %s (%s)", words.Plural(len(names), what), strings.Join(names, ", "), many))
 		}
 	}
 	var benchmarks, fuzz []string
@@ -364,7 +366,7 @@ func leftOut(p *testOptions, prog *compile.Program) (notes []string) {
 	say("example", silentExamples(prog), "it has no // Output: comment", "they have no // Output: comment")
 	if len(fuzz) > 0 {
 		notes = append(notes, fmt.Sprintf("%s not fuzzed: %s (only seeds were run; go test -fuzz, in a package of your own, looks for more inputs)",
-			plural(len(fuzz), "fuzz target"), strings.Join(fuzz, ", ")))
+			words.Plural(len(fuzz), "fuzz target"), strings.Join(fuzz, ", ")))
 	}
 	return notes
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/picture"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/timeline"
@@ -34,7 +35,7 @@ func (e *Engine) traceMode(r *run, d cell.Directive, text *cell.Text, code strin
 		err = fmt.Errorf("%%%%trace takes no argument %s: write %%%%trace, %%%%trace -o run.trace or %%%%trace -var rec", rest[0])
 	}
 	if err != nil {
-		return plainFault("CommandError", err.Error())
+		return faults.Plain("CommandError", err.Error())
 	}
 	if f := e.refuseTracing(r, text, code); f != nil {
 		return f
@@ -51,7 +52,7 @@ func (e *Engine) traceMode(r *run, d cell.Directive, text *cell.Text, code strin
 		}
 		if variable != "" && w.ended.Usage != nil {
 			if f := e.keepTrace(r, variable, w.file); f != nil {
-				return &faultError{f}
+				return &faults.Error{Fault: f}
 			}
 		}
 		if file == "" {
@@ -83,7 +84,7 @@ func (e *Engine) showTrace(r *run, w *watching) error {
 		return err
 	}
 	defer f.Close()
-	t, err := timeline.Read(f, e.cellLine)
+	t, err := timeline.Read(f, e.cells.Line)
 	if errors.Is(err, timeline.ErrEmpty) {
 		return errors.New("nothing ran in the trace")
 	}
@@ -150,9 +151,9 @@ func (e *Engine) refuseTracing(r *run, text *cell.Text, code string) *session.Fa
 		return nil
 	}
 	line, _ := text.Position(at)
-	return plainFault("CommandError", fmt.Sprintf(
+	return faults.Plain("CommandError", fmt.Sprintf(
 		"%%%%trace: the cell calls trace.Start itself (%s:%d: %s), and the runtime writes one trace at a time: leave out that call, or %%%%trace",
-		e.where(text), line, text.Line(line)))
+		e.cells.Name(text), line, text.Line(line)))
 }
 
 // names reports whether a cell gives a variable or a parameter a name.
@@ -194,7 +195,7 @@ func (e *Engine) keepTrace(r *run, name, file string) *session.Fault {
 		"if f, err := interleaveOS.Open(" + strconv.Quote(file) + "); err != nil { panic(err) } else if " + name +
 		", err = interleaveRecording.Read(f); err != nil { panic(err) } else { f.Close() }\n"
 	text := cell.NewText(source)
-	e.remember(text, r.cell.Count)
+	e.cells.Remember(text, r.cell.Count)
 	fault := e.runCode(r, text, source)
 	e.mu.Lock()
 	next := e.state.Clone()

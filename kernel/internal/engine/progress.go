@@ -9,6 +9,7 @@ import (
 
 	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/words"
 	"interleave/kernel/internal/worker"
 )
 
@@ -93,7 +94,7 @@ func (p *progress) end() {
 // step tells of a step of the builder.
 func (p *progress) step(s link.Step) {
 	if s.What == link.CompileImports {
-		p.say("Compiling what this cell imports: %s (%s so far)", s.Detail, plural(s.Done, "package"))
+		p.say("Compiling what this cell imports: %s (%s so far)", s.Detail, words.Plural(s.Done, "package"))
 	}
 }
 
@@ -144,7 +145,7 @@ func (b *building) Text(_ string, text []byte) {
 		if line == programPackage {
 			line = "the cell's own code"
 		}
-		b.progress.say("Compiling %s: %s (%s so far)", b.what, line, plural(b.done, "package"))
+		b.progress.say("Compiling %s: %s (%s so far)", b.what, line, words.Plural(b.done, "package"))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 	"interleave/plots/stats"
@@ -29,7 +30,7 @@ func (e *Engine) timeCommand(r *run, args string) error {
 // timeMode runs a cell and tells what it took.
 func (e *Engine) timeMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	if err := none("%%time", d.Args); err != nil {
-		return plainFault("CommandError", err.Error()+": write %%time alone above the cell, or %time "+d.Args)
+		return faults.Plain("CommandError", err.Error()+": write %%time alone above the cell, or %time "+d.Args)
 	}
 	return e.timed(r, text, code)
 }
@@ -47,7 +48,7 @@ func asError(f *session.Fault) error {
 	if f == nil {
 		return nil
 	}
-	return &faultError{f}
+	return &faults.Error{Fault: f}
 }
 
 // argument is the rest of a command's line as the text of a cell, in its place, so that errors point there.
@@ -69,7 +70,7 @@ func (e *Engine) argument(r *run, name, args string) (text *cell.Text, code stri
 		return text, string(b)
 	}
 	text = cell.NewText(args) // of several lines joined
-	e.remember(text, r.cell.Count)
+	e.cells.Remember(text, r.cell.Count)
 	return text, args
 }
 
@@ -130,7 +131,7 @@ func (e *Engine) timeitCommand(r *run, args string) error {
 // timeitMode measures a cell's statements.
 func (e *Engine) timeitMode(r *run, d cell.Directive, text *cell.Text, code string) *session.Fault {
 	if err := none("%%timeit", d.Args); err != nil {
-		return plainFault("CommandError", err.Error()+": write %%timeit alone above the cell, or %timeit "+d.Args)
+		return faults.Plain("CommandError", err.Error()+": write %%timeit alone above the cell, or %timeit "+d.Args)
 	}
 	return e.timeit(r, text, code)
 }
@@ -148,7 +149,7 @@ func (e *Engine) timeit(r *run, text *cell.Text, code string) *session.Fault {
 		return fault
 	}
 	if len(syn.Stmts) == 0 || len(syn.Funcs) > 0 || len(syn.Imports) > 0 {
-		return plainFault("CommandError", "%%timeit repeats statements: declare functions and imports in a cell above, then write %%timeit and a call")
+		return faults.Plain("CommandError", "%%timeit repeats statements: declare functions and imports in a cell above, then write %%timeit and a call")
 	}
 	if _, fault := e.apply(r, syn); fault != nil { // for errors in the reader's own words
 		return fault
@@ -246,7 +247,7 @@ func (e *Engine) loop(r *run, syn *cell.Syntax, n, repeat int) (*worker.Usage, *
 	if u := watch.ended.Usage; u != nil && len(u.Samples) > 0 {
 		return u, nil
 	}
-	return nil, plainFault("Interrupted", "the measurement was interrupted")
+	return nil, faults.Plain("Interrupted", "the measurement was interrupted")
 }
 
 // loopUnit writes the loop around the statements. The value of a last expression is kept alive, or the compiler would
@@ -262,7 +263,7 @@ func (e *Engine) loopUnit(r *run, syn *cell.Syntax, n int) (*compile.Unit, *sess
 	for _, body := range bodies {
 		source := head + body + "\n}"
 		text := cell.NewText(source)
-		e.rememberAs(text.ID, syn.Text, r.cell.Count)
+		e.cells.RememberAs(text.ID, syn.Text, r.cell.Count)
 		looped, f := e.parse(r, text, source)
 		if f != nil {
 			fault = f

@@ -13,7 +13,9 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/packages"
 )
 
 // undefinedEngine is an engine that checks cells and runs none, in a folder of the test's own. Its toolchain writes into a log what it's
@@ -29,8 +31,8 @@ func undefinedEngine(t testing.TB, dir string) (e *Engine, log string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
-	e = &Engine{o: Options{Dir: dir}, builder: b, log: slog.New(slog.DiscardHandler), texts: map[string]*record{}}
-	e.checker = compile.NewChecker(packages{e, b}, compile.Language{Version: b.Module().Lang})
+	e = &Engine{o: Options{Dir: dir}, builder: b, log: slog.New(slog.DiscardHandler), cells: &faults.Cells{}}
+	e.checker = compile.NewChecker(packages.Of(b, e.log, e.declaredIn), compile.Language{Version: b.Module().Lang})
 	tools := t.TempDir()
 	log = filepath.Join(tools, "log")
 	for _, name := range []string{"go", "compile", "link"} {
@@ -135,7 +137,7 @@ func BenchmarkUndefined(b *testing.B) {
 func TestDeclaredElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "n.ipynb")
-	e := &Engine{o: Options{Dir: dir, Env: []string{"JPY_SESSION_NAME=" + file}}, texts: map[string]*record{}}
+	e := &Engine{o: Options{Dir: dir, Env: []string{"JPY_SESSION_NAME=" + file}}, cells: &faults.Cells{}}
 	save := func(cells ...any) {
 		t.Helper()
 		var list []any
@@ -152,7 +154,7 @@ func TestDeclaredElsewhere(t *testing.T) {
 	}
 	check := func(name, want string) {
 		t.Helper()
-		if got := (packages{e: e}).Declared(name); got != want {
+		if got := e.declaredIn(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
@@ -170,11 +172,11 @@ func TestDeclaredElsewhere(t *testing.T) {
 	for _, none := range []string{"Start", "d", "_", "n", "this", ""} {
 		check(none, "")
 	}
-	e.remember(cell.NewText(server), 3)
+	e.cells.Remember(cell.NewText(server), 3)
 	check("Server", "") // it ran, and something else has taken the name away
-	e.markFailed(cell.NewText(server).ID, true)
+	e.cells.Ended(cell.NewText(server).ID, true)
 	check("Server", "it is declared in In[3], which failed")
-	e.texts[cell.NewText(server).ID].before = true
+	e.cells.Reset()
 	check("Server", "it is declared in the cell that begins with `// a server`, which has not been run since %reset")
 	save("type Client struct{}")
 	check("Server", "")

@@ -28,26 +28,24 @@ type declared struct {
 	names   map[string][]*cell.Text // the cells that declare a name, from the top
 }
 
-// Declared implements compile.Declarer: it names the cell that declares a name and has not been run, or failed.
-func (p packages) Declared(name string) string { return p.e.declaredIn(name) }
-
+// declaredIn names the cell that declares a name and has not been run, or failed.
 func (e *Engine) declaredIn(name string) string {
 	failed := ""
 	for _, text := range e.fileNames()[name] {
-		e.mu.Lock()
-		rec := e.texts[text.ID]
+		rec, ran := e.cells.Record(text.ID)
 		since := "in this session"
-		if rec != nil && rec.before {
-			rec, since = nil, "since %reset"
+		if ran && rec.Before {
+			ran, since = false, "since %reset"
 		}
+		e.mu.Lock()
 		here := e.running != nil && cell.NewText(e.running.cell.Code).ID == text.ID
 		e.mu.Unlock()
 		switch {
 		case here:
-		case rec == nil:
+		case !ran:
 			return fmt.Sprintf("it is declared in the cell that begins with `%s`, which has not been run %s", beginning(text.Source), since)
-		case rec.failed && failed == "":
-			failed = "it is declared in In[" + strconv.Itoa(rec.count) + "], which failed"
+		case rec.Failed && failed == "":
+			failed = "it is declared in In[" + strconv.Itoa(rec.Count) + "], which failed"
 		}
 	}
 	return failed

@@ -1,13 +1,11 @@
 package engine
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
-	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 )
@@ -25,7 +23,7 @@ type watching struct {
 func (e *Engine) runWatched(r *run, what string, text *cell.Text, code string, look func(w *watching) error) *session.Fault {
 	dir, err := e.builder.Temp("watch")
 	if err != nil {
-		return e.internalFault(err)
+		return e.cells.Internal(err)
 	}
 	defer os.RemoveAll(dir)
 	r.watch = &watching{what: what, file: filepath.Join(dir, "recording")}
@@ -38,31 +36,5 @@ func (e *Engine) runWatched(r *run, what string, text *cell.Text, code string, l
 	if fault != nil {
 		return fault
 	}
-	return commandFault(err)
-}
-
-func commandFault(err error) *session.Fault {
-	var f *faultError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &f):
-		return f.fault
-	}
-	return plainFault("CommandError", err.Error())
-}
-
-// faultError carries the fault of a cell that a command ran.
-type faultError struct{ fault *session.Fault }
-
-func (f *faultError) Error() string { return f.fault.Value }
-
-// cellLine names a line of a cell as the reader sees it, "" for lines of other files.
-func (e *Engine) cellLine(file string, line int) string {
-	id := address.Cell(file)
-	if id == "" {
-		return ""
-	}
-	at, _ := e.place(id, fmt.Sprint(line))
-	return at
+	return faults.Command(err)
 }

@@ -105,7 +105,7 @@ func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
 	if len(mine) > 1 {
 		what = fmt.Sprintf("%d goroutines that this cell started go on", len(mine))
 	}
-	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.waits(mine), "")+legend(mine)))
+	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.cells.Waits(mine), "")+legend(mine)))
 }
 
 // listGoroutines lists them by the cell that started them.
@@ -137,7 +137,7 @@ func (e *Engine) listGoroutines(r *run, args string) error {
 		if n == 0 {
 			name = "without a cell's name"
 		}
-		fmt.Fprintf(&b, "%s: %d\n%s", name, len(groups[n]), strings.Join(e.waits(groups[n]), ""))
+		fmt.Fprintf(&b, "%s: %d\n%s", name, len(groups[n]), strings.Join(e.cells.Waits(groups[n]), ""))
 	}
 	b.WriteString(legend(list))
 	if b.Len() == 0 {

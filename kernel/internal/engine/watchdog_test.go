@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
 )
@@ -136,7 +137,7 @@ func TestWatchdogSpeaks(t *testing.T) {
 				tt.p.began = time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
-				(&watchdog{e: &Engine{texts: map[string]*record{}}, out: out, w: tt.p}).watch(ctx)
+				(&watchdog{e: &Engine{cells: &faults.Cells{}}, out: out, w: tt.p}).watch(ctx)
 				if tt.noLater == 0 && len(out.said) > 0 {
 					t.Fatalf("after %v it said\n%s", out.after, out.said)
 				}

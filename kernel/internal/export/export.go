@@ -13,9 +13,9 @@ import (
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
-	"interleave/kernel/internal/engine"
 	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/notebook"
+	"interleave/kernel/internal/packages"
 )
 
 // Options say what to export for.
@@ -82,7 +82,7 @@ func run(ctx context.Context, nb *notebook.Notebook, o Options, script bool) (*M
 	defer b.Close()
 	module := b.Module()
 	x := &exporter{ctx: ctx, o: o, b: b, m: &Module{Files: map[string][]byte{}}}
-	x.checker = compile.NewChecker(engine.Packages(b, o.Logger), compile.Language{Version: module.Lang, By: module.LangBy})
+	x.checker = compile.NewChecker(packages.Of(b, o.Logger, nil), compile.Language{Version: module.Lang, By: module.LangBy})
 	x.book = x.checker.NewBook()
 	for _, c := range nb.Cells {
 		switch c.Type() {

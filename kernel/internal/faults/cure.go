@@ -1,4 +1,4 @@
-package engine
+package faults
 
 import (
 	"errors"
@@ -56,8 +56,8 @@ const (
 	startCure  = "Run the cell again; when that does not help, restart the kernel"
 )
 
-// cure says what to do about an error that something around the kernel causes; "" for other errors.
-func cure(err error) string {
+// Cure says what to do about an error that something around the kernel causes; "" for other errors.
+func Cure(err error) string {
 	var load *worker.LoadError
 	var death *worker.Death
 	loading, dead := errors.As(err, &load), errors.As(err, &death)
@@ -91,31 +91,31 @@ func cure(err error) string {
 	return ""
 }
 
-// withCure adds to an error what to do about it, when that is known.
-func withCure(err error) string {
+// WithCure adds to an error what to do about it, when that is known.
+func WithCure(err error) string {
 	text, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n") // a runtime that fails says more than anybody reads
-	if c := cure(err); c != "" {
+	if c := Cure(err); c != "" {
 		return strings.TrimRight(text, ".") + ". " + c
 	}
 	return err.Error()
 }
 
-// internalFault reports a failure of the kernel's own, or of what it works with.
-func (e *Engine) internalFault(err error) *session.Fault {
+// Internal reports a failure of the kernel's own, or of what it works with.
+func (c *Cells) Internal(err error) *session.Fault {
 	var bad *link.ToolchainError
 	var refused *link.PackageError
 	var load *worker.LoadError
 	var lost *link.LostError
 	switch {
 	case errors.As(err, &lost):
-		return plainFault("CompileError", "the cell could not be built: "+lost.Error())
-	case cure(err) != "":
-		return plainFault("CompileError", "the cell could not be built or loaded: "+withCure(err))
+		return Plain("CompileError", "the cell could not be built: "+lost.Error())
+	case Cure(err) != "":
+		return Plain("CompileError", "the cell could not be built or loaded: "+WithCure(err))
 	case errors.As(err, &bad), errors.As(err, &refused):
-		return plainFault("CompileError", err.Error())
+		return Plain("CompileError", err.Error())
 	case errors.As(err, &load) && strings.Contains(load.Text, "panicked when"):
-		return plainFault("Panic", load.Text+". Mend the package, then run %reset, which loses the variables")
+		return Plain("Panic", load.Text+". Mend the package, then run %reset, which loses the variables")
 	}
-	e.log.Error("engine", "error", err)
-	return plainFault("CompileError", "the kernel failed to build or load this cell, which is a defect of the kernel: "+err.Error())
+	c.Log.Error("engine", "error", err)
+	return Plain("CompileError", "the kernel failed to build or load this cell, which is a defect of the kernel: "+err.Error())
 }

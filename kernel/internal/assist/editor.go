@@ -1,10 +1,15 @@
-package engine
+// Package assist helps whoever types a cell: it completes Go text and tells what stands at a place. It asks gopls about the
+// notebook and the half-written cell, written as files, and knows a part itself. It runs no cells and knows no commands.
+//
+// An Editor starts goroutines: one that starts gopls, one for each name that is looked for in modules, timers. All end with Close.
+package assist
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"regexp"
 	"runtime/debug"
@@ -17,6 +22,7 @@ import (
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/gopls"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/packages"
 	"interleave/kernel/internal/session"
 )
 
@@ -34,14 +40,33 @@ const (
 	editorUnused = 5 * time.Minute
 )
 
-// editor asks gopls about cells that somebody is typing. It starts gopls at the first question, ends it when none has come for a
+// Notebook is what is asked about. Its methods are called by several goroutines.
+type Notebook interface {
+	IsOpen() bool  // cells can be compiled; Linker and Types are nil before
+	Running() bool // a cell is under way
+	State() *compile.State
+	Linker() *link.Builder
+	Types() *compile.Checker
+}
+
+// Options say which gopls is asked.
+type Options struct {
+	Cache   string        // the folder that it is built into, "" for the user's cache
+	Sources string        // where the sources of module interleave are kept
+	Gopls   string        // the program; "" for the one that is built into the cache
+	Unused  time.Duration // how long it may wait for a question before it is ended; 0 for some minutes
+	Logger  *slog.Logger
+}
+
+// Editor answers questions about cells that somebody is typing. It starts gopls at the first question, ends it when none has come for a
 // while, and starts it again when it has died, but not for ever. Most of an idle kernel's memory would be that of gopls, and a
 // notebook that is only run never needs it.
-type editor struct {
-	e      *Engine
-	ctx    context.Context // ends with Close
-	cancel context.CancelFunc
-	tasks  sync.WaitGroup
+type Editor struct {
+	notebook Notebook
+	o        Options
+	ctx      context.Context // ends with Close
+	cancel   context.CancelFunc
+	tasks    sync.WaitGroup
 
 	mu       sync.Mutex
 	closed   bool
@@ -57,13 +82,15 @@ type editor struct {
 	paths    map[string]string        // import paths of qualifiers outside of the base
 }
 
-func newEditor(e *Engine) *editor {
+// New returns an editor for a notebook.
+func New(notebook Notebook, o Options) *Editor {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &editor{e: e, ctx: ctx, cancel: cancel, keep: map[string]bool{}, found: map[string]chan struct{}{}, paths: map[string]string{}}
+	return &Editor{notebook: notebook, o: o, ctx: ctx, cancel: cancel,
+		keep: map[string]bool{}, found: map[string]chan struct{}{}, paths: map[string]string{}}
 }
 
-// close ends gopls.
-func (d *editor) close() {
+// Close ends gopls.
+func (d *Editor) Close() {
 	d.mu.Lock()
 	d.closed = true
 	server := d.server
@@ -80,8 +107,8 @@ func (d *editor) close() {
 	d.tasks.Wait()
 }
 
-// idle is called when no cell runs any more; busy when one begins.
-func (d *editor) idle() {
+// Idle is called when no cell runs any more.
+func (d *Editor) Idle() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed || d.server == nil {
@@ -94,7 +121,8 @@ func (d *editor) idle() {
 	}
 }
 
-func (d *editor) busy() {
+// Busy is called when a cell begins.
+func (d *Editor) Busy() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.rest != nil {
@@ -103,7 +131,7 @@ func (d *editor) busy() {
 }
 
 // prepare shows a gopls that runs what the notebook imports, ahead of questions.
-func (d *editor) prepare() {
+func (d *Editor) prepare() {
 	d.mu.Lock()
 	server := d.server
 	if d.closed || server == nil {
@@ -113,24 +141,21 @@ func (d *editor) prepare() {
 	d.tasks.Add(1)
 	d.mu.Unlock()
 	defer d.tasks.Done()
-	d.e.mu.Lock()
-	busy := d.e.running != nil // a cell that waited for the kernel to open; its end calls idle again
-	d.e.mu.Unlock()
-	if busy || !d.e.isOpen() {
+	if d.notebook.Running() || !d.notebook.IsOpen() { // a cell that waited for the kernel to open; its end calls Idle again
 		return
 	}
 	d.reload(server)
 	files, _ := d.sketch(d.ctx, "", 0)
 	if err := server.Warm(d.ctx, files, gopls.Place{File: typedFile}); err != nil {
-		d.e.log.Debug("gopls", "error", err)
+		d.o.Logger.Debug("gopls", "error", err)
 	}
 }
 
 // patience is how long gopls may wait for a question before it is ended.
-func (d *editor) patience() time.Duration { return cmp.Or(d.e.o.GoplsUnused, editorUnused) }
+func (d *Editor) patience() time.Duration { return cmp.Or(d.o.Unused, editorUnused) }
 
 // asked is called when a question comes: the server is in use.
-func (d *editor) asked() {
+func (d *Editor) asked() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.last = time.Now()
@@ -144,7 +169,7 @@ func (d *editor) asked() {
 }
 
 // dismiss ends a server that nobody has asked for a while.
-func (d *editor) dismiss() {
+func (d *Editor) dismiss() {
 	d.mu.Lock()
 	server := d.server
 	if d.closed || server == nil || time.Since(d.last) < d.patience() { // a question came, and the timer is set again
@@ -160,7 +185,7 @@ func (d *editor) dismiss() {
 }
 
 // running is the server, started if need be; nil when there is none, or none by the time ctx ends.
-func (d *editor) running(ctx context.Context) *gopls.Server {
+func (d *Editor) running(ctx context.Context) *gopls.Server {
 	for {
 		d.mu.Lock()
 		if d.server != nil {
@@ -194,7 +219,7 @@ func (d *editor) running(ctx context.Context) *gopls.Server {
 }
 
 // start starts gopls.
-func (d *editor) start(done chan struct{}) {
+func (d *Editor) start(done chan struct{}) {
 	server, err := d.launch()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -204,7 +229,7 @@ func (d *editor) start(done chan struct{}) {
 	case errors.Is(err, errNoGopls):
 		d.starts-- // it may be built meanwhile
 	case err != nil:
-		d.e.log.Debug("no gopls", "error", err)
+		d.o.Logger.Debug("no gopls", "error", err)
 		d.starts = editorStarts // what failed once will fail again
 	case d.closed:
 		d.tasks.Go(server.Close)
@@ -215,25 +240,25 @@ func (d *editor) start(done chan struct{}) {
 }
 
 // built reports whether there is a gopls to start. lab may be building it while notebooks are open.
-func (d *editor) built() bool {
+func (d *Editor) built() bool {
 	tool, err := d.tool()
 	return err == nil && tool.Built()
 }
 
 // tool is the gopls to start.
-func (d *editor) tool() (gopls.Tool, error) {
-	tool, err := gopls.At(d.e.o.Cache)
+func (d *Editor) tool() (gopls.Tool, error) {
+	tool, err := gopls.At(d.o.Cache)
 	if err != nil {
 		return gopls.Tool{}, err
 	}
-	tool = tool.Or(link.GoplsFolder(d.e.o.Sources))
-	if d.e.o.Gopls != "" {
-		tool = tool.Given(d.e.o.Gopls)
+	tool = tool.Or(link.GoplsFolder(d.o.Sources))
+	if d.o.Gopls != "" {
+		tool = tool.Given(d.o.Gopls)
 	}
 	return tool, nil
 }
 
-func (d *editor) launch() (*gopls.Server, error) {
+func (d *Editor) launch() (*gopls.Server, error) {
 	tool, err := d.tool()
 	if err != nil {
 		return nil, err
@@ -241,7 +266,7 @@ func (d *editor) launch() (*gopls.Server, error) {
 	if !tool.Built() {
 		return nil, errNoGopls
 	}
-	dir, env, changed, err := d.e.linker().EditorModule(emptyFiles)
+	dir, env, changed, err := d.notebook.Linker().EditorModule(emptyFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -249,16 +274,16 @@ func (d *editor) launch() (*gopls.Server, error) {
 	if changed {
 		clear(d.found)
 	}
-	d.module = d.e.linker().Module().Path
+	d.module = d.notebook.Linker().Module().Path
 	d.mu.Unlock()
 	ctx, cancel := context.WithTimeout(d.ctx, editorStart)
 	defer cancel()
-	return gopls.Start(ctx, gopls.Options{Tool: tool, Dir: dir, Env: env, Logger: d.e.log})
+	return gopls.Start(ctx, gopls.Options{Tool: tool, Dir: dir, Env: env, Logger: d.o.Logger})
 }
 
-// WarmEditor builds gopls into a cache ("" for the user's) unless it is there, and has it read what notebooks import, so that
+// Warm builds gopls into a cache ("" for the user's) unless it is there, and has it read what notebooks import, so that
 // the first completion of a session need not wait. progress is told of the build.
-func WarmEditor(ctx context.Context, b *link.Builder, cache string, progress func(gopls.Step)) error {
+func Warm(ctx context.Context, b *link.Builder, cache string, progress func(gopls.Step)) error {
 	tool, err := gopls.At(cache)
 	if err != nil {
 		return err
@@ -286,7 +311,7 @@ func WarmEditor(ctx context.Context, b *link.Builder, cache string, progress fun
 	return server.Warm(ctx, gopls.Files{typedFile: text.String()}, gopls.Place{File: typedFile, Offset: text.Len()})
 }
 
-// likely are packages outside of usual that WarmEditor has gopls read.
+// likely are packages outside of usual that Warm has gopls read.
 var likely = []string{
 	"bufio", "bytes", "encoding/json", "io", "net/http", "path/filepath", "reflect", "regexp", "unsafe", "gonum.org/v1/gonum/mat", "gonum.org/v1/gonum/stat",
 	"gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/plotutil", "gonum.org/v1/plot/vg", "gonum.org/v1/plot/vg/draw",
@@ -296,8 +321,8 @@ var likely = []string{
 var errNoGopls = errors.New("gopls is not built")
 
 // reload tells gopls when the versions of the notebook's packages have changed.
-func (d *editor) reload(server *gopls.Server) {
-	_, _, changed, err := d.e.linker().EditorModule(emptyFiles)
+func (d *Editor) reload(server *gopls.Server) {
+	_, _, changed, err := d.notebook.Linker().EditorModule(emptyFiles)
 	if err != nil || !changed {
 		return
 	}
@@ -305,7 +330,7 @@ func (d *editor) reload(server *gopls.Server) {
 	clear(d.found)
 	d.mu.Unlock()
 	if err := server.Reload(); err != nil {
-		d.e.log.Debug("gopls", "error", err)
+		d.o.Logger.Debug("gopls", "error", err)
 	}
 }
 
@@ -321,8 +346,8 @@ var emptyFiles = map[string]string{typedFile: "package notebook\n", declaredFile
 var usual = []string{"context", "errors", "fmt", "os", "math", "math/rand", "runtime", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "time", compile.DisplayPath}
 
 // sketch writes the notebook and a cell as files.
-func (d *editor) sketch(ctx context.Context, text string, at int) (gopls.Files, *compile.Sketch) {
-	st := d.e.snapshot()
+func (d *Editor) sketch(ctx context.Context, text string, at int) (gopls.Files, *compile.Sketch) {
+	st := d.notebook.State()
 	imports := d.qualifiers(ctx, st, text, at)
 	d.mu.Lock()
 	if len(d.keep) == 0 {
@@ -338,23 +363,23 @@ func (d *editor) sketch(ctx context.Context, text string, at int) (gopls.Files, 
 	}
 	keep := slices.Sorted(maps.Keys(d.keep))
 	d.mu.Unlock()
-	s := d.e.types().Sketch(st, text, at, imports, keep)
+	s := d.notebook.Types().Sketch(st, text, at, imports, keep)
 	return gopls.Files{typedFile: s.Cell, declaredFile: s.Live}, s
 }
 
 // qualifiers finds packages for the qualifiers in a cell that nothing declares, as the compiler would when the cell runs.
-func (d *editor) qualifiers(ctx context.Context, st *compile.State, text string, at int) map[string]string {
+func (d *Editor) qualifiers(ctx context.Context, st *compile.State, text string, at int) map[string]string {
 	out := map[string]string{}
 	for name, symbols := range cell.Qualifiers(text, at) {
 		if st.Vars[name] != nil || st.Decls[name] != nil || st.Imports[name] != "" {
 			continue
 		}
-		if name == "unsafe" || slices.ContainsFunc(d.e.importable(), func(p compile.Package) bool { return p.Name == name }) {
+		if name == "unsafe" || slices.ContainsFunc(packages.Importable(d.notebook.Linker()), func(p compile.Package) bool { return p.Name == name }) {
 			prefix := ""
-			if from := wordStart(text, at); strings.HasSuffix(text[:from], name+".") {
+			if from := cell.WordStart(text, at); strings.HasSuffix(text[:from], name+".") {
 				prefix = text[from:at]
 			}
-			if path, ok := d.e.types().SuggestTyped(ctx, name, symbols, prefix); ok {
+			if path, ok := d.notebook.Types().SuggestTyped(ctx, name, symbols, prefix); ok {
 				out[name] = path
 			}
 		} else if path := d.elsewhere(ctx, name); path != "" {
@@ -366,7 +391,7 @@ func (d *editor) qualifiers(ctx context.Context, st *compile.State, text string,
 
 // elsewhere looks for a package in the notebook's module and in those it requires. Many files may have to be read for that,
 // so it is done once for a name, and an answer that is late serves the next question.
-func (d *editor) elsewhere(ctx context.Context, name string) string {
+func (d *Editor) elsewhere(ctx context.Context, name string) string {
 	d.mu.Lock()
 	done := d.found[name]
 	if done == nil && !d.closed {
@@ -376,7 +401,7 @@ func (d *editor) elsewhere(ctx context.Context, name string) string {
 			defer close(done)
 			ctx, cancel := context.WithTimeout(d.ctx, 20*time.Second)
 			defer cancel()
-			found, err := named(ctx, d.e.linker(), name)
+			found, err := packages.Named(ctx, d.notebook.Linker(), name)
 			if err != nil || len(found) == 0 {
 				return
 			}
@@ -399,8 +424,8 @@ func (d *editor) elsewhere(ctx context.Context, name string) string {
 	return d.paths[name]
 }
 
-// complete asks gopls how a cell may go on at a byte offset; ok is false when it did not answer in time.
-func (d *editor) complete(ctx context.Context, text string, at int) (c session.Completion, ok bool) {
+// ask asks gopls how a cell may go on at a byte offset; ok is false when it did not answer in time.
+func (d *Editor) ask(ctx context.Context, text string, at int) (c session.Completion, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, editorPatience)
 	defer cancel()
 	d.asked()
@@ -411,7 +436,7 @@ func (d *editor) complete(ctx context.Context, text string, at int) (c session.C
 	files, s := d.sketch(ctx, text, at)
 	list, err := server.Complete(ctx, files, gopls.Place{File: typedFile, Offset: s.Offset(at)})
 	if err != nil {
-		d.e.log.Debug("completion", "error", err)
+		d.o.Logger.Debug("completion", "error", err)
 		return c, false
 	}
 	c.Start, c.End = at, at
@@ -431,7 +456,7 @@ func (d *editor) complete(ctx context.Context, text string, at int) (c session.C
 }
 
 // describe asks gopls what stands at a place, and about the call it is in. The answer is Markdown.
-func (d *editor) describe(ctx context.Context, text string, q question) (markdown string, ok bool) {
+func (d *Editor) describe(ctx context.Context, text string, q question) (markdown string, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, editorPatience)
 	defer cancel()
 	d.asked()
@@ -448,7 +473,7 @@ func (d *editor) describe(ctx context.Context, text string, q question) (markdow
 	}
 	found, err := server.Describe(ctx, files, place(q.word), place(q.argument))
 	if err != nil {
-		d.e.log.Debug("inspection", "error", err)
+		d.o.Logger.Debug("inspection", "error", err)
 		return "", false
 	}
 	var parts []string
@@ -474,7 +499,7 @@ func signatureText(call *gopls.Signature) string {
 var docLink = regexp.MustCompile(`(?m)\n*(^---\n+)?^\[.*\]\(https://pkg\.go\.dev/([^)@?#]*)[^)]*\)$`)
 
 // local takes links out to packages that pkg.go.dev cannot know: the notebook's and ours.
-func (d *editor) local(markdown string) string {
+func (d *Editor) local(markdown string) string {
 	d.mu.Lock()
 	module := d.module
 	d.mu.Unlock()

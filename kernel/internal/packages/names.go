@@ -1,11 +1,14 @@
-package engine
+package packages
 
 import (
 	"context"
+	"regexp"
 
 	"interleave/kernel/internal/catalog"
 	"interleave/kernel/internal/link"
 )
+
+import ()
 
 // index is where packages are looked for that the base library does not have.
 func index(b *link.Builder) (x catalog.Index, modules []catalog.Module, err error) {
@@ -16,8 +19,8 @@ func index(b *link.Builder) (x catalog.Index, modules []catalog.Module, err erro
 	return catalog.Index{Notes: b.NotesFolder()}, modules, err
 }
 
-// named lists the packages of a name in the modules of the notebook, its own first.
-func named(ctx context.Context, b *link.Builder, name string) ([]catalog.Found, error) {
+// Named lists the packages of a name in the modules of the notebook, its own first.
+func Named(ctx context.Context, b *link.Builder, name string) ([]catalog.Found, error) {
 	x, modules, err := index(b)
 	if err != nil {
 		return nil, err
@@ -34,27 +37,12 @@ func named(ctx context.Context, b *link.Builder, name string) ([]catalog.Found, 
 	return append(own, others...), ctx.Err()
 }
 
-// readNames writes down, in the background, which packages the modules of the notebook have: the first undefined name need not wait for that.
-func (e *Engine) readNames() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return
-	}
-	b := e.builder
-	e.watchers.Go(func() {
-		if x, modules, err := index(b); err == nil {
-			x.Read(e.ctx, modules)
-		}
-	})
-}
-
 // Find implements compile.Finder. Only reading decides whether there is such a package. One that there is, is what the cell means, and making it
 // available may take as long as an import.
-func (p packages) Find(ctx context.Context, name string, symbols []string) (string, bool, error) {
-	found, err := named(ctx, p.b, name)
+func (p Set) Find(ctx context.Context, name string, symbols []string) (string, bool, error) {
+	found, err := Named(ctx, p.b, name)
 	if err != nil {
-		p.e.log.Warn("look for a missing import", "name", name, "error", err)
+		p.log.Warn("look for a missing import", "name", name, "error", err)
 		return "", false, nil
 	}
 	for _, f := range found {
@@ -76,5 +64,17 @@ type unavailable struct {
 }
 
 func (u *unavailable) Error() string {
-	return u.path + " has it, and cannot be imported: " + asCommand(u.err.Error())
+	return u.path + " has it, and cannot be imported: " + Advice(u.err.Error())
+}
+
+var goGet = regexp.MustCompile(`(to add it:)\s+go get `)
+
+// Advice words the go command's advice as the notebook's.
+func Advice(text string) string { return goGet.ReplaceAllString(text, "$1 %get ") }
+
+// Read writes down which packages the modules of a notebook have, so that the first undefined name need not wait for that.
+func Read(ctx context.Context, b *link.Builder) {
+	if x, modules, err := index(b); err == nil {
+		x.Read(ctx, modules)
+	}
 }

@@ -1,4 +1,4 @@
-package engine
+package faults
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 
 // Whatever is short, forbidden or gone around the kernel is named with its cure, and called no defect of the kernel.
 func TestCures(t *testing.T) {
-	e := &Engine{log: slog.New(slog.DiscardHandler)}
+	e := &Cells{Log: slog.New(slog.DiscardHandler)}
 	wrapped := func(errno syscall.Errno) error {
 		return fmt.Errorf("compile unit: %w", &fs.PathError{Op: "open", Path: "/cache/unit", Err: errno})
 	}
@@ -58,15 +58,15 @@ func TestCures(t *testing.T) {
 		{&link.ToolchainError{Problem: "GOFLAGS has -race, and cells cannot be built with it", Cure: "Unset GOFLAGS"}, "Unset GOFLAGS"},
 		{&link.PackageError{Text: "no required module provides package x"}, "no required module"},
 	} {
-		f := e.internalFault(c.err)
+		f := e.Internal(c.err)
 		if !strings.Contains(f.Value, c.want) || strings.Contains(f.Value, "defect") || strings.Contains(f.Value, "\n") {
 			t.Errorf("%v: %s", c.err, f.Value)
 		}
-		if f := e.compilerFault(strings.Split(c.err.Error(), "\n")); cure(errors.New(c.err.Error())) != "" && strings.Contains(f.Value, "defect") {
+		if f := e.Compiler(strings.Split(c.err.Error(), "\n")); Cure(errors.New(c.err.Error())) != "" && strings.Contains(f.Value, "defect") {
 			t.Errorf("said by the compiler, %v: %s", c.err, f.Value)
 		}
 	}
-	if f := e.internalFault(errors.New("undefined symbol: nb.f")); !strings.Contains(f.Value, "a defect of the kernel") {
+	if f := e.Internal(errors.New("undefined symbol: nb.f")); !strings.Contains(f.Value, "a defect of the kernel") {
 		t.Errorf("what is a defect is called %s", f.Value)
 	}
 }

@@ -1,33 +1,24 @@
-package engine
+package assist
 
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
 
 	"interleave/kernel/internal/cell"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/session"
 )
 
-// Inspect implements session.Engine: what stands at the cursor, and the signature of the call it stands in.
-func (e *Engine) Inspect(ctx context.Context, code string, cursor, detail int) session.Inspection {
-	at := byteOffset(code, cursor)
-	text, answer, done := e.inspectCommand(code, at)
-	switch {
-	case done:
-		return answer
-	case !e.isOpen():
-		return session.Inspection{}
-	}
-	q := ask(text, at)
+// Inspect tells what stands at a byte offset of Go text, and the signature of the call it stands in.
+func (d *Editor) Inspect(ctx context.Context, text string, at int) session.Inspection {
+	q := questionAt(text, at)
 	if q == (question{}) {
 		return session.Inspection{}
 	}
-	if markdown, ok := e.editor.describe(ctx, text, q); ok && markdown != "" {
-		return inspection(markdown)
+	if markdown, ok := d.describe(ctx, text, q); ok && markdown != "" {
+		return Markdown(markdown)
 	}
-	return e.inspectKnown(ctx, text, q)
+	return d.inspectKnown(ctx, text, q)
 }
 
 // question is what is asked about a place: offsets of the word there, of the name of the function that is called, of the
@@ -37,11 +28,11 @@ type question struct {
 	asked                    bool
 }
 
-// ask reads what a place is about: the word it touches, and the call it is in.
-func ask(text string, at int) question {
+// questionAt reads what a place is about: the word it touches, and the call it is in.
+func questionAt(text string, at int) question {
 	q := question{word: -1, function: -1, argument: -1}
 	start, quoted := cell.Quoted(text, at)
-	from, to := wordStart(text, at), wordEnd(text, at)
+	from, to := cell.WordStart(text, at), cell.WordEnd(text, at)
 	if from < to && !quoted && !('0' <= text[from] && text[from] <= '9') {
 		q.word, q.asked = from, true
 	}
@@ -49,7 +40,7 @@ func ask(text string, at int) question {
 		at = start
 	}
 	if name, argument, ok := cell.Call(text, at); ok {
-		q.function, q.argument, q.asked = wordStart(text, name), argument, true
+		q.function, q.argument, q.asked = cell.WordStart(text, name), argument, true
 	}
 	if !q.asked {
 		return question{}
@@ -58,26 +49,26 @@ func ask(text string, at int) question {
 }
 
 // inspectKnown is what the kernel knows itself.
-func (e *Engine) inspectKnown(ctx context.Context, text string, q question) session.Inspection {
+func (d *Editor) inspectKnown(ctx context.Context, text string, q question) session.Inspection {
 	for _, at := range []int{q.word, q.function} {
 		if at < 0 {
 			continue
 		}
-		list := e.names()
+		list := Names(d.notebook.State())
 		if at > 0 && text[at-1] == '.' {
-			list = e.types().Members(ctx, e.snapshot(), text[wordStart(text, at-1):at-1])
+			list = d.notebook.Types().Members(ctx, d.notebook.State(), text[cell.WordStart(text, at-1):at-1])
 		}
 		for _, m := range list {
-			if m.Name == text[at:wordEnd(text, at)] {
-				return inspection("```go\n" + compile.Plain(strings.TrimSpace(m.Kind+" "+m.Name+" "+m.Type)) + "\n```")
+			if m.Name == text[at:cell.WordEnd(text, at)] {
+				return Markdown("```go\n" + compile.Plain(strings.TrimSpace(m.Kind+" "+m.Name+" "+m.Type)) + "\n```")
 			}
 		}
 	}
 	return session.Inspection{}
 }
 
-// inspection is Markdown, and the same for those that show text only.
-func inspection(markdown string) session.Inspection {
+// Markdown is Markdown, and the same for those that show text only.
+func Markdown(markdown string) session.Inspection {
 	return session.Inspection{Found: true, Data: map[string]any{"text/markdown": markdown, "text/plain": plainText(markdown)}}
 }
 
@@ -129,14 +120,4 @@ func unlink(line string) string {
 		}
 	}
 	return b.String()
-}
-
-// explainName shows the documentation of a name in the front end's pager.
-func (e *Engine) explainName(r *run, name string) *session.Fault {
-	answer := e.Inspect(r.ctx, name, utf8.RuneCountInString(name), 0)
-	if !answer.Found {
-		return plainFault("CommandError", "nothing is known of "+name+": is it declared, or a package's (strings.ToUpper)?")
-	}
-	r.pages = append(r.pages, map[string]any{"source": "page", "data": answer.Data, "start": 0})
-	return nil
 }

@@ -1,4 +1,4 @@
-package engine
+package faults
 
 import (
 	"errors"
@@ -14,41 +14,24 @@ import (
 	"interleave/kernel/internal/revision"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
+	"interleave/kernel/internal/words"
 	"interleave/kernel/internal/worker"
 )
 
-// lookup finds a cell's text and current number by its content id.
-func (e *Engine) lookup(id string) (*cell.Text, int) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if r := e.texts[id]; r != nil {
-		return r.text, r.count
-	}
-	return nil, 0
-}
+// MostErrors is how many errors of one cell are shown.
+const MostErrors = 50
 
-// where names a cell as the reader sees it: In[7].
-func (e *Engine) where(t *cell.Text) string {
-	if _, n := e.lookup(t.ID); n > 0 {
-		return "In[" + strconv.Itoa(n) + "]"
-	}
-	return "In[?]"
-}
-
-// mostErrors is how many errors of one cell are shown.
-const mostErrors = 50
-
-// compileFault shows the errors of a cell, each with its line and a caret.
-func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
+// Compile shows the errors of a cell, each with its line and a caret.
+func (c *Cells) Compile(list []compile.Diagnostic) *session.Fault {
 	f := &session.Fault{Name: "CompileError"}
 	for i, d := range list {
-		if i == mostErrors {
-			f.Traceback = append(f.Traceback, fmt.Sprintf("… and %s", plural(len(list)-i, "more error")))
+		if i == MostErrors {
+			f.Traceback = append(f.Traceback, fmt.Sprintf("… and %s", words.Plural(len(list)-i, "more error")))
 			break
 		}
 		line, column := d.Text.Position(d.Offset)
-		at := fmt.Sprintf("%s:%d:%d", e.where(d.Text), line, column)
-		message := e.told(d.Message)
+		at := fmt.Sprintf("%s:%d:%d", c.Name(d.Text), line, column)
+		message := c.Told(d.Message)
 		if i == 0 {
 			f.Value = at + ": " + message
 		}
@@ -62,26 +45,18 @@ func (e *Engine) compileFault(list []compile.Diagnostic) *session.Fault {
 	return f
 }
 
-// unknownCell is the place of a declaration whose cell is not in the record.
-var unknownCell = regexp.MustCompile(` \(` + address.FilePattern + `:\d+\)`)
-
-// told is what the checker says, in the reader's words: cells have numbers, and names no versions.
-func (e *Engine) told(text string) string {
-	return unknownCell.ReplaceAllString(e.inCells(compile.Plain(text)), "")
-}
-
 var compilerLine = regexp.MustCompile(address.FilePattern + `:(\d+)(?::(\d+))?: (.*)`)
 
-// compilerFault shows what only the compiler found. Columns are those of the generated line, so none is shown.
-func (e *Engine) compilerFault(lines []string) *session.Fault {
+// Compiler shows what only the compiler found. Columns are those of the generated line, so none is shown.
+func (c *Cells) Compiler(lines []string) *session.Fault {
 	text := strings.Join(lines, "\n")
-	if err := errors.New(text); !compilerLine.MatchString(text) && cure(err) != "" { // the compiler itself has failed
-		return e.internalFault(err)
+	if err := errors.New(text); !compilerLine.MatchString(text) && Cure(err) != "" { // the compiler itself has failed
+		return c.Internal(err)
 	}
 	f := &session.Fault{Name: "CompileError"}
 	for i, l := range lines {
-		if i == mostErrors {
-			f.Traceback = append(f.Traceback, fmt.Sprintf("… and %s", plural(len(lines)-i, "more line")))
+		if i == MostErrors {
+			f.Traceback = append(f.Traceback, fmt.Sprintf("… and %s", words.Plural(len(lines)-i, "more line")))
 			break
 		}
 		m := compilerLine.FindStringSubmatch(l)
@@ -89,7 +64,7 @@ func (e *Engine) compilerFault(lines []string) *session.Fault {
 			f.Traceback = append(f.Traceback, compile.Plain(l))
 			continue
 		}
-		at, source := e.place(m[1], m[2])
+		at, source := c.Place(m[1], m[2])
 		message := compile.Plain(m[4])
 		if f.Value == "" {
 			f.Value = at + ": " + message
@@ -102,28 +77,9 @@ func (e *Engine) compilerFault(lines []string) *session.Fault {
 	return f
 }
 
-// place turns a content id and a line into In[7]:3 and the source of that line.
-func (e *Engine) place(id, line string) (at, source string) {
-	t, n := e.lookup(id)
-	if t == nil {
-		return "In[?]:" + line, ""
-	}
-	l, _ := strconv.Atoi(line)
-	if l < 1 { // it is not known
-		return fmt.Sprintf("In[%d]", n), ""
-	}
-	source, _ = cell.Excerpt(t.Line(l), 1)
-	return fmt.Sprintf("In[%d]:%d", n, l), source
-}
-
-var goGet = regexp.MustCompile(`(to add it:)\s+go get `)
-
-// asCommand words the go command's advice as the notebook's.
-func asCommand(text string) string { return goGet.ReplaceAllString(text, "$1 %get ") }
-
-// panicFault shows a panic of the cell's own goroutine.
-func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
-	value := e.inCells(otherVersion(compile.Plain(p.Text)))
+// Panic shows a panic of the cell's own goroutine.
+func (c *Cells) Panic(p *worker.Panic) *session.Fault {
+	value := c.InCells(otherVersion(compile.Plain(p.Text)))
 	if p.Goexit {
 		value = "runtime.Goexit was called: the cell's goroutine ended before the cell did"
 	}
@@ -131,10 +87,10 @@ func (e *Engine) panicFault(p *worker.Panic) *session.Fault {
 	if p.Type == "display.unshown" { // the value of the cell's last expression cannot be shown
 		name = "DisplayError"
 	}
-	f := &session.Fault{Name: name, Value: value, Traceback: []string{heading(name, value)}}
+	f := &session.Fault{Name: name, Value: value, Traceback: []string{Heading(name, value)}}
 	t := stack.Parse(string(p.Stack))
 	if len(t.Goroutines) > 0 {
-		f.Traceback = append(f.Traceback, e.frames(afterPanic(t.Goroutines[0].Frames))...)
+		f.Traceback = append(f.Traceback, c.frames(afterPanic(t.Goroutines[0].Frames))...)
 	}
 	return f
 }
@@ -161,28 +117,28 @@ func afterPanic(frames []stack.Frame) []stack.Frame {
 	return frames
 }
 
-// deathFault shows why and where a worker ended.
-func (e *Engine) deathFault(d *worker.Death, lost []string) *session.Fault {
+// Death shows why and where a worker ended.
+func (c *Cells) Death(d *worker.Death, lost []string) *session.Fault {
 	t := stack.Parse(string(d.Crash))
-	reason := e.inCells(compile.Plain(d.Reason))
-	f := &session.Fault{Name: "WorkerDied", Value: reason + lostText(lost)}
-	f.Traceback = []string{heading("WorkerDied", reason)}
+	reason := c.InCells(compile.Plain(d.Reason))
+	f := &session.Fault{Name: "WorkerDied", Value: reason + LostText(lost)}
+	f.Traceback = []string{Heading("WorkerDied", reason)}
 	if len(t.Goroutines) > 0 {
 		g := t.Goroutines[0] // the one that failed
-		if frames := e.frames(g.Frames); g.InCells() {
-			f.Traceback = append(f.Traceback, e.goroutineTitle(g))
+		if frames := c.frames(g.Frames); g.InCells() {
+			f.Traceback = append(f.Traceback, c.goroutineTitle(g))
 			f.Traceback = append(f.Traceback, frames...)
-			if at := e.created(g); at != "" {
+			if at := c.created(g); at != "" {
 				f.Traceback = append(f.Traceback, at)
 			}
 		}
 	}
-	f.Traceback = append(f.Traceback, "The worker was restarted"+lostText(lost)+".")
+	f.Traceback = append(f.Traceback, "The worker was restarted"+LostText(lost)+".")
 	return f
 }
 
-// goroutines shows where each goroutine of the notebook stands; equal stacks are shown once.
-func (e *Engine) goroutines(list []stack.Goroutine) []string {
+// Goroutines shows where each goroutine of the notebook stands; equal stacks are shown once.
+func (c *Cells) Goroutines(list []stack.Goroutine) []string {
 	type group struct {
 		n     int
 		title string
@@ -191,13 +147,13 @@ func (e *Engine) goroutines(list []stack.Goroutine) []string {
 	var groups []*group
 	byKey := map[string]*group{}
 	for _, g := range list {
-		body := e.frames(g.Frames)
-		if at := e.created(g); at != "" {
+		body := c.frames(g.Frames)
+		if at := c.created(g); at != "" {
 			body = append(body, at)
 		}
 		key := g.State + strings.Join(body, "\n")
 		if byKey[key] == nil {
-			byKey[key] = &group{title: e.goroutineTitle(g), body: body}
+			byKey[key] = &group{title: c.goroutineTitle(g), body: body}
 			groups = append(groups, byKey[key])
 		}
 		byKey[key].n++
@@ -216,7 +172,7 @@ func (e *Engine) goroutines(list []stack.Goroutine) []string {
 	return out
 }
 
-func (e *Engine) goroutineTitle(g stack.Goroutine) string {
+func (c *Cells) goroutineTitle(g stack.Goroutine) string {
 	s := "goroutine [" + g.State
 	if g.Minutes > 0 {
 		s += fmt.Sprintf(", %d minutes", g.Minutes)
@@ -224,9 +180,9 @@ func (e *Engine) goroutineTitle(g stack.Goroutine) string {
 	return s + "]:"
 }
 
-func (e *Engine) created(g stack.Goroutine) string {
+func (c *Cells) created(g stack.Goroutine) string {
 	if id := g.Created.Cell(); id != "" {
-		at, source := e.place(id, strconv.Itoa(g.Created.Line))
+		at, source := c.Place(id, strconv.Itoa(g.Created.Line))
 		return fmt.Sprintf("  started at %s   %s", at, strings.TrimSpace(source))
 	}
 	return ""
@@ -234,15 +190,15 @@ func (e *Engine) created(g stack.Goroutine) string {
 
 // frames shows a stack in cell lines. Frames of the runtime and of the worker are folded; of packages, the
 // function and its file.
-func (e *Engine) frames(list []stack.Frame) []string {
+func (c *Cells) frames(list []stack.Frame) []string {
 	var out []string
 	folded, repeated, last := 0, 0, ""
 	flush := func() {
 		if repeated > 0 {
-			out = append(out, fmt.Sprintf("  \x1b[2m… the same call %s more\x1b[0m", plural(repeated, "time")))
+			out = append(out, fmt.Sprintf("  \x1b[2m… the same call %s more\x1b[0m", words.Plural(repeated, "time")))
 		}
 		if folded > 0 {
-			out = append(out, fmt.Sprintf("  \x1b[2m… %s of the runtime\x1b[0m", plural(folded, "frame")))
+			out = append(out, fmt.Sprintf("  \x1b[2m… %s of the runtime\x1b[0m", words.Plural(folded, "frame")))
 		}
 		folded, repeated = 0, 0
 	}
@@ -253,8 +209,8 @@ func (e *Engine) frames(list []stack.Frame) []string {
 		line := ""
 		switch id := f.Cell(); {
 		case id != "":
-			at, source := e.place(id, strconv.Itoa(f.Line))
-			line = fmt.Sprintf("  \x1b[1m%s\x1b[0m in %s   %s", at, e.function(f.Func), strings.TrimSpace(source))
+			at, source := c.Place(id, strconv.Itoa(f.Line))
+			line = fmt.Sprintf("  \x1b[1m%s\x1b[0m in %s   %s", at, Function(f.Func), strings.TrimSpace(source))
 		case hostFrame(f.Func) && !cellBelow(list[i:]):
 			continue
 		case hostFrame(f.Func), runtimeFrame(f.Func):
@@ -304,10 +260,52 @@ var inlined = regexp.MustCompile(`^nb\.(Run_[0-9a-f]{20}\.)+`)
 // entry is the cell's own function; closures inlined into it have its name twice.
 var entry = regexp.MustCompile(`(?:Run_[0-9a-f]{20}\.)*Run_[0-9a-f]{20}`)
 
-// function names a function of a cell for the reader: the cell's own statements have none.
-func (e *Engine) function(name string) string {
+// Function names a function of a cell for the reader: the cell's own statements have none.
+func Function(name string) string {
 	name = strings.TrimPrefix(name, "nb.")
 	name = strings.TrimPrefix(name, "notebook.")
-	name = entry.ReplaceAllString(name, "the cell")
-	return compile.Plain(name)
+	return InCell(name)
 }
+
+// InCell words names that the kernel has given: the cell's own function, versions of what is declared.
+func InCell(text string) string { return compile.Plain(entry.ReplaceAllString(text, "the cell")) }
+
+// LostText says which variables went with a worker.
+func LostText(lost []string) string {
+	if len(lost) == 0 {
+		return "; no variable was lost"
+	}
+	return "; lost variables: " + strings.Join(lost, ", ") + " (types and functions are kept)"
+}
+
+// Plain is a fault without a place.
+func Plain(name, value string) *session.Fault {
+	return &session.Fault{Name: name, Value: value, Traceback: []string{Heading(name, value)}}
+}
+
+// Interrupted is the fault of a cell that an interrupt has ended before it ran.
+func Interrupted(doing string) *session.Fault {
+	return Plain("Interrupted", "interrupted while "+doing+"; nothing has changed")
+}
+
+// Heading is the first line of a fault's traceback.
+func Heading(name, value string) string {
+	return "\x1b[1;31m" + name + "\x1b[0m: " + compile.Plain(value)
+}
+
+// Command is the fault of a command that failed, nil when it did not.
+func Command(err error) *session.Fault {
+	var f *Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f):
+		return f.Fault
+	}
+	return Plain("CommandError", err.Error())
+}
+
+// Error carries the fault of a cell that a command ran.
+type Error struct{ Fault *session.Fault }
+
+func (f *Error) Error() string { return f.Fault.Value }
