@@ -46,6 +46,13 @@ func TestParseErrors(t *testing.T) {
 		{"s := ```", "raw string literal not terminated"},
 		{"f(1 \"abc", "string literal not terminated"},
 		{"x := 1 'a", "rune literal not terminated"},
+		{"f('ab')", "a string is in double quotes"},
+		{"f(\u00a01)", "type an ordinary one"},
+		{"\u200bf(1)", "it is invisible"},
+		{"f（1）", "(write ()"},
+		{"x := 3 − 1", "(write -)"},
+		{"x := 1 # one", "(a comment begins with //)"},
+		{"x := 1 @ 2", "illegal character U+0040 '@'"},
 	} {
 		_, errs := Parse(NewText(c.src), c.src)
 		if len(errs) == 0 || !strings.Contains(errs[0].Message, c.want) {

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -120,7 +121,7 @@ func tidy(code string, errs []Error) []Error {
 			continue // the end of the frame, which the user did not write
 		}
 		e.Message = strings.Replace(e.Message, "found 'EOF'", "found the end of the cell", 1)
-		e.Message = plainer.Replace(e.Message)
+		e.Message = plainer.Replace(e.Message) + lookalike(e.Message)
 		if e.Message == "method must have no type parameters" { // the parser of an older release
 			e.Message = "a method with type parameters needs Go 1.27, and this is Go " + strings.TrimPrefix(version.Lang(runtime.Version()), "go") +
 				": install a newer Go from https://go.dev/dl, then restart the kernel"
@@ -142,9 +143,34 @@ func unterminated(e Error) int {
 	return 0
 }
 
+// lookalike explains an illegal character that is easily taken for another one, as text from web pages and documents has them.
+func lookalike(message string) string {
+	var r rune
+	if _, err := fmt.Sscanf(message, "illegal character U+%04X", &r); err != nil {
+		return ""
+	}
+	switch {
+	case unicode.IsSpace(r) || unicode.Is(unicode.Zs, r):
+		return " (a space of another kind: type an ordinary one)"
+	case unicode.In(r, unicode.Cf):
+		return " (it is invisible: delete it)"
+	case '\uff01' <= r && r <= '\uff5e': // as wide as a Chinese character
+		return fmt.Sprintf(" (write %c)", r-'\uff01'+'!')
+	case r == '#':
+		return " (a comment begins with //)"
+	case r == '‘' || r == '’':
+		return " (write ')"
+	case unicode.Is(unicode.Pd, r) || r == '−':
+		return " (write -)"
+	}
+	return ""
+}
+
 // plainer adds what a line that ends too early lacks more often than the comma, and names a token as one says it.
 var plainer = strings.NewReplacer(
 	"'IDENT'", "a name",
+	"illegal rune literal", "illegal rune literal (a string is in double quotes)",
+	"more than one character in rune literal", "more than one character in rune literal (a string is in double quotes)",
 	"expected 1 expression", "expected one expression, found several (fmt.Println(a, b) shows two)",
 	"missing ',' before newline in argument list", "missing ',' or ')' before newline in argument list",
 	"missing ',' before newline in parameter list", "missing ',' or ')' before newline in parameter list",

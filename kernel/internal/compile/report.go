@@ -64,7 +64,7 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 	}
 }
 
-// hides says which package or predeclared function a fault is about when a name of the notebook stands before it.
+// hides says which package, predeclared function or type a fault is about when a name of the notebook stands before it.
 func (j *job) hides(message string) string {
 	name, what := "", ""
 	if m := noMember.FindStringSubmatch(message); m != nil {
@@ -74,9 +74,9 @@ func (j *job) hides(message string) string {
 			what = "package " + path
 		}
 	} else if m := noFunction.FindStringSubmatch(message); m != nil {
-		if _, builtin := types.Universe.Lookup(m[1]).(*types.Builtin); builtin {
-			name, what = m[1], "the predeclared function"
-		}
+		name, what = m[1], predeclared(m[1])
+	} else if m := noType.FindStringSubmatch(message); m != nil {
+		name, what = m[1], predeclared(m[1])
 	}
 	if what == "" {
 		return ""
@@ -89,9 +89,21 @@ func (j *job) hides(message string) string {
 	return fmt.Sprintf("; %s hides %s: %s", name, what, cure)
 }
 
+// predeclared says what the language means by a name that can be called or is a type, "" if nothing of the kind.
+func predeclared(name string) string {
+	switch types.Universe.Lookup(name).(type) {
+	case *types.Builtin:
+		return "the predeclared function"
+	case *types.TypeName:
+		return "the predeclared type"
+	}
+	return ""
+}
+
 var (
 	noMember   = regexp.MustCompile(`^(\w+)\.(\w+) undefined \(type .* has no field or method`)
 	noFunction = regexp.MustCompile(`^invalid operation: cannot call (\w+) \(`)
+	noType     = regexp.MustCompile(`^(\w+) (?:\(.*\) )?is not a type`)
 )
 
 // noNew is what the checker says of a := without a variable of its own, at the :=.
