@@ -12,7 +12,7 @@
 //   - An [image.Image] and a gonum *plot.Plot become pictures; see [Sized]. What writes itself as HTML by a method
 //     Render(io.Writer) error, as charts of go-echarts do, is shown in a frame of its own.
 //   - A slice, array or map of values that all show themselves in one of these ways shows them below one another, the first
-//     20 of them.
+//     20 of them. So does one in which some are pictures or charts; the others are text.
 //   - A slice of structs or of maps with text as keys, a [][]string and a *sql.Rows become a table of their first 20 rows; see
 //     [Table]. Structs with a String, Error or Format method do not.
 //   - Everything else is text. A small value stands on one line, with quoted strings and the names of fields: ["a b" "c"],
@@ -45,6 +45,9 @@
 // itself where it is linked. Where it is not, the chart is drawn by its WriterTo method at 96 dots an inch.
 // Letters that the chart's font lacks come from the system's fonts (package interleave/plots/letters says which). A note below
 // the cell names those that no font has. A value of any type that renders itself can give such notes, see [Noter].
+//
+// The marks on a time axis of a gonum plot are those of its ticker: gonum's plot.TimeTicks puts them at uneven times. For round
+// ones set p.X.Tick.Marker = plots.TimeTicks{}, of package interleave/plots.
 //
 // # Comms
 //

@@ -53,7 +53,8 @@ func renderCopy(r reflect.Value) (Data, bool) {
 // shownTogether is how many elements of a slice or map are rendered.
 const shownTogether = 20
 
-// renderAll shows the elements of a slice, array or map below one another, if each of them renders itself.
+// renderAll shows the elements of a slice, array or map below one another, if each of them renders itself or some are
+// pictures, which are of no use as text. An element that cannot be drawn is a failure, as it is alone.
 func renderAll(r reflect.Value) (Data, bool) {
 	if k := r.Kind(); k != reflect.Slice && k != reflect.Array && k != reflect.Map {
 		return Data{}, false
@@ -61,46 +62,85 @@ func renderAll(r reflect.Value) (Data, bool) {
 	if r.Len() == 0 || !mayRender(r.Type().Elem()) {
 		return Data{}, false
 	}
-	var page, plain strings.Builder
-	shown := 0
-	add := func(label string, v reflect.Value) bool {
-		if !v.CanInterface() {
-			return false
+	list := elements(r)
+	pictures, plain := 0, 0
+	for i := range list {
+		e := &list[i]
+		if e.value == nil {
+			plain++
+			continue
 		}
-		d, ok := renderOne(v.Interface())
+		d, ok := renderOne(e.value)
+		if why := failureOf(d); ok && why != "" {
+			return failed(fmt.Sprintf("element %s: %s", e.label, why)), true
+		}
 		part, isHTML := asHTML(d)
-		if !ok || !isHTML {
-			return false
+		switch {
+		case !ok || !isHTML:
+			plain++
+			continue
+		case isPicture(d):
+			pictures++
 		}
-		fmt.Fprintf(&page, "<figure style=\"margin: 0 0 1em 0\"><figcaption>%s</figcaption>%s</figure>\n", html.EscapeString(label), part)
-		fmt.Fprintf(&plain, "%s: %s\n", label, d.Data[MIMETypeText])
-		shown++
-		return true
+		e.html, e.text = part, fmt.Sprint(d.Data[MIMETypeText])
 	}
-	if r.Kind() == reflect.Map {
-		p := &printer{}
-		for _, e := range entries(r) {
-			if shown == shownTogether {
-				break
-			}
-			label, _ := p.oneLine(e.key, lineLimit, false)
-			if !add(label, e.value) {
-				return Data{}, false
-			}
-		}
-	} else {
-		for i := range min(r.Len(), shownTogether) {
-			if !add(fmt.Sprint(i), r.Index(i)) {
-				return Data{}, false
-			}
-		}
+	if plain > 0 && pictures == 0 {
+		return Data{}, false
 	}
-	if n := r.Len() - shown; n > 0 {
+	var page, lines strings.Builder
+	for _, e := range list {
+		if e.html == "" {
+			e.text = text(e.value)
+			e.html = "<pre>" + html.EscapeString(e.text) + "</pre>"
+		}
+		fmt.Fprintf(&page, "<figure style=\"margin: 0 0 1em 0\"><figcaption>%s</figcaption>%s</figure>\n", html.EscapeString(e.label), e.html)
+		fmt.Fprintf(&lines, "%s: %s\n", e.label, e.text)
+	}
+	if n := r.Len() - len(list); n > 0 {
 		more := fmt.Sprintf("… %d more %s", n, plural(n, "element"))
 		page.WriteString("<p>" + more + "</p>\n")
-		plain.WriteString(more + "\n")
+		lines.WriteString(more + "\n")
 	}
-	return Data{Data: MIMEMap{MIMETypeHTML: page.String(), MIMETypeText: strings.TrimRight(plain.String(), "\n")}}, true
+	return Data{Data: MIMEMap{MIMETypeHTML: page.String(), MIMETypeText: strings.TrimRight(lines.String(), "\n")}}, true
+}
+
+// element is one of a slice or map.
+type element struct {
+	label      string
+	value      any // nil for one that package reflect must not hand out
+	html, text string
+}
+
+// elements are the first of a slice, array or map.
+func elements(r reflect.Value) (list []element) {
+	add := func(label string, v reflect.Value) {
+		e := element{label: label}
+		if v.CanInterface() {
+			e.value = v.Interface()
+		}
+		list = append(list, e)
+	}
+	if r.Kind() != reflect.Map {
+		for i := range min(r.Len(), shownTogether) {
+			add(fmt.Sprint(i), r.Index(i))
+		}
+		return list
+	}
+	p := &printer{}
+	for _, e := range entries(r) {
+		if len(list) == shownTogether {
+			break
+		}
+		label, _ := p.oneLine(e.key, lineLimit, false)
+		add(label, e.value)
+	}
+	return list
+}
+
+// isPicture reports whether a bundle has more to see than text in another form.
+func isPicture(d Data) bool {
+	page, _ := d.Data[MIMETypeHTML].(string)
+	return d.Data[MIMETypeSVG] != nil || d.Data[MIMETypePNG] != nil || d.Data[MIMETypeJPEG] != nil || strings.HasPrefix(page, "<iframe")
 }
 
 // mayRender keeps renderAll from looking at the elements of slices of numbers and the like.

@@ -146,6 +146,8 @@ func TestChartsTogether(t *testing.T) {
 		"array":  {[1]any{HTML("<i>")}, "0: <i>"},
 		"images": {[]image.Image{image.NewRGBA(image.Rect(0, 0, 4, 3))}, "0: image: 4 x 3 pixels"},
 		"many":   {make([]tPNG, 50), ""},
+		"nil":    {[]*fakePlot{plot("A"), nil}, "0: plot: A (640 x 400)\n1: <nil>"},
+		"mixed":  {[]any{1, plot("A"), "a<:"}, "0: 1\n1: plot: A (640 x 400)\n2: a<:"},
 	} {
 		d, ok := Bundle(c.v)
 		html, _ := d.Data[MIMETypeHTML].(string)
@@ -161,6 +163,14 @@ func TestChartsTogether(t *testing.T) {
 	}
 	if d, _ := Bundle([]any{bold{"x"}, errors.New("two")}); d.Data[MIMETypeText] != "[x two]" || len(d.Data) != 1 {
 		t.Errorf("not all render themselves: %v", d.Data)
+	}
+	for want, v := range map[string]any{
+		"element 1: cannot draw *display.pageChart: no data": []any{plot("A"), &pageChart{err: errors.New("no data")}},
+		"element b: cannot draw *display.pageChart: no data": map[string]*pageChart{"b": {err: errors.New("no data")}},
+	} {
+		if d, _ := Bundle(v); failureOf(d) != want {
+			t.Errorf("a chart among others that cannot be drawn: %v, want %q", d.Data, want)
+		}
 	}
 	self := []any{nil}
 	self[0] = self
