@@ -16,8 +16,9 @@ import (
 // Such a variable is declared beside them, under the type that a check without them has found.
 
 // ahead finds the types of variables of this cell that its declarations rest on. Those may depend on each other
-// through further declarations, so it takes as many checks as there are steps.
-func (j *job) ahead() error {
+// through further declarations, so it takes as many checks as there are steps. What is found of none is faulted later,
+// in the words of the checker.
+func (j *declared) ahead() (map[string]*Var, error) {
 	tops := map[string]bool{}
 	for _, s := range j.syn.Stmts {
 		names, _ := defined(s)
@@ -25,36 +26,32 @@ func (j *job) ahead() error {
 			tops[n] = true
 		}
 	}
-	j.early, j.rests = map[string]*Var{}, j.restingOn(tops)
-	for len(j.rests) > 0 {
-		v, err := j.attempt(j.statementView)
+	early, rests := map[string]*Var{}, j.restingOn(tops)
+	for len(rests) > 0 {
+		v, err := j.attempt(func() *source { return j.statementView(early, rests) })
 		if err != nil {
-			return err
+			return nil, err
 		}
-		j.run = v
-		j.findTops()
 		found := map[string]*Var{}
-		for _, t := range j.tops {
-			if parts, why := typeParts(t.obj.Type(), v.pkg); why == "" && j.restedOn(t.name) {
+		for _, t := range newRunView(v, j.syn).tops {
+			if parts, why := typeParts(t.obj.Type(), v.pkg); why == "" && restedOn(rests, t.name) {
 				found[t.name] = &Var{Name: t.name, Text: j.syn.Text, Offset: t.offset, typ: parts}
 			}
 		}
-		j.run, j.tops = nil, nil
-		before := len(j.rests)
-		maps.Copy(j.early, found)
-		maps.DeleteFunc(j.rests, func(_ *Decl, on []string) bool {
-			return !slices.ContainsFunc(on, func(n string) bool { return j.early[n] == nil && tops[n] })
+		before := len(rests)
+		maps.Copy(early, found)
+		maps.DeleteFunc(rests, func(_ *Decl, on []string) bool {
+			return !slices.ContainsFunc(on, func(n string) bool { return early[n] == nil && tops[n] })
 		})
-		if len(j.rests) == before {
+		if len(rests) == before {
 			break
 		}
 	}
-	clear(j.rests) // what is left is faulted in the words of the checker
-	return nil
+	return early, nil
 }
 
-func (j *job) restedOn(name string) bool {
-	for _, on := range j.rests {
+func restedOn(rests map[*Decl][]string, name string) bool {
+	for _, on := range rests {
 		if slices.Contains(on, name) {
 			return true
 		}
@@ -64,7 +61,7 @@ func (j *job) restedOn(name string) bool {
 
 // restingOn lists the cell's declarations that name one of its variables outside of a function's body, each with those
 // variables, also when it does so through other declarations.
-func (j *job) restingOn(tops map[string]bool) map[*Decl][]string {
+func (j *declared) restingOn(tops map[string]bool) map[*Decl][]string {
 	direct := map[*Decl]map[string]bool{}
 	for d, nodes := range j.signatures() {
 		names := map[string]bool{}
@@ -110,7 +107,7 @@ func (j *job) restingOn(tops map[string]bool) map[*Decl][]string {
 }
 
 // signatures are the parts of the cell's declarations that a check without bodies sees.
-func (j *job) signatures() map[*Decl][]ast.Node {
+func (j *declared) signatures() map[*Decl][]ast.Node {
 	at := map[int]*Decl{}
 	for _, d := range j.decls {
 		at[d.Start] = d
@@ -163,8 +160,8 @@ func mentions(n ast.Node, f func(name string)) {
 }
 
 // earlyUses faults statements that read such a variable before the cell declares it: they see a generated one.
-func (j *job) earlyUses() {
-	for _, s := range j.topStmts() {
+func (j *typed) earlyUses() {
+	for _, s := range j.run.stmts {
 		inspect(j.ctx, s, func(n ast.Node) bool {
 			id, ok := n.(*ast.Ident)
 			if !ok || j.early[id.Name] == nil {

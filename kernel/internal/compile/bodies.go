@@ -1,39 +1,44 @@
 package compile
 
 import (
-	"go/ast"
-	"go/token"
-	"go/types"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// checkBodies checks the cell's declarations, and what earlier cells built on names that this one declares
-// again, with the new variables at package level. It finds the holes of the cell's declarations.
-func (j *job) checkBodies() error {
-	dirty := j.dirty()
+// checked is a cell of which everything is checked; its declarations stand in the state.
+type checked struct {
+	*typed
+	quiet map[string]bool // names that are checked again although the cell changes nothing of theirs
+}
+
+// checkBodies checks the cell's declarations, and what earlier cells built on names that this one declares again, with
+// the new variables at package level. It finds the holes of the cell's declarations; again says that the cell is to be
+// checked once more.
+func (j *typed) checkBodies() (ch *checked, again bool, err error) {
+	dirty, quiet := j.dirty()
+	ch = &checked{j, quiet}
 	if len(j.decls) == 0 && len(dirty) == 0 {
-		return nil
+		return ch, false, nil
 	}
 	v, err := j.attempt(func() *source { return j.bodyView(dirty) })
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	waits := j.judgeOwn(v)
 	if len(j.diags) > 0 && !j.supposes(dirty) {
-		return nil
+		return ch, false, nil
 	}
 	j.enter(v, waits)
 	j.mark(v, dirty)
-	j.again = j.unready()
-	return nil
+	return ch, j.unready(), nil
 }
 
-// dirty are the names of earlier cells whose declarations are to be checked again.
-func (j *job) dirty() map[string]bool {
+// dirty are the names of earlier cells whose declarations are to be checked again; quiet are those of them of which
+// the cell changes nothing.
+func (j *typed) dirty() (dirty, quiet map[string]bool) {
 	changed := j.changed()
-	dirty := maps.Clone(j.retried)
+	dirty, quiet = maps.Clone(j.retried), map[string]bool{}
 	for n := range j.replaced {
 		dirty[n] = true
 	}
@@ -45,29 +50,28 @@ func (j *job) dirty() map[string]bool {
 			dirty[n] = true
 		}
 	}
-	j.quiet = map[string]bool{}
 	if len(j.unsettled) > 0 {
 		for _, n := range append(j.next.dependants(j.ctx, j.unsettled), slices.Collect(maps.Keys(j.unsettled))...) {
 			if j.next.live(n) && !dirty[n] && !changed[n] {
 				dirty[n] = true
-				j.quiet[n] = len(changed) == 0
+				quiet[n] = len(changed) == 0
 			}
 		}
 	}
 	if len(j.decls) == 0 && len(dirty) == 0 {
-		return dirty
+		return dirty, quiet
 	}
 	for n := range changed { // methods that earlier cells gave to a type declared again
 		if len(j.next.ready(n)) > 0 {
 			dirty[n] = true
 		}
 	}
-	return dirty
+	return dirty, quiet
 }
 
-// supposes reports whether the views have methods of earlier cells that may not fit what the cell declares. What is at fault may
-// then be right without them.
-func (j *job) supposes(dirty map[string]bool) bool {
+// supposes reports whether the views have methods of earlier cells that may not fit what the cell declares. What is at
+// fault may then be right without them.
+func (j *typed) supposes(dirty map[string]bool) bool {
 	for n := range dirty {
 		if len(j.next.ready(n)) > 0 {
 			return true
@@ -76,9 +80,9 @@ func (j *job) supposes(dirty map[string]bool) bool {
 	return false
 }
 
-// judgeOwn faults the cell's declarations. When all that is wrong with them is that other cells have not declared something yet,
-// they are kept, and what each waits for is returned.
-func (j *job) judgeOwn(v *view) map[*Decl][]Wait {
+// judgeOwn faults the cell's declarations. When all that is wrong with them is that other cells have not declared
+// something yet, they are kept, and what each waits for is returned.
+func (j *typed) judgeOwn(v *view) map[*Decl][]Wait {
 	spans := j.declSpans()
 	skip := func(e viewError) bool {
 		if _, unused := e.unused(); unused {
@@ -116,7 +120,7 @@ func (j *job) judgeOwn(v *view) map[*Decl][]Wait {
 }
 
 // changed are the names this cell gives another meaning than they had.
-func (j *job) changed() map[string]bool {
+func (j *typed) changed() map[string]bool {
 	out := maps.Clone(j.replaced)
 	if out == nil {
 		out = map[string]bool{}
@@ -135,7 +139,7 @@ func (j *job) changed() map[string]bool {
 			}
 		}
 	}
-	for _, t := range j.tops {
+	for _, t := range j.run.tops {
 		if o := j.old.Vars[t.name]; o != nil && t.v != nil && slices.EqualFunc(o.typ, t.v.typ, samePart) {
 			delete(out, t.name)
 		}
@@ -152,12 +156,12 @@ func (j *job) changed() map[string]bool {
 	return out
 }
 
-func (j *job) declares(name string) bool {
+func (j *declared) declares(name string) bool {
 	return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Kind == TypeKind && d.Names[0] == name })
 }
 
 // methodChanged reports whether the cell gives a type a method that it did not have in these words.
-func (j *job) methodChanged(typ string) bool {
+func (j *declared) methodChanged(typ string) bool {
 	for _, d := range j.decls {
 		if d.Kind != MethodKind || d.Recv != typ {
 			continue
@@ -173,7 +177,7 @@ func (j *job) methodChanged(typ string) bool {
 }
 
 // bodyView writes the cell's declarations with their bodies, and those of dirty names.
-func (j *job) bodyView(dirty map[string]bool) *source {
+func (j *typed) bodyView(dirty map[string]bool) *source {
 	names := &aliases{}
 	n := j.natural(names)
 	body := &source{}
@@ -195,7 +199,7 @@ func (j *job) bodyView(dirty map[string]bool) *source {
 		n.decl(body, m, stub)
 	}
 	hidden := map[string]bool{}
-	for _, t := range j.tops {
+	for _, t := range j.run.tops {
 		hidden[t.name] = true
 		if t.v == nil && j.next.Vars[t.name] == nil && t.why == "" {
 			body.gen("var ", t.name, " ", unknownType, "\n")
@@ -210,14 +214,14 @@ func (j *job) bodyView(dirty map[string]bool) *source {
 }
 
 // declSpans reports whether an offset of the cell lies in one of its declarations.
-func (j *job) declSpans() func(offset int) bool {
+func (j *declared) declSpans() func(offset int) bool {
 	return func(offset int) bool {
 		return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Start <= offset && offset <= d.End })
 	}
 }
 
 // enter puts the cell's declarations, with their holes, into the state.
-func (j *job) enter(v *view, waits map[*Decl][]Wait) {
+func (j *typed) enter(v *view, waits map[*Decl][]Wait) {
 	holes := v.holes(v.file, j.syn.Text.ID, 0, len(j.syn.Code)+1)
 	fixes := v.fixes(j.syn.Text.ID, 0, len(j.syn.Code)+1)
 	sortEdits(fixes)
@@ -273,179 +277,4 @@ func (d *Decl) findRefs() {
 	}
 	d.sigRefs = slices.Sorted(maps.Keys(sig))
 	d.bodyRefs = slices.Sorted(maps.Keys(body))
-}
-
-// holes finds the references that nodes below root make in a span of a cell.
-func (v *view) holes(root ast.Node, id string, start, end int) []hole {
-	var out []hole
-	embedded := map[*ast.Ident]bool{}
-	selected := map[*ast.Ident]bool{}
-	inspect(v.ctx, root, func(n ast.Node) bool {
-		switch t := n.(type) {
-		case *ast.SelectorExpr:
-			selected[t.Sel] = true
-		case *ast.StructType:
-			for _, f := range t.Fields.List {
-				if len(f.Names) == 0 {
-					embedded[embeddedIdent(f.Type)] = true
-				}
-			}
-		case *ast.Ident:
-			text, at, ok := v.at(t.Pos())
-			if !ok || text.ID != id || at < start || at >= end {
-				return true
-			}
-			if r, ok := v.object(t, selected[t]); ok {
-				if r.kind == refName && r.name == "Display" && v.isPreloaded(t) {
-					r = ref{kind: refDisplay}
-				}
-				out = append(out, hole{at, at + len(t.Name), r, r.kind == refName && embedded[t], v.info.Defs[t] != nil})
-			}
-		}
-		return true
-	})
-	slices.SortFunc(out, func(a, b hole) int { return a.start - b.start })
-	return out
-}
-
-func embeddedIdent(e ast.Expr) *ast.Ident {
-	switch t := e.(type) {
-	case *ast.StarExpr:
-		return embeddedIdent(t.X)
-	case *ast.IndexExpr:
-		return embeddedIdent(t.X)
-	case *ast.IndexListExpr:
-		return embeddedIdent(t.X)
-	case *ast.Ident:
-		return t
-	}
-	return nil
-}
-
-// isPreloaded reports whether an identifier means the Display that preloaded wrote.
-func (v *view) isPreloaded(id *ast.Ident) bool {
-	obj := v.info.Uses[id]
-	if obj == nil {
-		return false
-	}
-	_, _, user := v.at(obj.Pos())
-	_, isVar := obj.(*types.Var)
-	if !isVar || user {
-		return false
-	}
-	sig, ok := obj.Type().(*types.Signature)
-	return ok && strings.Contains(sig.String(), DisplayPath) || ok && sig.Params().Len() == 1 && sig.Results().Len() == 1
-}
-
-// fixes makes uses of local variables that nothing uses: notebooks declare more than they use.
-func (v *view) fixes(id string, start, end int) []edit {
-	var out []edit
-	taken := map[int]bool{}
-	for _, e := range v.errs {
-		look(v.ctx)
-		name, unused := e.unused()
-		if !unused || e.text == nil || e.text.ID != id || e.offset < start || e.offset >= end {
-			continue
-		}
-		if pos, ok := v.afterDeclaration(e.pos); ok {
-			if _, at, ok := v.at(pos); ok {
-				with := "; _ = " + name + "; "
-				if v.empty[pos] && !taken[at] {
-					with = "default: _ = " + name + "; "
-				}
-				taken[at] = true
-				out = append(out, edit{at, at, with})
-			}
-		}
-	}
-	return out
-}
-
-// afterDeclaration finds where a statement can follow the declaration of a variable that nothing uses: behind its
-// statement, or at the start of the body of the if, for or switch that declares it (of its first case).
-func (v *view) afterDeclaration(pos token.Pos) (token.Pos, bool) {
-	if v.behind == nil {
-		v.findBehind()
-	}
-	at, ok := v.behind[pos]
-	return at, ok
-}
-
-// findBehind answers afterDeclaration for all variables that nothing uses, in one walk.
-func (v *view) findBehind() {
-	v.behind, v.empty = map[token.Pos]token.Pos{}, map[token.Pos]bool{}
-	var unused []token.Pos
-	for _, e := range v.errs {
-		if _, ok := e.unused(); ok {
-			unused = append(unused, e.pos)
-		}
-	}
-	slices.Sort(unused)
-	within := func(from, to, at token.Pos) {
-		i, _ := slices.BinarySearch(unused, from)
-		for ; i < len(unused) && unused[i] < to; i++ {
-			v.behind[unused[i]] = at // an inner statement is visited later
-		}
-	}
-	inList := func(list []ast.Stmt) {
-		for _, s := range list {
-			if l, ok := s.(*ast.LabeledStmt); ok {
-				s = l.Stmt
-			}
-			switch s.(type) {
-			case *ast.AssignStmt, *ast.DeclStmt:
-				within(s.Pos(), s.End(), s.End())
-			}
-		}
-	}
-	header := func(at token.Pos, parts ...ast.Stmt) {
-		for _, p := range parts {
-			if p != nil {
-				within(p.Pos(), p.End(), at)
-			}
-		}
-	}
-	inSwitch := func(body *ast.BlockStmt, parts ...ast.Stmt) {
-		at := body.Lbrace + 1
-		if len(body.List) > 0 {
-			at = body.List[0].(*ast.CaseClause).Colon + 1
-		} else {
-			v.empty[at] = true
-		}
-		header(at, parts...)
-	}
-	inspect(v.ctx, v.file, func(n ast.Node) bool {
-		switch t := n.(type) {
-		case *ast.IfStmt:
-			header(t.Body.Lbrace+1, t.Init)
-		case *ast.ForStmt:
-			header(t.Body.Lbrace+1, t.Init)
-		case *ast.SwitchStmt:
-			inSwitch(t.Body, t.Init)
-		case *ast.TypeSwitchStmt:
-			inSwitch(t.Body, t.Init, t.Assign)
-		case *ast.RangeStmt:
-			if t.Tok == token.DEFINE {
-				within(t.Pos(), t.X.Pos(), t.Body.Lbrace+1)
-			}
-		case *ast.BlockStmt:
-			inList(t.List)
-		case *ast.CaseClause:
-			inList(t.Body)
-		case *ast.CommClause:
-			if a, ok := t.Comm.(*ast.AssignStmt); ok {
-				within(a.Pos(), a.End(), t.Colon+1)
-			}
-			inList(t.Body)
-		}
-		return true
-	})
-}
-
-// title names a declaration the way Go's tools do.
-func (d *Decl) title() string {
-	if d.Kind == MethodKind {
-		return d.Recv + "." + d.Names[0]
-	}
-	return strings.Join(d.Names, ", ")
 }

@@ -42,13 +42,13 @@ type Placed struct {
 // bookCell is a cell of the book. One that could not be taken has notes only.
 type bookCell struct {
 	Placed
-	job    *job
-	tops   map[*top]*edition
-	before *State
-	after  *State
-	test   bool // a file of tests, which nothing else knows
-	own    bool // in a function of its own
-	call   bool // a whole program: its main runs
+	checked *checked
+	tops    map[*top]*edition
+	before  *State
+	after   *State
+	test    bool // a file of tests, which nothing else knows
+	own     bool // in a function of its own
+	call    bool // a whole program: its main runs
 }
 
 // edition is one meaning of a name.
@@ -87,7 +87,7 @@ func (b *Book) Add(ctx context.Context, syn *cell.Syntax, p Placed) ([]Diagnosti
 		return diags, err
 	}
 	c.call = syn.Program
-	c.own = p.MayFail || standsAlone(c.job.topStmts())
+	c.own = p.MayFail || standsAlone(c.checked.run.stmts)
 	b.st = c.after
 	return nil, nil
 }
@@ -109,20 +109,20 @@ func (b *Book) take(ctx context.Context, syn *cell.Syntax, p Placed) (c *bookCel
 	if err != nil || len(diags) > 0 {
 		return nil, diags, err
 	}
-	c = &bookCell{Placed: p, job: j, before: b.st, after: u.State}
+	c = &bookCell{Placed: p, checked: j, before: b.st, after: u.State}
 	if _, known := b.texts[syn.Text.ID]; !known {
 		b.texts[syn.Text.ID] = len(b.cells)
 	}
 	b.cells = append(b.cells, c)
 	cell.Identifiers(syn.Code, func(name string) { b.idents[name] = true })
 	c.tops = map[*top]*edition{}
-	for _, t := range j.tops {
+	for _, t := range j.run.tops {
 		if c.after.Vars[t.name] != t.v || t.v == nil {
 			c.tops[t] = b.passing(c, t)
 		}
 	}
 	b.register(u.State)
-	for _, t := range j.tops {
+	for _, t := range j.run.tops {
 		if c.tops[t] == nil {
 			c.tops[t] = b.of[c.after][t.name]
 		}

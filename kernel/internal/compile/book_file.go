@@ -50,17 +50,17 @@ func (b *Book) write(ctx context.Context, header string, unused bool) (*Files, e
 	w.names.other = func(path, wanted string) string { return w.free(longName(path, wanted), 0) }
 	w.find()
 	for i, c := range b.cells {
-		if c.job == nil {
+		if c.checked == nil {
 			continue
 		}
-		w.blanks = append(w.blanks, slices.DeleteFunc(slices.Clone(c.job.blanks), func(p string) bool { return p == plotSupport })...)
+		w.blanks = append(w.blanks, slices.DeleteFunc(slices.Clone(c.checked.blanks), func(p string) bool { return p == plotSupport })...)
 		w.shows = w.shows || slices.ContainsFunc(w.uses[c], func(u bookUse) bool {
 			return u.edition == nil && (u.ref.kind == refDisplay || strings.HasPrefix(u.ref.name, "interleave/"))
 		})
 		if c.own {
 			w.funcs[i] = w.free("cell"+fmt.Sprint(c.Number), 0)
 		}
-		for n, d := range c.job.inits() {
+		for n, d := range c.checked.inits() {
 			w.inits[d] = w.free("initCell"+fmt.Sprint(c.Number), n)
 		}
 	}
@@ -89,7 +89,7 @@ func (w *bookWriter) mainText() string {
 			continue
 		}
 		text := ""
-		if c.job != nil && !asMain {
+		if c.checked != nil && !asMain {
 			text = w.statements(i).write()
 		}
 		if c.call && !asMain {
@@ -202,7 +202,7 @@ func (w *bookWriter) testTexts() map[int]string {
 		fmt.Fprintf(of(number), "\n%s\n", p.text)
 	}
 	for i, c := range w.b.cells {
-		if !c.test || c.job == nil {
+		if !c.test || c.checked == nil {
 			continue
 		}
 		if text := w.statements(i).write(); text != "" {

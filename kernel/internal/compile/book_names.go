@@ -19,13 +19,13 @@ type bookUse struct {
 
 // uses are the places in a cell's statements that name something of the notebook, in no order.
 func (b *Book) uses(c *bookCell) []bookUse {
-	j := c.job
+	j := c.checked
 	own := map[string]bool{}
-	for _, t := range j.tops {
+	for _, t := range j.run.tops {
 		own[t.name] = true
 	}
 	var out []bookUse
-	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
+	for _, h := range j.run.uses {
 		u := bookUse{start: h.start, end: h.end, ref: h.ref}
 		switch h.ref.kind {
 		case refUniverse:
@@ -41,13 +41,13 @@ func (b *Book) uses(c *bookCell) []bookUse {
 		}
 		out = append(out, u)
 	}
-	inspect(j.ctx, j.runBody(), func(n ast.Node) bool {
+	inspect(j.ctx, j.run.body, func(n ast.Node) bool {
 		id, ok := n.(*ast.Ident)
 		if !ok {
 			return true
 		}
 		e := b.embedded(c, id)
-		if t := j.topOf(id); t != nil {
+		if t := j.run.topOf(id); t != nil {
 			e = c.tops[t]
 		}
 		if e != nil {
@@ -63,8 +63,8 @@ func (b *Book) uses(c *bookCell) []bookUse {
 // embedded is the type that gives a field its name, when an identifier is that of such a field: it has the name which the
 // type has in the program.
 func (b *Book) embedded(c *bookCell, id *ast.Ident) *edition {
-	f, ok := c.job.run.info.Uses[id].(*types.Var)
-	if !ok || !f.Embedded() || f.Pkg() != c.job.run.pkg {
+	f, ok := c.checked.run.info.Uses[id].(*types.Var)
+	if !ok || !f.Embedded() || f.Pkg() != c.checked.run.pkg {
 		return nil
 	}
 	return b.of[c.after][f.Name()]
@@ -74,7 +74,7 @@ func (b *Book) embedded(c *bookCell, id *ast.Ident) *edition {
 func (w *bookWriter) find() {
 	b := w.b
 	for i, c := range b.cells {
-		if c.job == nil {
+		if c.checked == nil {
 			continue
 		}
 		w.uses[c] = b.uses(c)
@@ -116,7 +116,7 @@ func (w *bookWriter) find() {
 
 // useDecls has what a cell of tests declares written, and calls what a whole program begins with.
 func (w *bookWriter) useDecls(i int, c *bookCell) {
-	for _, d := range c.job.decls {
+	for _, d := range c.checked.decls {
 		for _, r := range d.rests() {
 			if e := w.b.of[c.after][r]; e != nil && (c.test || d.Kind == FuncKind && d.Names[0] == "init") {
 				w.seenByFunction(e)
@@ -221,10 +221,10 @@ func (w *bookWriter) join() {
 	for again := true; again; {
 		again = false
 		for _, c := range w.b.cells {
-			if c.job == nil {
+			if c.checked == nil {
 				continue
 			}
-			for _, s := range c.job.topStmts() {
+			for _, s := range c.checked.run.stmts {
 				list := c.declared(s)
 				if !slices.ContainsFunc(list, func(e *edition) bool { return e.global }) {
 					continue
@@ -248,7 +248,7 @@ func (c *bookCell) declared(s ast.Stmt) []*edition {
 	var out []*edition
 	for _, l := range a.Lhs {
 		if id, ok := l.(*ast.Ident); ok {
-			if t := c.job.topOf(id); t != nil {
+			if t := c.checked.run.topOf(id); t != nil {
 				out = append(out, c.tops[t])
 			}
 		}
@@ -306,13 +306,13 @@ func (w *bookWriter) mainIsMain() bool {
 	calls := 0
 	is := len(editions) == 1 && !editions[0].isVar && !editions[0].test
 	for _, c := range w.b.cells {
-		if c.job == nil || c.test {
+		if c.checked == nil || c.test {
 			continue
 		}
 		if c.call {
 			calls++
 		}
-		for _, s := range c.job.topStmts() {
+		for _, s := range c.checked.run.stmts {
 			switch {
 			case w.callsMain(c, s):
 				calls++
@@ -320,7 +320,7 @@ func (w *bookWriter) mainIsMain() bool {
 				is = false
 			}
 		}
-		is = is && len(c.job.inits()) == 0 && !c.MayFail
+		is = is && len(c.checked.inits()) == 0 && !c.MayFail
 	}
 	is = is && calls <= 1 && editions[0].named <= calls+1
 	w.asMain = &is
@@ -333,7 +333,7 @@ func (w *bookWriter) callsMain(c *bookCell, s ast.Stmt) bool {
 	if !ok {
 		return false
 	}
-	if show := c.job.shown(); show != nil {
+	if show := c.checked.run.shown; show != nil {
 		if call, ok := es.X.(*ast.CallExpr); ok && len(call.Args) == 1 && call.Args[0] == show {
 			es = &ast.ExprStmt{X: show}
 		}

@@ -14,9 +14,9 @@ func (s *bookStmts) statement(stmt ast.Stmt) {
 	if s.w.hoisted(s.c, stmt) {
 		above, behind := "", ""
 		if names, _ := defined(stmt); len(names) == 1 {
-			above, behind = commentsOf(s.c.job.syn.Code, s.at(stmt.Pos()), s.at(stmt.End()), VarKind)
+			above, behind = commentsOf(s.c.checked.syn.Code, s.at(stmt.Pos()), s.at(stmt.End()), VarKind)
 		}
-		code := s.c.job.syn.Code
+		code := s.c.checked.syn.Code
 		s.edits = append(s.edits, edit{lineStart(code, s.at(stmt.Pos()), above), endOf(code, s.at(stmt.End()), behind), ""})
 		return
 	}
@@ -28,7 +28,7 @@ func (s *bookStmts) statement(stmt ast.Stmt) {
 	case *ast.DeclStmt:
 		s.declare(t.Decl.(*ast.GenDecl))
 	case *ast.ExprStmt:
-		if show := s.c.job.shown(); show != nil {
+		if show := s.c.checked.run.shown; show != nil {
 			if call, ok := t.X.(*ast.CallExpr); ok && len(call.Args) == 1 && call.Args[0] == show {
 				s.result(show)
 			}
@@ -38,7 +38,7 @@ func (s *bookStmts) statement(stmt ast.Stmt) {
 
 // variableOf is the edition that an identifier declares, nil for _.
 func (s *bookStmts) variableOf(id *ast.Ident) *edition {
-	if t := s.c.job.topOf(id); t != nil {
+	if t := s.c.checked.run.topOf(id); t != nil {
 		return s.c.tops[t]
 	}
 	return nil
@@ -156,12 +156,12 @@ func (s *bookStmts) firstHere(e *edition, id *ast.Ident) bool {
 
 // result has the value of the last expression printed, as the notebook shows it.
 func (s *bookStmts) result(e ast.Expr) {
-	tv := s.c.job.run.info.Types[e]
+	tv := s.c.checked.run.info.Types[e]
 	if tv.IsNil() {
 		s.edits = append(s.edits, edit{s.at(e.Pos()), s.at(e.End()), ""})
 		return
 	}
-	if tv.IsVoid() || printsIt(s.c.job.run.info, e) {
+	if tv.IsVoid() || printsIt(s.c.checked.run.info, e) {
 		return
 	}
 	if t, ok := tv.Type.(*types.Tuple); ok && t.Len() == 0 {
@@ -182,10 +182,10 @@ func (s *bookStmts) shows(e ast.Expr, t types.Type) bool {
 	}
 	switch f := ast.Unparen(call.Fun).(type) {
 	case *ast.SelectorExpr:
-		fn, ok := s.c.job.run.info.Uses[f.Sel].(*types.Func)
+		fn, ok := s.c.checked.run.info.Uses[f.Sel].(*types.Func)
 		return ok && fn.Pkg() != nil && fn.Pkg().Path() == DisplayPath
 	case *ast.Ident:
-		return s.c.job.run.isPreloaded(f)
+		return s.c.checked.run.isPreloaded(f)
 	}
 	return false
 }

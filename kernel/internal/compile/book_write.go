@@ -92,10 +92,10 @@ func (w *bookWriter) pieces(tests bool) []bookPiece {
 		out = append(out, bookPiece{w.home(g.d, g.e), g.d.Start, w.consts(g), g.edition})
 	}
 	for i, c := range w.b.cells {
-		if c.job == nil || c.test != tests {
+		if c.checked == nil || c.test != tests {
 			continue
 		}
-		for _, d := range c.job.decls {
+		for _, d := range c.checked.decls {
 			switch {
 			case d.Kind == FuncKind && d.Names[0] == "_":
 				out = append(out, bookPiece{i, d.Start, w.text(d, w.naming(c.after).edits(d)), 0})
@@ -202,14 +202,14 @@ func (w *bookWriter) variable(e *edition) bookPiece {
 	}
 	c := w.b.cells[first.cell]
 	from, to := 0, 0
-	_, from, _ = c.job.run.at(first.stmt.Pos())
+	_, from, _ = c.checked.run.at(first.stmt.Pos())
 	if !w.hoisted(c, first.stmt) {
 		return bookPiece{first.cell, from, "var " + e.final + " " + w.typ(e), 0}
 	}
-	_, to, _ = c.job.run.at(first.stmt.End())
+	_, to, _ = c.checked.run.at(first.stmt.End())
 	text, at := w.statements(first.cell).hoist(first.stmt, e)
 	if names, _ := defined(first.stmt); len(names) == 1 {
-		above, behind := commentsOf(c.job.syn.Code, from, to, VarKind)
+		above, behind := commentsOf(c.checked.syn.Code, from, to, VarKind)
 		text = above + text + behind
 	}
 	return bookPiece{first.cell, at, text, 0}
@@ -280,7 +280,7 @@ type bookStmts struct {
 func (w *bookWriter) statements(i int) *bookStmts {
 	s := &bookStmts{w: w, c: w.b.cells[i], i: i}
 	for _, u := range w.uses[s.c] {
-		text := s.c.job.syn.Code[u.start:u.end]
+		text := s.c.checked.syn.Code[u.start:u.end]
 		with := text
 		if u.edition != nil {
 			with = u.edition.final
@@ -297,22 +297,15 @@ func (w *bookWriter) statements(i int) *bookStmts {
 // findFirst remembers which statement declares a variable first.
 func (w *bookWriter) findFirst() {
 	for i, c := range w.b.cells {
-		if c.job == nil {
+		if c.checked == nil {
 			continue
 		}
-		for _, s := range c.job.topStmts() {
-			ast.Inspect(declaring(s), func(n ast.Node) bool {
-				if id, ok := n.(*ast.Ident); ok {
-					t := c.job.byObj[c.job.run.info.Defs[id]]
-					if t == nil {
-						return true
-					}
-					if _, known := w.first[c.tops[t]]; !known {
-						w.first[c.tops[t]] = firstDecl{i, s}
-					}
+		for _, s := range c.checked.run.stmts {
+			for _, t := range c.checked.run.topsOf(s) {
+				if _, known := w.first[c.tops[t]]; !known {
+					w.first[c.tops[t]] = firstDecl{i, s}
 				}
-				return true
-			})
+			}
 		}
 	}
 }
@@ -322,9 +315,9 @@ func (w *bookWriter) findFirst() {
 func (w *bookWriter) hoisted(c *bookCell, s ast.Stmt) bool {
 	if w.hoists[c] == nil {
 		w.hoists[c] = map[ast.Stmt]bool{}
-		first := len(c.job.inits()) == 0
+		first := len(c.checked.inits()) == 0
 		whole := c.call && w.isFirst(c)
-		for _, s := range c.job.topStmts() {
+		for _, s := range c.checked.run.stmts {
 			can, values := w.hoistable(c, s, whole)
 			w.hoists[c][s] = can && (first || !values)
 			first = first && can
@@ -339,7 +332,7 @@ func (w *bookWriter) isFirst(c *bookCell) bool {
 		if other == c {
 			return true
 		}
-		if other.job != nil && (len(other.job.topStmts()) > 0 || other.call) {
+		if other.checked != nil && (len(other.checked.run.stmts) > 0 || other.call) {
 			return false
 		}
 	}
@@ -376,7 +369,7 @@ func (w *bookWriter) hoistable(c *bookCell, s ast.Stmt, whole bool) (can, withVa
 		return false, false
 	}
 	for _, id := range ids {
-		t := c.job.topOf(id)
+		t := c.checked.run.topOf(id)
 		if t == nil {
 			return false, false
 		}
@@ -387,7 +380,7 @@ func (w *bookWriter) hoistable(c *bookCell, s ast.Stmt, whole bool) (can, withVa
 	if whole {
 		return true, len(values) > 0
 	}
-	plainly := !slices.ContainsFunc(values, func(e ast.Expr) bool { return !plain(c.job.run.info, e) })
+	plainly := !slices.ContainsFunc(values, func(e ast.Expr) bool { return !plain(c.checked.run.info, e) })
 	return plainly, len(values) > 0
 }
 
@@ -424,7 +417,7 @@ func plain(info *types.Info, e ast.Expr) bool {
 
 // hoist is the declaration of one of the variables of a statement that hoisted speaks of.
 func (s *bookStmts) hoist(stmt ast.Stmt, e *edition) (text string, at int) {
-	is := func(id *ast.Ident) bool { t := s.c.job.topOf(id); return t != nil && s.c.tops[t] == e }
+	is := func(id *ast.Ident) bool { t := s.c.checked.run.topOf(id); return t != nil && s.c.tops[t] == e }
 	switch t := stmt.(type) {
 	case *ast.AssignStmt:
 		for i, l := range t.Lhs {
@@ -454,17 +447,17 @@ func (s *bookStmts) hoist(stmt ast.Stmt, e *edition) (text string, at int) {
 }
 
 func (s *bookStmts) at(p token.Pos) int {
-	_, at, _ := s.c.job.run.at(p)
+	_, at, _ := s.c.checked.run.at(p)
 	return at
 }
 
 func (s *bookStmts) span(n ast.Node) string {
-	return edited(s.c.job.syn.Code, s.at(n.Pos()), s.at(n.End()), s.names)
+	return edited(s.c.checked.syn.Code, s.at(n.Pos()), s.at(n.End()), s.names)
 }
 
 // write is the text of the statements.
 func (s *bookStmts) write() string {
-	j := s.c.job
+	j := s.c.checked
 	code := j.syn.Body()
 	for _, stmt := range j.syn.Stmts { // what stands at package level
 		gen := genDecl(stmt)
@@ -480,7 +473,7 @@ func (s *bookStmts) write() string {
 			s.edits = append(s.edits, edit{f.End, endOf(code, f.End, behind), ""})
 		}
 	}
-	for _, stmt := range j.topStmts() {
+	for _, stmt := range j.run.stmts {
 		s.statement(stmt)
 	}
 	text := strings.TrimSpace(edited(code, 0, len(code), slices.Concat(s.edits, s.names)))

@@ -16,7 +16,7 @@ import (
 const cgoPath = "C"
 
 // importC puts an import of C in force.
-func (j *job) importC(im cell.Import) {
+func (j *declared) importC(im cell.Import) {
 	switch {
 	case !j.program:
 		j.fault(im.Offset, "only a program can import \"C\": write %%%%program above the cell, or put the cgo code into a package of the notebook's module and import that")
@@ -37,15 +37,15 @@ func usesC(syn *cell.Syntax) bool {
 
 // preambles writes the imports of C with the C source above them. A //line directive must not touch that comment, as
 // cgo would take it for C.
-func (j *job) preambles() string {
+func preambles(syn *cell.Syntax) string {
 	var b strings.Builder
-	for _, im := range j.syn.Imports {
+	for _, im := range syn.Imports {
 		if im.Path != cgoPath {
 			continue
 		}
-		if c := strings.TrimSpace(j.syn.Code[im.Doc[0]:im.Doc[1]]); c != "" {
-			line, _ := j.syn.Text.Position(im.Doc[0])
-			fmt.Fprintf(&b, "\n%s\n\n%s\n", address.Directive(j.syn.Text.ID, max(line-1, 1)), c)
+		if c := strings.TrimSpace(syn.Code[im.Doc[0]:im.Doc[1]]); c != "" {
+			line, _ := syn.Text.Position(im.Doc[0])
+			fmt.Fprintf(&b, "\n%s\n\n%s\n", address.Directive(syn.Text.ID, max(line-1, 1)), c)
 		}
 		b.WriteString("import \"C\"\n")
 	}
@@ -54,28 +54,18 @@ func (j *job) preambles() string {
 
 // typeOf is the type that the declaration of a variable names, nil if it names none.
 func (w *programWriter) typeOf(t *top) (typ ast.Expr) {
-	for _, s := range w.j.topStmts() {
+	for _, s := range w.run.stmts {
 		gen := genDecl(labelled(s))
 		if gen == nil {
 			continue
 		}
 		for _, spec := range gen.Specs {
-			if vs, ok := spec.(*ast.ValueSpec); ok && slices.ContainsFunc(vs.Names, func(id *ast.Ident) bool { return w.j.topOf(id) == t }) {
+			if vs, ok := spec.(*ast.ValueSpec); ok && slices.ContainsFunc(vs.Names, func(id *ast.Ident) bool { return w.run.topOf(id) == t }) {
 				return vs.Type
 			}
 		}
 	}
 	return nil
-}
-
-// useUnknown uses the local variables that a statement declares if their types come from C: whether something uses them the
-// checker does not tell, and the compiler refuses those that nothing uses.
-func (w *programWriter) useUnknown(src *source, s ast.Stmt) {
-	for _, t := range w.topsOf(s) {
-		if t.fromC && !w.globals[t] {
-			src.gen("; _ = ", t.name)
-		}
-	}
 }
 
 // splitTest writes a test function into the file of its own that it has beside C, and returns what is left to write of it in the

@@ -39,22 +39,21 @@ func (j *job) refuseEmbeds() {
 
 // findEmbeds finds the variables below the directives of a program. Those within functions are left to the compiler.
 func (w *programWriter) findEmbeds() {
-	j := w.j
-	embedsOf(j.syn.Code, func(at int, text string) {
-		if j.inDecl(at) {
+	embedsOf(w.syn.Code, func(at int, text string) {
+		if w.inDecl(at) {
 			return
 		}
-		spec := j.specBelow(at + len(text))
+		spec := specBelow(w.syn, at+len(text))
 		switch {
 		case spec == nil:
-			j.fault(at, "//go:embed stands right above a var declaration of the cell's top level")
+			w.fault(at, "//go:embed stands right above a var declaration of the cell's top level")
 		case len(spec.Names) != 1 || len(spec.Values) > 0:
-			j.fault(at, "//go:embed stands above one variable with a type and without a value")
+			w.fault(at, "//go:embed stands above one variable with a type and without a value")
 		default:
 			if w.embeds == nil {
 				w.embeds = map[int][]int{}
 			}
-			name := j.syn.Offset(spec.Names[0].Pos())
+			name := w.syn.Offset(spec.Names[0].Pos())
 			w.embeds[name] = append(w.embeds[name], at)
 		}
 	})
@@ -62,18 +61,18 @@ func (w *programWriter) findEmbeds() {
 
 // specBelow is the variable declaration of the cell's top level that begins below an offset, with nothing but blanks and
 // comments between.
-func (j *job) specBelow(at int) *ast.ValueSpec {
-	for _, s := range j.syn.Stmts {
+func specBelow(syn *cell.Syntax, at int) *ast.ValueSpec {
+	for _, s := range syn.Stmts {
 		gen := genDecl(s)
 		if gen == nil || gen.Tok != token.VAR {
 			continue
 		}
 		for i, sp := range gen.Specs {
-			start := j.syn.Offset(sp.Pos())
+			start := syn.Offset(sp.Pos())
 			if i == 0 && !gen.Lparen.IsValid() {
-				start = j.syn.Offset(gen.Pos())
+				start = syn.Offset(gen.Pos())
 			}
-			if start >= at && onlyComments(j.syn.Code[at:start]) {
+			if start >= at && onlyComments(syn.Code[at:start]) {
 				return sp.(*ast.ValueSpec)
 			}
 		}
@@ -92,10 +91,10 @@ func onlyComments(text string) bool {
 }
 
 // embedLines writes the directives of a variable above it.
-func (w *programWriter) embedLines(src *source, n *naming, t *top) {
+func (w *programWriter) embedLines(src *source, t *top) {
 	for _, at := range w.embeds[t.offset] {
-		n.line(src, w.j.syn.Text, at)
-		text, _, _ := strings.Cut(w.j.syn.Code[at:], "\n")
+		w.n.line(src, w.syn.Text, at)
+		text, _, _ := strings.Cut(w.syn.Code[at:], "\n")
 		src.gen(strings.TrimSpace(text), "\n")
 	}
 }

@@ -205,15 +205,3 @@ func differ[V comparable](out map[string]bool, a, b map[string]V) {
 		}
 	}
 }
-
-// affected are the names that the cell touches or whose packages have been loaded again, and those that rest on one of them before or after the cell.
-func (j *job) affected() map[string]bool {
-	if j.affects == nil {
-		changed := touched(j.old, j.next)
-		maps.Copy(changed, j.replaced)
-		j.affects = j.old.dependantSet(j.ctx, changed, true)
-		maps.Copy(j.affects, j.next.dependantSet(j.ctx, changed, true))
-		maps.Copy(j.affects, changed)
-	}
-	return j.affects
-}

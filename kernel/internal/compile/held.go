@@ -11,8 +11,8 @@ import (
 
 // noteHeld tells which variables may hold, in interfaces, values of types that this cell gives new versions. Those
 // values keep the version they have, and a type switch passes them by in silence.
-func (j *job) noteHeld() error {
-	changed := slices.DeleteFunc(slices.Sorted(maps.Keys(j.affected())), func(name string) bool {
+func (j *moved) noteHeld() (notes []string, err error) {
+	changed := slices.DeleteFunc(slices.Sorted(maps.Keys(j.affects)), func(name string) bool {
 		look(j.ctx)
 		before, now := j.old.Decls[name], j.next.Decls[name]
 		return before == nil || before.Kind != TypeKind || now == nil || now.Kind != TypeKind || before.params != [2]int{} ||
@@ -20,20 +20,20 @@ func (j *job) noteHeld() error {
 			j.old.hash(name) == j.next.hash(name)
 	})
 	if len(changed) == 0 {
-		return nil
+		return nil, nil
 	}
 	open := j.old.reachInterfaces(j.ctx)
 	kept := slices.DeleteFunc(slices.Sorted(maps.Keys(j.old.Vars)), func(name string) bool {
 		return j.next.Vars[name] != j.old.Vars[name] || !open[name]
 	})
 	if len(kept) == 0 {
-		return nil
+		return nil, nil
 	}
 	src, names := &source{}, &aliases{}
 	marked(names, "old", j.old).declarations(src, j.old, j.old.closure(slices.Concat(changed, kept), false), signaturesOnly)
 	v, err := j.c.check(j.ctx, src.with("package notebook\n"+names.clauses()))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range changed {
 		obj := v.pkg.Scope().Lookup("old" + prime + name)
@@ -45,11 +45,11 @@ func (j *job) noteHeld() error {
 			return holder == nil || !mayHold(holder.Type(), obj.Type(), map[types.Type]bool{})
 		})
 		if len(holders) > 0 {
-			j.notes = append(j.notes, fmt.Sprintf("%s may hold a %s of before this cell: assertions and type switches do not take it for the new %s, so make it anew",
+			notes = append(notes, fmt.Sprintf("%s may hold a %s of before this cell: assertions and type switches do not take it for the new %s, so make it anew",
 				enumerate(holders), name, name))
 		}
 	}
-	return nil
+	return notes, nil
 }
 
 // reachInterfaces is the set of names whose types may lead to an interface, as far as their text tells: checking the types of all

@@ -8,7 +8,7 @@ import (
 )
 
 // mark says of each dirty declaration whether it compiles.
-func (j *job) mark(v *view, dirty map[string]bool) {
+func (j *typed) mark(v *view, dirty map[string]bool) {
 	errs := map[string][]viewError{}
 	for _, e := range v.errs {
 		if _, unused := e.unused(); e.text != nil && e.text != j.syn.Text && !unused && !strings.HasPrefix(e.message, "\t") {
@@ -60,7 +60,7 @@ func (j *job) mark(v *view, dirty map[string]bool) {
 }
 
 // blame enters an error of a declaration that earlier cells made.
-func (j *job) blame(v *view, e viewError, d *Decl) {
+func (j *typed) blame(v *view, e viewError, d *Decl) {
 	waits, ok := j.needs(v, e, d)
 	for _, w := range waits {
 		if o := j.because[w.Name]; w.again && o.decl != nil {
@@ -97,7 +97,7 @@ func (d *Decl) tighten(v *view) {
 }
 
 // noteMarks tells which declarations are not ready since this cell.
-func (j *job) noteMarks() {
+func (j *checked) noteMarks() (notes []string) {
 	var marked []*Decl
 	j.next.each(func(d *Decl) {
 		if d.marked() && !slices.Contains(marked, d) && !j.quiet[d.owner()] {
@@ -105,7 +105,7 @@ func (j *job) noteMarks() {
 		}
 	})
 	if len(marked) == 0 {
-		return
+		return nil
 	}
 	before := map[declKey]*Decl{}
 	j.old.each(func(d *Decl) { before[d.key()] = d })
@@ -120,9 +120,10 @@ func (j *job) noteMarks() {
 		switch {
 		case d.Text != j.syn.Text && was != nil && was.marked() && (was.Broken != "" || d.Broken == ""):
 		case len(d.Waits) > 0:
-			j.notes = append(j.notes, d.readyWhen())
+			notes = append(notes, d.readyWhen())
 		default:
-			j.notes = append(j.notes, d.why(j.next.Lost))
+			notes = append(notes, d.why(j.next.Lost))
 		}
 	}
+	return notes
 }

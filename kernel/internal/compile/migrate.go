@@ -8,10 +8,17 @@ import (
 	"strings"
 )
 
-// migrate looks at what rests on something this cell declares again. A variable whose memory still means the
-// same keeps its storage; another is to be dropped. A name that the cell reads before it declares it again must
-// hold to the same rule while it is read.
-func (j *job) migrate() error {
+// moved is a checked cell after which each variable that stays has storage.
+type moved struct {
+	*checked
+	affects map[string]bool // see affected
+}
+
+// move looks at what rests on something this cell declares again. A variable whose memory still means the same keeps
+// its storage; another is in drops, with the reason. A name that the cell reads before it declares it again must hold
+// to the same rule while it is read.
+func (j *checked) move() (m *moved, drops map[string]string, err error) {
+	m, drops = &moved{j, j.affected()}, map[string]string{}
 	next := j.next.Clone()
 	for name, at := range j.readBefore() {
 		if v := j.old.Vars[name]; v != nil {
@@ -21,31 +28,31 @@ func (j *job) migrate() error {
 		d := j.old.Decls[name]
 		if d.Kind == TypeKind {
 			j.fault(at, "%s is a type, and a variable of that name would take its place: give the variable another name", name)
-			return nil
+			return m, nil, nil
 		}
 		as := j.next.Clone()
 		delete(as.Vars, name)
 		as.Decls[name] = d
 		if as.hash(name) != j.old.hash(name) {
-			j.drops[name] = "it rests on something that this cell declares again"
+			drops[name] = "it rests on something that this cell declares again"
 		}
 	}
-	var moved []string
-	for name := range j.affected() {
+	var moving []string
+	for name := range m.affects {
 		look(j.ctx)
 		if v := next.Vars[name]; v != nil && j.old.Vars[name] == v && j.old.hash(name) != next.hash(name) {
-			moved = append(moved, name)
+			moving = append(moving, name)
 		}
 	}
-	if len(moved) == 0 {
-		return nil
+	if len(moving) == 0 {
+		return m, drops, nil
 	}
-	slices.Sort(moved)
-	v, err := j.c.check(j.ctx, j.migrationView(next, moved))
+	slices.Sort(moving)
+	v, err := j.c.check(j.ctx, migrationView(j.old, next, moving))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	for _, name := range moved {
+	for _, name := range moving {
 		before, after := v.pkg.Scope().Lookup("old"+prime+name), v.pkg.Scope().Lookup("new"+prime+name)
 		if before != nil && after != nil && compatible(before.Type(), after.Type(), map[[2]types.Type]bool{}) {
 			if j.next.Vars[name] == next.Vars[name] {
@@ -53,48 +60,63 @@ func (j *job) migrate() error {
 			}
 			continue
 		}
-		j.drops[name] = fmt.Sprintf("%s was dropped: the memory layout of its type %s has changed", name, j.old.Vars[name].TypeString())
+		drops[name] = fmt.Sprintf("%s was dropped: the memory layout of its type %s has changed", name, j.old.Vars[name].TypeString())
 	}
 	clear(j.next.hashes)
-	return nil
+	return m, drops, nil
+}
+
+// affected are the names that the cell touches or whose packages have been loaded again, and those that rest on one of
+// them before or after the cell.
+func (j *checked) affected() map[string]bool {
+	changed := touched(j.old, j.next)
+	maps.Copy(changed, j.replaced)
+	out := j.old.dependantSet(j.ctx, changed, true)
+	maps.Copy(out, j.next.dependantSet(j.ctx, changed, true))
+	maps.Copy(out, changed)
+	return out
 }
 
 // readBefore finds names that the cell's statements read in their old meaning and declare again as variables.
-func (j *job) readBefore() map[string]int {
+func (j *checked) readBefore() map[string]int {
 	out := map[string]int{}
-	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
-		if h.ref.kind == refName && (j.old.Vars[h.ref.name] != nil || j.old.Decls[h.ref.name] != nil) && j.declaresVariable(h.ref.name) {
+	for _, h := range j.run.uses {
+		if h.ref.kind == refName && (j.old.Vars[h.ref.name] != nil || j.old.Decls[h.ref.name] != nil) && j.run.declares(h.ref.name) {
 			out[h.ref.name] = h.start
 		}
 	}
 	return out
 }
 
-// noteDropped tells which variables went and were not declared again.
-func (j *job) noteDropped() {
+// notes tell the reader which declarations are not ready since this cell, which variables went, and which may hold
+// values of types of before.
+func (j *moved) notes() ([]string, error) {
+	notes := j.noteMarks()
 	for _, name := range slices.Sorted(maps.Keys(j.known.dropped)) {
-		if why := j.known.dropped[name]; j.next.Lost[name] == why {
-			j.notes = append(j.notes, why)
+		if why := j.known.dropped[name]; j.next.Lost[name] == why { // it was not declared again
+			notes = append(notes, why)
 		}
 	}
+	held, err := j.noteHeld()
+	return append(notes, held...), err
 }
 
 // migrationView declares each moved variable twice: with the types of before, marked, and with those of now.
-func (j *job) migrationView(next *State, moved []string) *source {
+func migrationView(old, next *State, moving []string) *source {
 	src := &source{}
 	names := &aliases{}
 	write := func(st *State, mark string) {
 		n := marked(names, mark, st)
 		var roots []string
-		for _, m := range moved {
+		for _, m := range moving {
 			roots = append(roots, st.Vars[m].refs()...)
 		}
 		n.declarations(src, st, st.closure(roots, false), signaturesOnly)
-		for _, m := range moved {
+		for _, m := range moving {
 			n.variable(src, mark+prime+m, st.Vars[m])
 		}
 	}
-	write(j.old, "old")
+	write(old, "old")
 	write(next, "new")
 	return src.with("package notebook\n" + names.clauses())
 }

@@ -79,6 +79,21 @@ func (n *naming) edits(d *Decl) []edit {
 	return out
 }
 
+// fillAll are the edits that fill the holes of a text which declares no constants.
+func (n *naming) fillAll(holes []hole, t *cell.Text) []edit {
+	var out []edit
+	for _, h := range holes {
+		if h.embed && !n.embeds {
+			continue
+		}
+		text := t.Source[h.start:h.end]
+		if with := n.fill(h.ref, text); with != text {
+			out = append(out, edit{h.start, h.end, with})
+		}
+	}
+	return out
+}
+
 func (n *naming) line(src *source, t *cell.Text, offset int) {
 	if n.lines {
 		line, _ := t.Position(offset)

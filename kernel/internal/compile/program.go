@@ -38,19 +38,16 @@ type Program struct {
 // have, so a cell that needs one is refused. The state is left alone.
 func (c *Checker) Program(ctx context.Context, st *State, syn *cell.Syntax, form Form) (program *Program, diags []Diagnostic, err error) {
 	defer rescue(&err)
-	err = rounds(func(known *round) (bool, error) {
+	err = rounds(func(known *round) (again bool, err error) {
 		j := c.job(ctx, st, syn, known)
 		j.program = true
-		if err := j.check(); err != nil || len(j.diags) > 0 || j.again {
-			program, diags = nil, diagnostics(j.diags)
-			return j.again, err
+		ch, again, err := j.check()
+		program = nil
+		if err == nil && !again && len(j.diags) == 0 {
+			program = ch.program(form)
 		}
-		w := &programWriter{j: j, form: form, globals: map[*top]bool{}, names: c.importNames()}
-		if form == TestForm && usesC(j.syn) {
-			w.apart, w.apartNames = &source{}, c.importNames()
-		}
-		program, diags = w.write(), diagnostics(j.diags)
-		return false, nil
+		diags = diagnostics(j.diags)
+		return again, err
 	})
 	if err != nil || len(diags) > 0 {
 		return nil, diags, err
@@ -60,55 +57,66 @@ func (c *Checker) Program(ctx context.Context, st *State, syn *cell.Syntax, form
 
 // programWriter writes one program.
 type programWriter struct {
-	j       *job
+	*checked
+	n       *naming
 	form    Form
 	live    []string // names of the state that the program declares
 	globals map[*top]bool
 	names   *importNames
 	tests   []string
 	notes   []string
+	ownMain bool          // the cell declares func main
 	embeds  map[int][]int // by the offset of a variable's name: where the //go:embed lines above it begin
 
 	apart      *source // TestForm of a cell that uses C: the file of the test functions
 	apartNames *importNames
 }
 
-func (w *programWriter) write() *Program {
-	j := w.j
-	stmts := j.topStmts()
-	ownMain := slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Kind == FuncKind && d.Names[0] == "main" })
-	if w.form == TestForm {
+// program writes a checked cell as a program; nil when that has found that it cannot be one.
+func (j *checked) program(form Form) *Program {
+	w := &programWriter{checked: j, form: form, globals: map[*top]bool{}, names: j.c.importNames()}
+	w.n = w.naming(w.names)
+	if form == TestForm && usesC(j.syn) {
+		w.apart, w.apartNames = &source{}, j.c.importNames()
+	}
+	w.ownMain = form == MainForm && slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Kind == FuncKind && d.Names[0] == "main" })
+	if form == TestForm {
 		w.findTests()
 	}
 	w.findEmbeds()
-	w.reach(stmts)
-	w.chooseGlobals(stmts, ownMain && w.form == MainForm)
-	w.refuse(stmts, ownMain)
+	w.reach()
+	w.chooseGlobals()
+	w.refuse()
 	if len(j.diags) > 0 {
 		return nil
 	}
 	j.refuseUnready(w.live)
-	body := w.body(stmts, ownMain)
+	body := w.body()
 	if len(j.diags) > 0 {
 		return nil
 	}
+	return w.file(body)
+}
+
+// file puts the package clause and the imports on top.
+func (w *programWriter) file(body string) *Program {
 	header := "package main\n"
 	if w.form == TestForm {
 		header = "package notebook\n"
 	}
 	header += w.names.clauses()
-	paths := w.names.paths()
-	if slices.Contains(paths, DisplayPath) && slices.ContainsFunc(paths, drawsPlots) && !slices.Contains(j.blanks, plotSupport) {
-		j.blanks = append(j.blanks, plotSupport)
+	paths, blanks := w.names.paths(), slices.Clone(w.blanks)
+	if slices.Contains(paths, DisplayPath) && slices.ContainsFunc(paths, drawsPlots) && !slices.Contains(blanks, plotSupport) {
+		blanks = append(blanks, plotSupport)
 	}
-	if len(w.embeds) > 0 && !slices.Contains(paths, "embed") && !slices.Contains(j.blanks, "embed") {
-		j.blanks = append(j.blanks, "embed")
+	if len(w.embeds) > 0 && !slices.Contains(paths, "embed") && !slices.Contains(blanks, "embed") {
+		blanks = append(blanks, "embed")
 	}
-	for _, b := range j.blanks {
+	for _, b := range blanks {
 		header += fmt.Sprintf("import _ %q\n", b)
 	}
-	header += j.preambles()
-	p := &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes, Imports: append(paths, j.blanks...), UsesC: usesC(j.syn), Embeds: len(w.embeds) > 0}
+	header += preambles(w.syn)
+	p := &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes, Imports: append(paths, blanks...), UsesC: usesC(w.syn), Embeds: len(w.embeds) > 0}
 	if w.apart != nil {
 		p.Imports = append(p.Imports, w.apartNames.paths()...)
 		p.Beside = p.Source
@@ -134,19 +142,19 @@ func IsTest(name string) bool {
 // left out with a note.
 func (w *programWriter) findTests() {
 	own := map[string]bool{}
-	for _, d := range w.j.decls {
+	for _, d := range w.decls {
 		if d.Kind == FuncKind {
 			own[d.Names[0]] = true
 		}
 	}
-	obstacles := w.j.next.obstacles(nil)
-	for name, d := range w.j.next.Decls {
+	obstacles := w.next.obstacles(nil)
+	for name, d := range w.next.Decls {
 		if d.Kind != FuncKind || !IsTest(name) {
 			continue
 		}
 		if !own[name] {
 			if o, ok := obstacles[d]; ok {
-				w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", name, w.j.obstacleText(o)))
+				w.notes = append(w.notes, fmt.Sprintf("%s is left out: %s", name, w.obstacleText(o)))
 				continue
 			}
 			if v := w.variableBelow(name); v != "" {
@@ -162,8 +170,8 @@ func (w *programWriter) findTests() {
 
 // variableBelow names a variable of earlier cells that a name rests on.
 func (w *programWriter) variableBelow(name string) string {
-	for _, n := range w.j.next.closure([]string{name}, true) {
-		if v := w.j.next.Vars[n]; v != nil && !w.ownVar(n) {
+	for _, n := range w.next.closure([]string{name}, true) {
+		if v := w.next.Vars[n]; v != nil && !w.ownVar(n) {
 			return n
 		}
 	}
@@ -172,45 +180,43 @@ func (w *programWriter) variableBelow(name string) string {
 
 // ownVar reports whether the cell itself declares a variable.
 func (w *programWriter) ownVar(name string) bool {
-	return slices.ContainsFunc(w.j.tops, func(t *top) bool { return t.name == name && t.v != nil && w.j.next.Vars[name] == t.v })
+	return slices.ContainsFunc(w.run.tops, func(t *top) bool { return t.name == name && t.v != nil && w.next.Vars[name] == t.v })
 }
 
 // reach finds what the program declares.
-func (w *programWriter) reach(stmts []ast.Stmt) {
-	j := w.j
+func (w *programWriter) reach() {
 	roots := slices.Clone(w.tests)
-	for _, d := range j.decls {
+	for _, d := range w.decls {
 		roots = append(append(append(roots, d.sigRefs...), d.bodyRefs...), d.Names...)
 		if d.Kind == MethodKind {
 			roots = append(roots, d.Recv)
 		}
 	}
-	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
+	for _, h := range w.run.uses {
 		if h.ref.kind == refName {
 			roots = append(roots, h.ref.name)
 		}
 	}
-	if w.form == MainForm && len(stmts) == 0 { // func main of an earlier cell
+	if w.form == MainForm && len(w.run.stmts) == 0 { // func main of an earlier cell
 		roots = append(roots, "main")
 	}
-	w.live = j.next.closure(roots, true)
+	w.live = w.next.closure(roots, true)
 }
 
 // chooseGlobals decides which of the cell's variables stand at package level: those declared with var, as they
 // would in a file, and those that functions use. A := that declares one of them declares only such.
-func (w *programWriter) chooseGlobals(stmts []ast.Stmt, all bool) {
-	j := w.j
+func (w *programWriter) chooseGlobals() {
 	count := map[string]int{}
-	for _, t := range j.tops {
+	for _, t := range w.run.tops {
 		count[t.name]++
 	}
 	used := map[string]bool{}
 	for _, name := range w.live {
-		for _, r := range j.next.refsOf(name, true) {
+		for _, r := range w.next.refsOf(name, true) {
 			used[r] = true
 		}
 	}
-	for _, d := range j.decls { // init functions are in no state
+	for _, d := range w.decls { // init functions are in no state
 		for _, r := range slices.Concat(d.sigRefs, d.bodyRefs) {
 			used[r] = true
 		}
@@ -222,56 +228,38 @@ func (w *programWriter) chooseGlobals(stmts []ast.Stmt, all bool) {
 			w.globals[t] = true
 		case !must:
 		case count[t.name] > 1:
-			j.fault(t.offset, "%s is declared more than once in this cell, and functions of a program see only one of them: give them names of their own", t.name)
+			w.fault(t.offset, "%s is declared more than once in this cell, and functions of a program see only one of them: give them names of their own", t.name)
 		case t.fromC:
-			j.fault(t.offset, "%s is used by a function, and its type comes from C: declare it with its type, for example var %s C.int", t.name, t.name)
+			w.fault(t.offset, "%s is used by a function, and its type comes from C: declare it with its type, for example var %s C.int", t.name, t.name)
 		default:
-			j.fault(t.offset, "%s is used by a function, and %s", t.name, t.why)
+			w.fault(t.offset, "%s is used by a function, and %s", t.name, t.why)
 		}
 	}
-	for _, s := range stmts {
+	for _, s := range w.run.stmts {
 		_, define := defined(s)
-		for _, t := range w.topsOf(s) {
-			if must := used[t.name]; must || !define || all {
+		for _, t := range w.run.topsOf(s) {
+			if must := used[t.name]; must || !define || w.ownMain { // as it would be in a file
 				promote(t, must)
 			}
 		}
 	}
-	for again := true; again && len(j.diags) == 0; { // all or none of the names of one :=
+	for again := true; again && len(w.diags) == 0; { // all or none of the names of one :=
 		again = false
-		for _, s := range stmts {
+		for _, s := range w.run.stmts {
 			if _, define := defined(s); !define || !w.touchesGlobal(s) {
 				continue
 			}
-			for _, t := range w.topsOf(s) {
+			for _, t := range w.run.topsOf(s) {
 				if !w.globals[t] {
 					promote(t, true)
 					again = true
 				}
 			}
-			if len(j.diags) > 0 {
+			if len(w.diags) > 0 {
 				return
 			}
 		}
 	}
-}
-
-// topsOf lists the variables that a statement declares.
-func (w *programWriter) topsOf(s ast.Stmt) []*top {
-	var out []*top
-	inspect(w.j.ctx, declaring(s), func(n ast.Node) bool {
-		switch t := n.(type) {
-		case *ast.Ident:
-			if top := w.j.byObj[w.j.run.info.Defs[t]]; top != nil {
-				out = append(out, top)
-			}
-			return false
-		case ast.Expr:
-			return false
-		}
-		return true
-	})
-	return out
 }
 
 // touchesGlobal reports whether a := has a variable of package level on its left.
@@ -288,52 +276,51 @@ func (w *programWriter) touchesGlobal(s ast.Stmt) bool {
 		if !ok {
 			return false
 		}
-		t := w.j.topOf(id)
+		t := w.run.topOf(id)
 		return t != nil && w.globals[t]
 	})
 }
 
 // refuse faults what a program cannot have.
-func (w *programWriter) refuse(stmts []ast.Stmt, ownMain bool) {
-	j := w.j
+func (w *programWriter) refuse() {
 	for _, name := range w.live {
-		look(j.ctx)
-		if v := j.next.Vars[name]; v != nil && !w.ownVar(name) {
+		look(w.ctx)
+		if v := w.next.Vars[name]; v != nil && !w.ownVar(name) {
 			at, by := w.user(name)
-			j.fault(at, "the program needs %s%s, a variable of this notebook (%s), and another process cannot have its value: declare it in this cell", name, by, v.TypeString())
+			w.fault(at, "the program needs %s%s, a variable of this notebook (%s), and another process cannot have its value: declare it in this cell", name, by, v.TypeString())
 		}
 	}
 	if w.form == TestForm {
 		return
 	}
-	if ownMain {
-		for _, s := range stmts {
-			if len(w.topsOf(s)) > 0 || genDecl(s) != nil {
+	if w.ownMain {
+		for _, s := range w.run.stmts {
+			if len(w.run.topsOf(s)) > 0 || genDecl(s) != nil {
 				continue
 			}
-			_, at, _ := j.run.at(s.Pos())
-			j.fault(at, "this statement stands outside of func main, which the cell declares: move it into func main")
+			_, at, _ := w.run.at(s.Pos())
+			w.fault(at, "this statement stands outside of func main, which the cell declares: move it into func main")
 			return
 		}
 		return
 	}
-	if slices.Contains(w.live, "main") && len(stmts) > 0 {
-		at := max(strings.Index(j.syn.Code, "main"), 0)
-		j.fault(at, "main is what a program starts with and cannot be called by the cell's statements: leave the cell below the command empty to run func main")
+	if slices.Contains(w.live, "main") && len(w.run.stmts) > 0 {
+		at := max(strings.Index(w.syn.Code, "main"), 0)
+		w.fault(at, "main is what a program starts with and cannot be called by the cell's statements: leave the cell below the command empty to run func main")
 	}
-	if len(stmts) == 0 && j.next.Decls["main"] == nil {
-		j.fault(0, "there is nothing to run: write statements or a func main")
+	if len(w.run.stmts) == 0 && w.next.Decls["main"] == nil {
+		w.fault(0, "there is nothing to run: write statements or a func main")
 	}
 }
 
 // user finds where the cell uses a name, or which live function does.
 func (w *programWriter) user(name string) (offset int, by string) {
-	for _, h := range w.j.run.holes(w.j.runBody(), w.j.syn.Text.ID, 0, len(w.j.syn.Code)+1) {
+	for _, h := range w.run.uses {
 		if h.ref.kind == refName && h.ref.name == name {
 			return h.start, ""
 		}
 	}
-	for _, d := range w.j.decls {
+	for _, d := range w.decls {
 		for _, h := range d.holes {
 			if h.ref.kind == refName && h.ref.name == name {
 				return h.start, ""
@@ -341,9 +328,9 @@ func (w *programWriter) user(name string) (offset int, by string) {
 		}
 	}
 	for _, n := range w.live {
-		if slices.Contains(w.j.next.refsOf(n, true), name) {
+		if slices.Contains(w.next.refsOf(n, true), name) {
 			at := 0
-			if i := strings.Index(w.j.syn.Code, n); i >= 0 {
+			if i := strings.Index(w.syn.Code, n); i >= 0 {
 				at = i
 			}
 			return at, " (for " + n + ")"
@@ -353,9 +340,7 @@ func (w *programWriter) user(name string) (offset int, by string) {
 }
 
 // body writes everything below the imports.
-func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
-	j := w.j
-	n := w.naming(w.names)
+func (w *programWriter) body() string {
 	w.reserve()
 	src := &source{}
 	done := map[*Decl]bool{}
@@ -363,49 +348,66 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 		if d != nil && !done[d] {
 			done[d] = true
 			if d = w.splitTest(d); d != nil {
-				n.decl(src, d, "")
+				w.n.decl(src, d, "")
 			}
 		}
 	}
 	for _, name := range w.live {
-		write(j.next.Decls[name])
-		for _, m := range j.next.ready(name) {
+		write(w.next.Decls[name])
+		for _, m := range w.next.ready(name) {
 			write(m)
 		}
 	}
-	for _, d := range j.decls {
+	for _, d := range w.decls {
 		write(d)
 	}
-	for _, t := range j.tops {
+	for _, t := range w.run.tops {
 		if w.globals[t] {
-			w.embedLines(src, n, t)
-			n.line(src, j.syn.Text, t.offset)
-			if !t.fromC {
-				n.variable(src, t.name, t.v)
-				continue
-			}
-			typ := w.typeOf(t)
-			_, from, _ := j.run.at(typ.Pos())
-			_, to, _ := j.run.at(typ.End())
-			src.gen("var ", t.name, " ")
-			src.copyEdited(j.syn.Text, from, to, slices.DeleteFunc(w.runEdits(n), func(e edit) bool { return e.start >= to }))
-			src.gen("\n")
+			w.global(src, t)
 		}
 	}
-	entry := "main"
+	entry, stmts := "main", w.run.stmts
 	if w.form == TestForm {
 		entry = "init"
 	}
-	inits := w.inits(stmts)
-	switch {
-	case len(stmts) == 0 || ownMain && len(inits) == 0:
-		return src.buf.String()
-	case ownMain: // variables with values, which a file would initialise as well
-		entry, stmts = "init", inits
+	if w.ownMain { // variables with values, which a file would initialise as well
+		entry, stmts = "init", w.withValues()
 	}
-	src.gen("\nfunc ", entry, "() {\n")
-	edits := w.runEdits(n)
+	if len(stmts) > 0 {
+		src.gen("\nfunc ", entry, "() {\n")
+		w.statements(src, stmts)
+		src.gen("\n}\n")
+	}
+	return src.buf.String()
+}
+
+// global writes a variable of package level.
+func (w *programWriter) global(src *source, t *top) {
+	w.embedLines(src, t)
+	w.n.line(src, w.syn.Text, t.offset)
+	if !t.fromC {
+		w.n.variable(src, t.name, t.v)
+		return
+	}
+	typ := w.typeOf(t)
+	_, from, _ := w.run.at(typ.Pos())
+	_, to, _ := w.run.at(typ.End())
+	src.gen("var ", t.name, " ")
+	src.copyEdited(w.syn.Text, from, to, slices.DeleteFunc(w.edits(), func(e edit) bool { return e.start >= to }))
+	src.gen("\n")
+}
+
+// edits are those of the cell's statements, sorted.
+func (w *programWriter) edits() []edit {
+	edits := w.statementEdits(w.n, w.name, func(edit) bool { return true })
 	sortEdits(edits)
+	return edits
+}
+
+// statements writes the body of a function that has statements of the cell.
+func (w *programWriter) statements(src *source, stmts []ast.Stmt) {
+	edits := w.edits()
+	out := &stmtWriter{run: w.run, text: w.syn.Text, n: w.n, src: src, place: w}
 	blocks := 0
 	depth := w.blockStarts()
 	for _, s := range stmts {
@@ -413,20 +415,39 @@ func (w *programWriter) body(stmts []ast.Stmt, ownMain bool) string {
 			src.gen("\n{")
 			blocks++
 		}
-		w.statement(src, n, s, edits)
-		w.useUnknown(src, s)
+		out.write(s, w.run.editsOf(s, edits))
 		src.gen("\n")
 	}
-	src.gen(strings.Repeat("\n}", blocks), "\n}\n")
-	return src.buf.String()
+	src.gen(strings.Repeat("\n}", blocks))
 }
 
-// inits are the statements that give values to variables.
-func (w *programWriter) inits(stmts []ast.Stmt) []ast.Stmt {
-	return slices.DeleteFunc(slices.Clone(stmts), func(s ast.Stmt) bool {
+func (w *programWriter) outside(t *top) bool { return w.globals[t] }
+
+func (w *programWriter) name(t *top) string { return t.name }
+
+// zero has nothing to do: a program runs once.
+func (w *programWriter) zero(*stmtWriter, *top, ast.Expr) {}
+
+// behind uses a local variable whose type comes from C: whether something uses it the checker does not tell, and the
+// compiler refuses those that nothing uses.
+func (w *programWriter) behind(t *top) string {
+	if t.fromC && !w.globals[t] {
+		return "; _ = " + t.name
+	}
+	return ""
+}
+
+func (w *programWriter) mixed(inside *top, offset int) bool {
+	w.fault(offset, "%s cannot stand at package level beside the others of its declaration: declare it by itself", inside.name)
+	return false
+}
+
+// withValues are the statements that give values to variables.
+func (w *programWriter) withValues() []ast.Stmt {
+	return slices.DeleteFunc(slices.Clone(w.run.stmts), func(s ast.Stmt) bool {
 		gen := genDecl(s)
 		if gen == nil {
-			return len(w.topsOf(s)) == 0
+			return len(w.run.topsOf(s)) == 0
 		}
 		return gen.Tok != token.VAR || !slices.ContainsFunc(gen.Specs, func(sp ast.Spec) bool { return len(sp.(*ast.ValueSpec).Values) > 0 })
 	})
@@ -435,10 +456,10 @@ func (w *programWriter) inits(stmts []ast.Stmt) []ast.Stmt {
 // blockStarts are the statements before which the view opened a block, because they declare a name again.
 func (w *programWriter) blockStarts() map[ast.Stmt]bool {
 	out := map[ast.Stmt]bool{}
-	list := w.j.runBody().List
+	list := w.run.body.List
 	for len(list) > 0 {
 		b, ok := list[len(list)-1].(*ast.BlockStmt)
-		if _, _, user := w.j.run.at(list[len(list)-1].Pos()); !ok || user && w.j.userBrace(b) || len(b.List) == 0 {
+		if _, _, user := w.run.at(list[len(list)-1].Pos()); !ok || user && w.run.userBrace(b) || len(b.List) == 0 {
 			break
 		}
 		out[b.List[0]] = true
@@ -450,7 +471,7 @@ func (w *programWriter) blockStarts() map[ast.Stmt]bool {
 // naming is that of the program's file, or of the one beside it.
 func (w *programWriter) naming(names *importNames) *naming {
 	n := names.naming()
-	n.lines, n.alive = true, w.j.next.declaredBy
+	n.lines, n.alive = true, w.next.declaredBy
 	return n
 }
 
@@ -467,123 +488,47 @@ func (w *programWriter) reserve() {
 	}
 }
 
-// runEdits are the edits of the cell's statements.
-func (w *programWriter) runEdits(n *naming) []edit {
-	j := w.j
-	var edits []edit
-	for _, h := range j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1) {
-		text := j.syn.Text.Source[h.start:h.end]
-		if with := n.fill(h.ref, text); with != text {
-			edits = append(edits, edit{h.start, h.end, with})
-		}
-	}
-	for _, e := range j.run.fixes(j.syn.Text.ID, 0, len(j.syn.Code)+1) {
-		if !j.inDecl(e.start) {
-			edits = append(edits, e)
-		}
-	}
-	return edits
-}
-
-// statement writes one statement; those that declare variables of package level assign them.
-func (w *programWriter) statement(src *source, n *naming, s ast.Stmt, edits []edit) {
-	j := w.j
-	at := func(p token.Pos) int { _, a, _ := j.run.at(p); return a }
-	edits = j.editsOf(s, edits)
-	span := func(from, to token.Pos) { src.copyEdited(j.syn.Text, at(from), at(to), edits) }
-	switch t := s.(type) {
-	case *ast.AssignStmt:
-		if t.Tok == token.DEFINE && w.touchesGlobal(t) {
-			p := at(t.TokPos)
-			edits = append(edits, edit{p, p + len(":="), "="})
-		}
-	case *ast.DeclStmt:
-		if gen := t.Decl.(*ast.GenDecl); gen.Tok == token.VAR && slices.ContainsFunc(w.topsOf(s), func(t *top) bool { return w.globals[t] }) {
-			for _, sp := range gen.Specs {
-				w.variable(src, n, sp.(*ast.ValueSpec), span)
-			}
-			return
-		}
-	case *ast.ExprStmt:
-		if show := j.shown(); show != nil && ast.Stmt(t) == s {
-			if call, ok := t.X.(*ast.CallExpr); ok && len(call.Args) == 1 && call.Args[0] == show {
-				w.show(src, n, show, span)
-				return
-			}
-		}
-	}
-	n.line(src, j.syn.Text, at(s.Pos()))
-	span(s.Pos(), s.End())
-}
-
-// variable writes a specification whose variables stand at package level, or some of them.
-func (w *programWriter) variable(src *source, n *naming, spec *ast.ValueSpec, span func(from, to token.Pos)) {
-	j := w.j
-	_, at, _ := j.run.at(spec.Pos())
-	n.line(src, j.syn.Text, at)
-	global := func(id *ast.Ident) bool { t := j.topOf(id); return t != nil && w.globals[t] }
-	if !slices.ContainsFunc(spec.Names, global) {
-		src.gen("var ")
-		span(spec.Pos(), spec.End())
-		src.gen("\n")
-		return
-	}
-	if len(spec.Values) == 0 {
-		return
-	}
-	for i, id := range spec.Names {
-		if i > 0 {
-			src.gen(", ")
-		}
-		if !global(id) && id.Name != "_" {
-			j.fault(at, "%s cannot stand at package level beside the others of its declaration: declare it by itself", id.Name)
-		}
-		src.gen(id.Name)
-	}
-	src.gen(" = ")
-	span(spec.Values[0].Pos(), spec.Values[len(spec.Values)-1].End())
-	src.gen("\n")
-}
-
 // show writes the last expression. A program prints it only if it could not stand there otherwise.
-func (w *programWriter) show(src *source, n *naming, e ast.Expr, span func(from, to token.Pos)) {
-	_, at, _ := w.j.run.at(e.Pos())
-	n.line(src, w.j.syn.Text, at)
-	tv := w.j.run.info.Types[e]
-	if renders(tv.Type) { // as in a cell, or as text where there is no notebook
-		shown, fmt := n.qualifier(DisplayPath, ""), n.qualifier("fmt", "")
-		src.gen("func(v ...any) { if d, ok := ", shown, ".Bundle(v...); ok && ", shown, ".Display(d) != nil { ", fmt, ".Println(v...) } }(")
-		span(e.Pos(), e.End())
-		src.gen(")")
+func (w *programWriter) show(out *stmtWriter, e ast.Expr) {
+	tv := w.run.info.Types[e]
+	before, behind := "", ""
+	switch {
+	case renders(tv.Type): // as in a cell, or as text where there is no notebook
+		shown, fmt := w.n.qualifier(DisplayPath, ""), w.n.qualifier("fmt", "")
+		before = "func(v ...any) { if d, ok := " + shown + ".Bundle(v...); ok && " + shown + ".Display(d) != nil { " + fmt + ".Println(v...) } }("
+		behind = ")"
+	case canStand(w.run.info, e):
+	case tv.IsNil():
 		return
+	case isEmpty(tv.Type):
+	default:
+		before, behind = w.n.qualifier("fmt", "")+".Println(", ")"
 	}
+	out.src.gen(before)
+	out.span(e.Pos(), e.End())
+	out.src.gen(behind)
+}
+
+// canStand reports whether an expression is a statement that the compiler takes.
+func canStand(info *types.Info, e ast.Expr) bool {
 	switch x := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
-		f := w.j.run.info.Types[x.Fun]
-		if !f.IsType() && (!f.IsBuiltin() || tv.IsVoid()) {
-			span(e.Pos(), e.End())
-			return
+		f := info.Types[x.Fun]
+		if !f.IsType() && (!f.IsBuiltin() || info.Types[e].IsVoid()) {
+			return true
 		}
-		if id, ok := ast.Unparen(x.Fun).(*ast.Ident); ok && f.IsBuiltin() && (id.Name == "copy" || id.Name == "recover") {
-			span(e.Pos(), e.End())
-			return
-		}
+		id, ok := ast.Unparen(x.Fun).(*ast.Ident)
+		return ok && f.IsBuiltin() && (id.Name == "copy" || id.Name == "recover")
 	case *ast.UnaryExpr:
-		if x.Op == token.ARROW {
-			span(e.Pos(), e.End())
-			return
-		}
+		return x.Op == token.ARROW
 	}
-	if tv.IsNil() {
-		return
-	}
-	if b, ok := tv.Type.(*types.Tuple); ok && b.Len() == 0 {
-		span(e.Pos(), e.End())
-		return
-	}
-	src.gen(n.qualifier("fmt", ""), ".Println(")
-	span(e.Pos(), e.End())
-	src.gen(")")
+	return false
+}
+
+// isEmpty reports whether a type is that of a call without results.
+func isEmpty(t types.Type) bool {
+	list, ok := t.(*types.Tuple)
+	return ok && list.Len() == 0
 }
 
 // renders reports whether package display would show a value, or one of several, as more than text.

@@ -73,6 +73,9 @@ func TestPrograms(t *testing.T) {
 		"init":               {[]string{"n := 0\nfunc init() { n = 3 }\nfmt.Println(n)"}, []string{"func init() {", "var n int"}},
 		"assertion":          {[]string{"var _ fmt.Stringer = (*strings.Builder)(nil)\nx := 1"}, nil},
 		"labels":             {[]string{"L:\nfor { break L }"}, []string{"L:"}},
+		"label at the end":   {[]string{"n := 1\nif n > 0 { goto end }\nfmt.Println(n)\nend:"}, []string{"end:"}},
+		"labelled result":    {[]string{"n := 1\nif n > 0 { goto end }\nfmt.Println(n)\nend:\nn"}, []string{"end:", "\nfmt.Println(n)\n\n}"}},
+		"labelled variable":  {[]string{"func f() int { return n }\nagain:\nn := 1\nif f() > 1 { goto again }"}, []string{"var n int", "again:", "\nn = 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, diags := program(t, MainForm, tt.cells...)
@@ -126,5 +129,16 @@ func TestTestPrograms(t *testing.T) {
 	}
 	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "TestVar is left out") {
 		t.Errorf("notes: %q", p.Notes)
+	}
+}
+
+// TestMainInTests has a main beside statements: go test does not call it.
+func TestMainInTests(t *testing.T) {
+	p, diags := program(t, TestForm, "var n int\nfunc main() { n++ }\nmain()\nfunc TestN(t *testing.T) { if n != 1 { t.Fatal(n) } }")
+	if len(diags) > 0 {
+		t.Fatalf("%+v", diags)
+	}
+	if !strings.Contains(string(p.Source), "func init() {\n\n//line") {
+		t.Errorf("the statement is not in\n%s", p.Source)
 	}
 }

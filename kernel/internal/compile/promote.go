@@ -15,54 +15,56 @@ import (
 // an abandoned cell leaves it as it was at that moment; loops that cannot panic store once, behind the loop.
 
 // promote decides which of the cell's variables live in locals.
-func (j *job) promote() {
-	if len(j.tops) == 0 {
-		return
+func (w *unitWriter) promote() map[*top]bool {
+	if len(w.run.tops) == 0 {
+		return nil
 	}
 	count := map[string]int{}
-	for _, t := range j.tops {
+	for _, t := range w.run.tops {
 		count[t.name]++
 	}
-	used := j.functionRefs()
+	used := w.next.functionRefs()
 	byObj := map[types.Object]*top{}
-	for _, t := range j.tops {
-		if t.v != nil && count[t.name] == 1 && simple(t.obj.Type()) && !used[t.name] && !j.old.exposed[j.next.symbol(t.name)] {
+	for _, t := range w.run.tops {
+		if t.v != nil && count[t.name] == 1 && simple(t.obj.Type()) && !used[t.name] && !w.old.exposed[w.next.symbol(t.name)] {
 			byObj[t.obj] = t
 		}
 	}
 	if len(byObj) == 0 {
-		return
+		return nil
 	}
-	p := &promoter{ctx: j.ctx, info: j.run.info, candidates: byObj, looped: map[*top]bool{}}
-	for _, s := range j.topStmts() {
+	p := &promoter{ctx: w.ctx, info: w.run.info, candidates: byObj, looped: map[*top]bool{}}
+	for _, s := range w.run.stmts {
 		p.statement(s)
 	}
-	for _, t := range byObj {
-		t.local = p.looped[t] && p.candidates[t.obj] != nil
+	local := map[*top]bool{}
+	for _, t := range p.candidates {
+		local[t] = p.looped[t]
 	}
+	return local
 }
 
 // expose remembers which variables something other than the statements of cells may reach from now on: a closure,
 // a pointer, a function. Such a one lives at package level also in a cell that declares it again.
-func (j *job) expose() {
-	info := j.run.info
+func (w *unitWriter) expose() {
+	info := w.run.info
 	note := func(e ast.Node) {
 		id, ok := e.(*ast.Ident)
 		if !ok {
 			return
 		}
-		if t := j.topOf(id); t != nil {
+		if t := w.run.topOf(id); t != nil {
 			if t.v != nil {
-				j.next.exposed[j.topName(t)] = true
+				w.next.exposed[w.name(t)] = true
 			}
-		} else if obj := info.Uses[id]; obj != nil && obj.Parent() == j.run.pkg.Scope() && j.next.Vars[id.Name] != nil {
-			j.next.exposed[j.next.symbol(id.Name)] = true
+		} else if obj := info.Uses[id]; obj != nil && obj.Parent() == w.run.pkg.Scope() && w.next.Vars[id.Name] != nil {
+			w.next.exposed[w.next.symbol(id.Name)] = true
 		}
 	}
-	inspect(j.ctx, j.runBody(), func(n ast.Node) bool {
+	inspect(w.ctx, w.run.body, func(n ast.Node) bool {
 		switch t := n.(type) {
 		case *ast.FuncLit:
-			inspect(j.ctx, t, func(n ast.Node) bool { note(n); return true })
+			inspect(w.ctx, t, func(n ast.Node) bool { note(n); return true })
 		case *ast.UnaryExpr:
 			if t.Op == token.AND {
 				note(ast.Unparen(t.X))
@@ -75,20 +77,20 @@ func (j *job) expose() {
 		return true
 	})
 	reached := map[string]bool{} // by functions of this cell; and variables of this cell, by any function
-	for _, d := range j.decls {
+	for _, d := range w.decls {
 		for _, r := range d.bodyRefs {
 			reached[r] = true
 		}
 	}
-	if len(j.tops) > 0 {
-		refs := j.functionRefs()
-		for _, t := range j.tops {
+	if len(w.run.tops) > 0 {
+		refs := w.next.functionRefs()
+		for _, t := range w.run.tops {
 			reached[t.name] = reached[t.name] || refs[t.name]
 		}
 	}
 	for name := range reached {
-		if reached[name] && j.next.Vars[name] != nil {
-			j.next.exposed[j.symbol(name)] = true
+		if reached[name] && w.next.Vars[name] != nil {
+			w.next.exposed[w.symbol(name)] = true
 		}
 	}
 }
@@ -103,17 +105,17 @@ func simple(t types.Type) bool {
 }
 
 // functionRefs are the names that live functions mention.
-func (j *job) functionRefs() map[string]bool {
+func (s *State) functionRefs() map[string]bool {
 	out := map[string]bool{}
 	note := func(d *Decl) {
 		for _, r := range d.bodyRefs {
 			out[r] = true
 		}
 	}
-	for _, d := range j.next.Decls {
+	for _, d := range s.Decls {
 		note(d)
 	}
-	for _, ms := range j.next.Methods {
+	for _, ms := range s.Methods {
 		for _, m := range ms {
 			note(m)
 		}
@@ -220,14 +222,14 @@ func (p *promoter) loop(n ast.Node) {
 }
 
 // assigned lists the promoted variables that a single statement assigns.
-func (j *job) assigned(s ast.Stmt) []*top {
+func (w *unitWriter) assigned(s ast.Stmt) []*top {
 	var out []*top
 	add := func(e ast.Expr) {
 		id, ok := ast.Unparen(e).(*ast.Ident)
 		if !ok {
 			return
 		}
-		if t := j.topOf(id); t != nil && t.local && t.v != nil {
+		if t := w.run.topOf(id); t != nil && w.local[t] && t.v != nil {
 			out = append(out, t)
 		}
 	}
@@ -244,15 +246,15 @@ func (j *job) assigned(s ast.Stmt) []*top {
 
 // stores makes the edits that follow assignments inside of a top-level statement with stores, or lists what
 // one store behind the whole statement is enough for.
-func (j *job) stores(s ast.Stmt) (edits []edit, behind []*top) {
-	calm := harmless(s, j.run.info)
+func (w *unitWriter) stores(s ast.Stmt) (edits []edit, behind []*top) {
+	calm := harmless(s, w.run.info)
 	seen := map[*top]bool{}
-	inspect(j.ctx, s, func(n ast.Node) bool {
+	inspect(w.ctx, s, func(n ast.Node) bool {
 		stmt, ok := n.(ast.Stmt)
 		if !ok {
 			return true
 		}
-		for _, t := range j.assigned(stmt) {
+		for _, t := range w.assigned(stmt) {
 			if stmt == s || calm {
 				if !seen[t] {
 					seen[t] = true
@@ -260,8 +262,8 @@ func (j *job) stores(s ast.Stmt) (edits []edit, behind []*top) {
 				}
 				continue
 			}
-			if _, at, ok := j.run.at(stmt.End()); ok {
-				edits = append(edits, edit{at, at, "; " + j.store(t)})
+			if _, at, ok := w.run.at(stmt.End()); ok {
+				edits = append(edits, edit{at, at, "; " + w.store(t)})
 			}
 		}
 		return true
@@ -269,7 +271,7 @@ func (j *job) stores(s ast.Stmt) (edits []edit, behind []*top) {
 	return edits, behind
 }
 
-func (j *job) store(t *top) string { return j.next.symbol(t.name) + " = " + t.localName() }
+func (w *unitWriter) store(t *top) string { return w.next.symbol(t.name) + " = " + t.localName() }
 
 func (t *top) localName() string { return t.name + prime + "0" }
 

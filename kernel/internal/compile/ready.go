@@ -210,7 +210,7 @@ func (d *Decl) cure() string {
 }
 
 // obstacleText says why something cannot be used now.
-func (j *job) obstacleText(o obstacle) string {
+func (j *declared) obstacleText(o obstacle) string {
 	if o.lacks == "" {
 		return o.decl.why(j.next.Lost)
 	}
@@ -249,7 +249,7 @@ func (d *Decl) readyWhen() string {
 }
 
 // refuseUnready faults a cell that uses what is not ready.
-func (j *job) refuseUnready(live []string) {
+func (j *checked) refuseUnready(live []string) {
 	for _, name := range live {
 		decls := append([]*Decl{}, j.next.ready(name)...)
 		if d := j.next.Decls[name]; d != nil {
@@ -269,12 +269,12 @@ func (j *job) refuseUnready(live []string) {
 }
 
 // mention is where the cell uses a name, itself or through another; 0 if it is not known.
-func (j *job) mention(name string) int {
+func (j *checked) mention(name string) int {
 	var uses []hole
 	for _, d := range j.decls {
 		uses = append(uses, d.holes...)
 	}
-	uses = append(uses, j.run.holes(j.runBody(), j.syn.Text.ID, 0, len(j.syn.Code)+1)...)
+	uses = append(uses, j.run.uses...)
 	slices.SortFunc(uses, func(a, b hole) int { return a.start - b.start })
 	for _, h := range uses {
 		if h.ref.kind == refName && h.ref.name == name && !h.def {

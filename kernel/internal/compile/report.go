@@ -11,7 +11,7 @@ import (
 )
 
 // report turns the errors of a view into faults of the cell; skip drops some.
-func (j *job) report(v *view, skip func(viewError) bool) {
+func (j *typed) report(v *view, skip func(viewError) bool) {
 	skipped, last := false, -1
 	for _, e := range v.errs {
 		look(j.ctx)
@@ -35,7 +35,7 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 			}
 			at = 0
 		}
-		if show := j.shown(); show != nil && e.text == nil && strings.HasPrefix(message, "in call to "+Plain(showName)+", cannot infer ") {
+		if show := j.run.shown; show != nil && e.text == nil && strings.HasPrefix(message, "in call to "+Plain(showName)+", cannot infer ") {
 			_, at, _ = j.run.at(show.Pos())
 			message = fmt.Sprintf("cannot use generic function %s without instantiation", Plain(types.ExprString(show)))
 		} else if show != nil && e.pos >= show.Pos() && e.pos < show.End() { // a constant that no int holds
@@ -65,7 +65,7 @@ func (j *job) report(v *view, skip func(viewError) bool) {
 }
 
 // hides says which package, predeclared function or type a fault is about when a name of the notebook stands before it.
-func (j *job) hides(message string) string {
+func (j *typed) hides(message string) string {
 	name, what := "", ""
 	if m := noMember.FindStringSubmatch(message); m != nil {
 		name = m[1]
@@ -83,7 +83,7 @@ func (j *job) hides(message string) string {
 	}
 	cure := "give it another name"
 	before := j.old.Vars[name] != nil || j.old.Decls[name] != nil
-	if before && !j.own[name] && !j.declaresVariable(name) {
+	if before && !j.own[name] && !j.run.declares(name) {
 		cure = "%forget " + name + " ends that"
 	}
 	return fmt.Sprintf("; %s hides %s: %s", name, what, cure)
@@ -146,7 +146,7 @@ func theyAre(names []string) string {
 var declaredAt = regexp.MustCompile(` \(declared at \d+:\d+\)`)
 
 // nearSymbol is what a misspelt symbol of a package most likely means; the checker itself tells of other capitals.
-func (j *job) nearSymbol(name string) string {
+func (j *typed) nearSymbol(name string) string {
 	qualifier, symbol, ok := strings.Cut(name, ".")
 	if !ok || strings.ContainsRune(symbol, ' ') {
 		return ""
@@ -159,7 +159,7 @@ func (j *job) nearSymbol(name string) string {
 }
 
 // whyUndefined explains what the checker does not know of.
-func (j *job) whyUndefined(name string) string {
+func (j *typed) whyUndefined(name string) string {
 	if why := j.whyGone(name); why != "" {
 		return why
 	}
@@ -170,7 +170,7 @@ func (j *job) whyUndefined(name string) string {
 }
 
 // whyGone tells of names that went, and of names that the cell itself has.
-func (j *job) whyGone(name string) string {
+func (j *typed) whyGone(name string) string {
 	if why := j.old.Lost[name]; why != "" {
 		return why
 	}
@@ -182,13 +182,8 @@ func (j *job) whyGone(name string) string {
 	if why := j.notStoodIn(name); why != "" {
 		return why
 	}
-	if j.declaresVariable(name) {
+	if j.run.declares(name) {
 		return "the cell declares it further down; statements run from top to bottom"
 	}
 	return j.cannot[name]
-}
-
-// declaresVariable reports whether the cell's statements declare a variable of a name.
-func (j *job) declaresVariable(name string) bool {
-	return slices.ContainsFunc(j.tops, func(t *top) bool { return t.name == name })
 }

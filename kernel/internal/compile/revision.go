@@ -9,11 +9,12 @@ import (
 	"interleave/kernel/internal/cell"
 )
 
-// A package of the user's own that is edited while the notebook is open is loaded again, beside the one that is loaded already. A process
-// takes one package of a path only, so the new revision has a path of its own: the package's path and a mark. The state keeps the
-// package's path wherever it names one, and a table that says which revision that means. The path of the revision is part of the digest
-// of all that rests on the package, so functions of cells that call it get new symbols, as if they had been declared again, and
-// variables that hold values of its types keep their storage when the types have the same memory layout.
+// A package of the user's own that is edited while the notebook is open is loaded again, beside the one that is loaded
+// already. A process takes one package of a path only, so the new revision has a path of its own: the package's path
+// and a mark. The state keeps the package's path wherever it names one, and a table that says which revision that
+// means. The path of the revision is part of the digest of all that rests on the package, so functions of cells that
+// call it get new symbols, as if they had been declared again, and variables that hold values of its types keep their
+// storage when the types have the same memory layout.
 
 // real is the path under which a package is loaded.
 func (s *State) real(path string) string {
@@ -23,9 +24,9 @@ func (s *State) real(path string) string {
 	return path
 }
 
-// takeRevisions takes up revisions of packages that the notebook has not named yet, for instance of those that were first imported when
-// something they rest on had a later revision.
-func (j *job) takeRevisions() {
+// takeRevisions takes up revisions of packages that the notebook has not named yet, for instance of those that were
+// first imported when something they rest on had a later revision.
+func (j *declared) takeRevisions() {
 	if j.c.importer.revisions == nil {
 		return
 	}
@@ -54,57 +55,57 @@ type Replaced struct {
 func (c *Checker) Replace(ctx context.Context, st *State, next map[string]string) (r *Replaced, err error) {
 	defer rescue(&err)
 	syn, _ := cell.Parse(cell.NewText(""), "")
-	var j *job
-	err = rounds(func(known *round) (bool, error) {
-		j = c.job(ctx, st, syn, known)
-		maps.Copy(j.next.revisions, next)
-		clear(j.next.hashes)
-		j.findReplaced(next)
-		if err := j.check(); err != nil || j.again {
-			return j.again, err
+	var m *moved
+	var drops map[string]string
+	err = rounds(func(known *round) (again bool, err error) {
+		j := c.job(ctx, st, syn, known)
+		j.revised = next
+		ch, again, err := j.check()
+		if err != nil || again {
+			return again, err
 		}
-		return false, j.migrate()
+		m, drops, err = ch.move()
+		return false, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	r = &Replaced{}
-	if r.Holders, err = j.holders(next); err != nil || len(r.Holders) > 0 {
+	if r.Holders, err = m.holders(next, drops); err != nil || len(r.Holders) > 0 {
 		return r, err
 	}
-	j.noteMarks()
-	if err := j.noteHeld(); err != nil {
-		return nil, err
-	}
-	r.State, r.Notes = j.next, j.notes
-	return r, nil
+	r.State = m.next
+	r.Notes, err = m.notes()
+	return r, err
 }
 
-// findReplaced finds the names that name one of the packages themselves.
-func (j *job) findReplaced(next map[string]string) {
+// namersOf are the names that name one of some packages themselves.
+func (s *State) namersOf(packages map[string]string) map[string]bool {
+	if len(packages) == 0 {
+		return nil
+	}
+	is := func(r ref) bool { return (r.kind == refImport || r.kind == refDot) && packages[r.name] != "" }
 	names := func(d *Decl) bool {
-		return d != nil && slices.ContainsFunc(d.holes, func(h hole) bool {
-			return (h.ref.kind == refImport || h.ref.kind == refDot) && next[h.ref.name] != ""
-		})
+		return slices.ContainsFunc(d.holes, func(h hole) bool { return is(h.ref) })
 	}
-	j.replaced = map[string]bool{}
-	for name, d := range j.next.Decls {
-		j.replaced[name] = names(d)
+	out := map[string]bool{}
+	for name, d := range s.Decls {
+		out[name] = names(d)
 	}
-	for name, methods := range j.next.Methods {
-		j.replaced[name] = j.replaced[name] || slices.ContainsFunc(methods, names)
+	for name, methods := range s.Methods {
+		out[name] = out[name] || slices.ContainsFunc(methods, names)
 	}
-	for name, v := range j.next.Vars {
-		j.replaced[name] = slices.ContainsFunc(v.typ, func(p part) bool {
-			return p.ref != nil && (p.ref.kind == refImport || p.ref.kind == refDot) && next[p.ref.name] != ""
-		})
+	for name, v := range s.Vars {
+		out[name] = slices.ContainsFunc(v.typ, func(p part) bool { return p.ref != nil && is(*p.ref) })
 	}
-	maps.DeleteFunc(j.replaced, func(_ string, does bool) bool { return !does })
+	maps.DeleteFunc(out, func(_ string, does bool) bool { return !does })
+	return out
 }
 
-// holders are the variables whose values the new revisions could not be given: those of a type with another memory layout, and those
-// that may hold a value in an interface of the package's own, which its type switches would not know.
-func (j *job) holders(next map[string]string) ([]Holder, error) {
+// holders are the variables whose values the new revisions could not be given: those of a type with another memory
+// layout, and those that may hold a value in an interface of the package's own, which its type switches would not
+// know.
+func (j *moved) holders(next, drops map[string]string) ([]Holder, error) {
 	names := slices.Sorted(maps.Keys(j.old.Vars))
 	src, aliases := &source{}, &aliases{}
 	marked(aliases, "old", j.old).declarations(src, j.old, j.old.closure(names, false), signaturesOnly)
@@ -124,7 +125,7 @@ func (j *job) holders(next map[string]string) ([]Holder, error) {
 		}
 		held, inInterface := within(obj.Type(), edited)
 		switch {
-		case j.drops[name] != "":
+		case drops[name] != "":
 			what := j.old.Vars[name].TypeString()
 			if held != nil {
 				what = typeName(held)
@@ -139,8 +140,8 @@ func (j *job) holders(next map[string]string) ([]Holder, error) {
 
 func typeName(t *types.Named) string { return t.Obj().Pkg().Name() + "." + t.Obj().Name() }
 
-// within finds the first type of some packages that values of t hold, and the first interface among them that values of their types
-// are in.
+// within finds the first type of some packages that values of t hold, and the first interface among them that values
+// of their types are in.
 func within(t types.Type, edited map[string]bool) (held, inInterface *types.Named) {
 	seen := map[types.Type]bool{}
 	var visit func(t types.Type)

@@ -34,27 +34,35 @@ func rounds(check func(known *round) (again bool, err error)) error {
 	}
 }
 
+// settled is what a cell does to methods and marked declarations of earlier cells.
+type settled struct {
+	coming    map[string]bool     // names that the cell declares
+	because   map[string]obstacle // why methods are left out
+	unsettled map[string]bool     // types that have other methods than when their users were checked
+	retried   map[string]bool     // names of earlier cells that may be ready now
+	wanted    []string            // names they have waited for
+}
+
 // settle decides which methods of earlier cells are left out, and which declarations are tried again because the cell
 // declares something they rest on.
-func (j *job) settle() {
-	j.coming = maps.Clone(j.own)
+func (j *declared) settle() settled {
+	st := settled{coming: maps.Clone(j.own), retried: map[string]bool{}, unsettled: map[string]bool{}}
 	for _, s := range j.syn.Stmts {
 		names, _ := defined(s)
 		for _, n := range names {
-			j.coming[n] = true
+			st.coming[n] = true
 		}
 	}
 	for _, d := range j.decls { // a method of a type that is not declared declares nothing
 		if d.Kind == MethodKind && !j.next.live(d.Recv) && !j.declares(d.Recv) {
-			delete(j.coming, d.Recv)
+			delete(st.coming, d.Recv)
 		}
 	}
-	means := maps.Clone(j.coming) // what may mean something else after the cell
+	means := maps.Clone(st.coming) // what may mean something else after the cell
 	maps.Copy(means, j.imported)
 	for n := range j.known.dropped {
 		means[n] = true
 	}
-	j.retried = map[string]bool{}
 	j.next.rework(func(d *Decl) *Decl {
 		if !d.marked() || d.Kind != FuncKind && d.Kind != MethodKind {
 			if m := j.known.marks[d.key()]; m != nil {
@@ -63,11 +71,11 @@ func (j *job) settle() {
 			return d
 		}
 		m := j.known.marks[d.key()]
-		if m == nil && !j.mayBeReady(d, means) {
+		if m == nil && !j.mayBeReady(d, st.coming, means) {
 			return d
 		}
-		j.retried[d.owner()] = true
-		j.wanted = append(j.wanted, waited(d)...)
+		st.retried[d.owner()] = true
+		st.wanted = append(st.wanted, waited(d)...)
 		if m != nil {
 			return m
 		}
@@ -80,22 +88,22 @@ func (j *job) settle() {
 			j.decls[i] = m
 		}
 	}
-	j.because = j.next.unfit(j.coming)
-	maps.Copy(j.because, j.known.out)
+	st.because = j.next.unfit(st.coming)
+	maps.Copy(st.because, j.known.out)
 	out := map[string]bool{}
-	for key := range j.because {
+	for key := range st.because {
 		out[key] = true
 	}
-	j.unsettled = map[string]bool{}
 	for _, pair := range [][2]map[string]bool{{j.old.out, out}, {out, j.old.out}} {
 		for key := range pair[0] {
 			if typ, _, _ := strings.Cut(key, "."); !pair[1][key] {
-				j.unsettled[typ] = true
+				st.unsettled[typ] = true
 			}
 		}
 	}
 	j.next.out = out
 	clear(j.next.hashes)
+	return st
 }
 
 // owner is the name that a declaration belongs to.
@@ -117,8 +125,8 @@ func waited(d *Decl) []string {
 }
 
 // mayBeReady reports whether a cell that gives names another meaning can make a marked declaration compile.
-func (j *job) mayBeReady(d *Decl, means map[string]bool) bool {
-	if d.Kind == MethodKind && !j.next.live(d.Recv) && !j.coming[d.Recv] {
+func (j *declared) mayBeReady(d *Decl, coming, means map[string]bool) bool {
+	if d.Kind == MethodKind && !j.next.live(d.Recv) && !coming[d.Recv] {
 		return false // nothing can be said of it
 	}
 	for _, w := range d.Waits {
@@ -152,10 +160,13 @@ func (s *State) rework(f func(d *Decl) *Decl) {
 }
 
 // leavesOut reports whether the last check has found that a method of the cell is not ready.
-func (j *job) leavesOut(d *Decl) bool { return d.Kind == MethodKind && j.known.own[d.Start] != nil }
+func (j *declared) leavesOut(d *Decl) bool {
+	return d.Kind == MethodKind && j.known.own[d.Start] != nil
+}
 
-// unready notes which methods have turned out not to be ready although the views had them. The cell is then checked again.
-func (j *job) unready() (again bool) {
+// unready notes which methods have turned out not to be ready although the views had them. The cell is then checked
+// again.
+func (j *typed) unready() (again bool) {
 	for key, o := range j.next.unfit(nil) {
 		if !j.next.out[key] {
 			j.known.out[key], again = o, true

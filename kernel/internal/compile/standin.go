@@ -51,7 +51,7 @@ func (c *Checker) NoStandIn(p string) string {
 }
 
 // notStoodIn explains a name that the package which stands in for gonbui does not have.
-func (j *job) notStoodIn(name string) string {
+func (j *declared) notStoodIn(name string) string {
 	qualifier, _, selected := strings.Cut(name, ".")
 	if !selected || j.next.Imports[qualifier] != standIns[gonbuiPath] {
 		return ""

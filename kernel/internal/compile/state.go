@@ -85,6 +85,14 @@ type Decl struct {
 	loose      bool   // it has only been checked while something was missing, so some of its holes are not known
 }
 
+// title names a declaration the way Go's tools do.
+func (d *Decl) title() string {
+	if d.Kind == MethodKind {
+		return d.Recv + "." + d.Names[0]
+	}
+	return strings.Join(d.Names, ", ")
+}
+
 // Var is a live variable.
 type Var struct {
 	Name   string

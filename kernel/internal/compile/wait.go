@@ -15,7 +15,7 @@ import (
 // name that a package does not have, a name that is misspelt.
 
 // waiting is the function or method of the cell that an error at an offset may leave waiting; nil if there is none.
-func (j *job) waiting(offset int) *Decl {
+func (j *declared) waiting(offset int) *Decl {
 	for _, d := range j.decls {
 		if d.Start <= offset && offset <= d.End && (d.Kind == MethodKind || d.Kind == FuncKind && d.Names[0] != "init" && d.Names[0] != "_") {
 			return d
@@ -25,7 +25,7 @@ func (j *job) waiting(offset int) *Decl {
 }
 
 // needs says what would have to be declared so that an error goes away; ok is false when that is not what is wrong.
-func (j *job) needs(v *view, e viewError, d *Decl) (list []Wait, ok bool) {
+func (j *typed) needs(v *view, e viewError, d *Decl) (list []Wait, ok bool) {
 	if d == nil {
 		return nil, false
 	}
@@ -50,7 +50,7 @@ func (j *job) needs(v *view, e viewError, d *Decl) (list []Wait, ok bool) {
 	own := d.Text == j.syn.Text
 	switch {
 	case named == nil, types.IsInterface(named), !own && !d.loose, own && !wanted,
-		strings.Contains(e.message, "but does have"), j.memberNear(named, method):
+		strings.Contains(e.message, "but does have"), memberNear(named, method):
 		return nil, false
 	}
 	return []Wait{{Name: named.Obj().Name() + "." + method}}, true
@@ -71,7 +71,7 @@ func undefinedName(message string) string {
 }
 
 // needsName is needs for a name of package level. The cell that has the mistake is told of it at once; later it is known.
-func (j *job) needsName(v *view, e viewError, name string, own bool) ([]Wait, bool) {
+func (j *typed) needsName(v *view, e viewError, name string, own bool) ([]Wait, bool) {
 	symbol := ""
 	if sel := v.selectors().bases[e.pos]; sel != nil {
 		symbol = sel.Sel.Name
@@ -114,7 +114,7 @@ func (v *view) selectors() *selectors {
 
 // misspelt reports whether a name that is not declared is most likely one that is: a package that has the symbol, or a name in
 // reach with a slip of the fingers.
-func (j *job) misspelt(v *view, pos token.Pos, name, symbol string) bool {
+func (j *typed) misspelt(v *view, pos token.Pos, name, symbol string) bool {
 	if symbol != "" && token.IsExported(symbol) {
 		for _, p := range j.c.packages.Packages() {
 			if p.Name == name || Edits(strings.ToLower(name), p.Name) > min(2, len(p.Name)/3) {
@@ -150,7 +150,7 @@ func (j *job) misspelt(v *view, pos token.Pos, name, symbol string) bool {
 }
 
 // memberNear reports whether a type has a field or a method that a name is most likely meant for.
-func (j *job) memberNear(t *types.Named, name string) bool {
+func memberNear(t *types.Named, name string) bool {
 	near := func(known string) bool { return slip(known, name) || strings.EqualFold(known, name) }
 	methods := types.NewMethodSet(types.NewPointer(t))
 	for m := range methods.Methods() {
@@ -237,7 +237,7 @@ func namedIn(t types.Type, pkg *types.Package) *types.Named {
 }
 
 // unreadyMethod finds a method that a type would have if it were ready, also one that an embedded field would bring.
-func (j *job) unreadyMethod(v *view, t types.Type, name string) (m *Decl, typ string) {
+func (j *declared) unreadyMethod(v *view, t types.Type, name string) (m *Decl, typ string) {
 	seen := map[types.Type]bool{}
 	for level := []types.Type{t}; len(level) > 0; {
 		var next []types.Type
@@ -267,7 +267,7 @@ func (j *job) unreadyMethod(v *view, t types.Type, name string) (m *Decl, typ st
 }
 
 // leftOut is a method of a type that is left out, of the cell or of an earlier one.
-func (j *job) leftOut(typ, name string) *Decl {
+func (j *declared) leftOut(typ, name string) *Decl {
 	for _, m := range j.known.own {
 		if m.Recv == typ && m.Names[0] == name {
 			return m
@@ -283,7 +283,7 @@ func (j *job) leftOut(typ, name string) *Decl {
 
 // explain says of an error that a method is missing, which is there and is not ready, why it is not. What is wrong with a
 // declaration of this cell is told by its own faults.
-func (j *job) explain(v *view, e viewError) (message string, faults []Diagnostic) {
+func (j *declared) explain(v *view, e viewError) (message string, faults []Diagnostic) {
 	t, method, _ := v.missingMethod(e)
 	if t == nil {
 		return "", nil
