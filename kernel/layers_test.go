@@ -30,7 +30,7 @@ var layers = map[string]string{
 
 	// The kernel, from the sockets on one side and the cell's text on the other to the engine.
 	"kernel/internal/session":      "kernel/internal/events",
-	"kernel/internal/compile":      "kernel/internal/address kernel/internal/cell kernel/internal/revision kernel/internal/rich",
+	"kernel/internal/compile":      "kernel/internal/address kernel/internal/cell kernel/internal/revision kernel/internal/rich plots/spell",
 	"kernel/internal/worker":       "kernel/internal/events kernel/internal/stage kernel/internal/worker/frame",
 	"kernel/internal/stack":        "kernel/internal/address",
 	"kernel/internal/racereport":   "kernel/internal/cell kernel/internal/stack",
@@ -53,7 +53,7 @@ var layers = map[string]string{
 		"kernel/internal/events kernel/internal/faults kernel/internal/flame kernel/internal/link " +
 		"kernel/internal/packages kernel/internal/picture kernel/internal/racereport " +
 		"kernel/internal/session kernel/internal/stack kernel/internal/testreport kernel/internal/timeline " +
-		"kernel/internal/words kernel/internal/worker plots/stats",
+		"kernel/internal/words kernel/internal/worker plots/spell plots/stats",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
 
 	// The commands, which see all of it.
@@ -100,7 +100,7 @@ const modulePrefix = "interleave/"
 var lessonsAndPlots = []string{"lessons", "plots"}
 
 // shared are the packages of plots that lessons may import. They draw nothing, so a lesson's program links no charts.
-const shared = "plots/states plots/stats"
+const shared = "plots/spell plots/states plots/stats"
 
 // layerFaults are the imports that point the wrong way.
 func layerFaults(packages []listed) []string {

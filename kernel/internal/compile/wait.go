@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"interleave/plots/spell"
 )
 
 // Functions may be declared before what they call, one a cell. A function that names something which no cell has declared yet
@@ -117,7 +119,7 @@ func (v *view) selectors() *selectors {
 func (j *typed) misspelt(v *view, pos token.Pos, name, symbol string) bool {
 	if symbol != "" && token.IsExported(symbol) {
 		for _, p := range j.c.packages.Packages() {
-			if p.Name == name || Edits(strings.ToLower(name), p.Name) > min(2, len(p.Name)/3) {
+			if p.Name == name || spell.Distance(strings.ToLower(name), p.Name) > min(2, len(p.Name)/3) {
 				continue
 			}
 			if slices.ContainsFunc(j.c.named(p.Name), func(p *types.Package) bool { return p.Scope().Lookup(symbol) != nil }) {

@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"interleave/kernel/internal/cell"
-	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
+	"interleave/plots/spell"
 )
 
 // command is one % command. The table is what %help and kernel/README.md show.
@@ -161,7 +161,7 @@ func suggestion(name string) string {
 	}
 	best, least := "", min(4, (len(name)+1)/2)
 	for _, n := range names {
-		if d := compile.Edits(name, n); d < least {
+		if d := spell.Distance(name, n); d < least {
 			best, least = n, d
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/packages"
 	"interleave/kernel/internal/session"
+	"interleave/plots/spell"
 )
 
 // Outside of any module, importing a package that isn't there gets it, as in gophernotes. Inside the user's own module only %get changes
@@ -234,7 +235,7 @@ func (e *Engine) meantPath(path string) string {
 		if first, _, _ := strings.Cut(p.Path, "/"); strings.Contains(first, ".") {
 			continue
 		}
-		d := compile.Edits(path, p.Path)
+		d := spell.Distance(path, p.Path)
 		if strings.HasSuffix(p.Path, "/"+path) { // json for encoding/json
 			d = 0
 		}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"interleave/kernel/internal/compile"
+	"interleave/plots/spell"
 )
 
 // flagSpec is one flag of a cell command.
@@ -103,7 +103,7 @@ func nearestFlag(name string, specs []flagSpec, command string) string {
 	var all []string
 	for _, s := range specs {
 		all = append(all, strings.TrimSpace(s.name+" "+s.example))
-		if d := compile.Edits(name, s.name); d < least {
+		if d := spell.Distance(name, s.name); d < least {
 			best, least = strings.TrimSpace(s.name+" "+s.example), d
 		}
 	}

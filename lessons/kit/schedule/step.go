@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"interleave/plots/spell"
 )
 
 // instr is one statement, ready to run.
@@ -141,36 +143,11 @@ func near(verb string) string {
 	}
 	slices.Sort(known)
 	for _, v := range known {
-		if distance(v, verb) <= 1+len(v)/5 {
+		if spell.Distance(v, verb) <= 1+len(v)/5 {
 			return fmt.Sprintf(": did you mean %q?", v)
 		}
 	}
 	return "; the steps are " + strings.Join(known, ", ")
-}
-
-// distance counts the letters to insert, delete, change or swap with a neighbour to make a into b.
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			rows[i][j] = min(change, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }
 
 // usageOf is how a verb is written, for its error.
