@@ -167,7 +167,7 @@ var ErrSources = errors.New("the sources of module interleave are not where they
 func compilePackage(ctx context.Context, c Command, path string) error {
 	root := os.Getenv("INTERLEAVE_SOURCES") // says the kernel, whose library does not know
 	if _, file, _, _ := runtime.Caller(0); filepath.IsAbs(file) {
-		root = filepath.Dir(filepath.Dir(filepath.Dir(file)))
+		root = filepath.Join(filepath.Dir(file), "..", "..", "..")
 	}
 	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
 		return fmt.Errorf("%w (%s): put them back, or compile it again", ErrSources, root)
