@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"interleave/lessons/kit/internal/replace"
 )
 
 // Vet returns what go vet says of a command's sources, "" if it has nothing to say. A source that does not compile is
@@ -27,7 +29,7 @@ func Vet(ctx context.Context, c Command) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("vet %s: %w", c.Name, err)
 	}
-	return said, keep(path, said)
+	return said, replace.File(path, []byte(said)) // two processes may vet the same
 }
 
 func vet(ctx context.Context, c Command, dir string) (string, error) {
@@ -49,17 +51,4 @@ func vet(ctx context.Context, c Command, dir string) (string, error) {
 		return "", err
 	}
 	return string(out), nil
-}
-
-// keep writes aside and renames: two processes may vet the same.
-func keep(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "vet")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
 }
