@@ -46,6 +46,7 @@ func TestParseErrors(t *testing.T) {
 		{"s := ```", "raw string literal not terminated"},
 		{"f(1 \"abc", "string literal not terminated"},
 		{"x := 1 'a", "rune literal not terminated"},
+		{"func f() {\n\tfunc g() {}\n}", "has no name: write NAME := func"},
 		{"f('ab')", "a string is in double quotes"},
 		{"f(\u00a01)", "type an ordinary one"},
 		{"\u200bf(1)", "it is invisible"},

@@ -117,6 +117,9 @@ func tidy(code string, errs []Error) []Error {
 		if what, ok := strings.CutPrefix(e.Message, "expected '}', found "); ok && depth(e.Offset) == 0 && what != "'EOF'" {
 			e.Message = "unexpected " + what // the brace would be the frame's
 		}
+		if strings.HasPrefix(e.Message, "expected '(', found ") && depth(e.Offset) > 0 && strings.HasSuffix(strings.TrimSpace(code[:e.Offset]), "func") {
+			e.Message = "a function inside of another one has no name: write NAME := func(…)"
+		}
 		if len(out) > 0 && strings.HasSuffix(e.Message, "found 'EOF'") {
 			continue // the end of the frame, which the user did not write
 		}

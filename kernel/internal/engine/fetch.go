@@ -213,7 +213,11 @@ func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
 			tell(m.Path, m.String())
 		}
 	case errors.As(err, &misspelt):
-		tell(misspelt.Path, misspelt.Error()+e.meantPath(misspelt.Path))
+		message := misspelt.Error()
+		if misspelt.Own == "" {
+			message += e.meantPath(misspelt.Path)
+		}
+		tell(misspelt.Path, message)
 	default:
 		text := strings.TrimSpace(err.Error())
 		path := ""

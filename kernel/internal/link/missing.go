@@ -1,9 +1,11 @@
 package link
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	pathpkg "path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -64,7 +66,9 @@ func (b *Builder) lacking(w *workshop, paths []string) error {
 			}
 		}
 		switch {
-		case strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../") || p != nil || strings.HasPrefix(path, own+"/"):
+		case strings.HasPrefix(path, "./") || strings.HasPrefix(path, "../"):
+			return &PackageError{w.module.byFolder(filepath.Join(b.standing(), filepath.FromSlash(path)))}
+		case p != nil || strings.HasPrefix(path, own+"/"):
 		case !strings.Contains(first, "."):
 			if isFolder(filepath.Join(w.tool.Root, "src", filepath.FromSlash(path))) || w.module.lax && w.module.Path == first {
 				continue
@@ -72,7 +76,7 @@ func (b *Builder) lacking(w *workshop, paths []string) error {
 			if err := module.CheckImportPath(path); err != nil {
 				return &PackageError{err.Error()}
 			}
-			return &NotStandardError{path}
+			return &NotStandardError{path, w.module.packageIn(func(p Provider) string { return filepath.Join(p.Dir, filepath.FromSlash(path)) })}
 		case !w.module.lax && !setsMod(w.tool.Env["GOFLAGS"]):
 			unmet.add(lacks(path))
 		}
@@ -88,11 +92,56 @@ func isFolder(dir string) bool {
 	return err == nil && st.IsDir()
 }
 
+// standing is the folder whose module counts.
+func (b *Builder) standing() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return cmp.Or(b.dir, b.opts.Dir)
+}
+
+// byFolder says how to import a package that is named by its folder, which only the go command can do.
+func (m *Module) byFolder(dir string) string {
+	const never = "Go code imports a package by its module's path, not by its folder: "
+	if found := m.packageIn(func(Provider) string { return dir }); found != "" {
+		return never + fmt.Sprintf("write import %q", found)
+	}
+	if m.Scratch {
+		name := filepath.Base(dir)
+		return never + fmt.Sprintf("make a module of the notebook's folder (!go mod init example.com/notebook), then write import \"example.com/notebook/%s\"", name)
+	}
+	return never + "there is no package of your modules in " + dir
+}
+
+// packageIn is the path of the package of the user's own modules in a folder, "" if there is none. The folder may differ by module.
+func (m *Module) packageIn(folder func(Provider) string) string {
+	for _, p := range m.providers {
+		if !p.Main || p.Dir == "" {
+			continue
+		}
+		dir := folder(p)
+		rel, err := filepath.Rel(p.Dir, dir)
+		if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			continue
+		}
+		if files, _ := filepath.Glob(filepath.Join(dir, "*.go")); len(files) > 0 {
+			return pathpkg.Join(p.Path, filepath.ToSlash(rel))
+		}
+	}
+	return ""
+}
+
 // NotStandardError is an import whose path is that of a package of the standard library, which has none of that name.
-type NotStandardError struct{ Path string }
+type NotStandardError struct {
+	Path string
+	Own  string // the package of the user's own module that is probably meant
+}
 
 func (e *NotStandardError) Error() string {
-	return fmt.Sprintf("package %s is not in the standard library", e.Path)
+	text := fmt.Sprintf("package %s is not in the standard library", e.Path)
+	if e.Own != "" {
+		text += fmt.Sprintf(": did you mean %q, of your own module?", e.Own)
+	}
+	return text
 }
 
 // What the go command says of a package that it cannot find, and of modules that are not as go.mod and go.sum say.
