@@ -15,7 +15,7 @@ func TestComm(t *testing.T) {
 	said := make(chan string, 10)
 	kept := make(chan *Comm, 10)
 	err := RegisterComm("t", func(c *Comm, first CommMessage) {
-		said <- fmt.Sprintf("%s %s opened with %s", c.Target(), c.ID(), first.Data)
+		said <- fmt.Sprintf("%s %s opened with %s", c.Target(), c.ID(), string(first.Data))
 		kept <- c
 	})
 	if err != nil {
