@@ -30,18 +30,30 @@ func (e *Engine) shell(r *run, d cell.Directive) error {
 	}
 	err := e.child(r, argv)
 	if err != nil {
-		e.adviseGet(r, line)
+		e.adviseGo(r, line)
 	}
 	return err
 }
 
-// goGetLine is a line that adds packages to a module.
-var goGetLine = regexp.MustCompile(`^go (?:get|install|mod download)\s+(?:-\S+\s+)*([^-\s]\S*)`)
+// goGetLine is a line that adds packages to a module, goRunLine one that runs or tests code.
+var (
+	goGetLine = regexp.MustCompile(`^go (?:get|install|mod download)\s+(?:-\S+\s+)*([^-\s]\S*)`)
+	goRunLine = regexp.MustCompile(`^go (run|test)\b`)
+)
 
-// adviseGet tells whoever asks the go command in vain for a package how a notebook gets one.
-func (e *Engine) adviseGet(r *run, line string) {
-	if m := goGetLine.FindStringSubmatch(line); m != nil && r.ctx.Err() == nil {
-		r.out.Stream("stderr", fmt.Appendf(nil, "note: to use a package in this notebook: %%get %s\n", m[1]))
+// adviseGo tells whoever asks the go command in vain what does the same in a notebook, whose cells are no files.
+func (e *Engine) adviseGo(r *run, line string) {
+	if r.ctx.Err() != nil {
+		return
+	}
+	if m := goGetLine.FindStringSubmatch(line); m != nil {
+		r.notes([]string{"to use a package in this notebook: %get " + m[1]})
+	}
+	if m := goRunLine.FindStringSubmatch(line); m != nil && e.isOpen() && e.builder.Scratch() { // no module, so hardly files of Go
+		r.notes([]string{map[string]string{
+			"run":  "to run a cell of this notebook as a program: write %%program above it",
+			"test": "to run the tests of this notebook: %%test",
+		}[m[1]]})
 	}
 }
 
