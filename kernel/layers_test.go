@@ -44,21 +44,27 @@ var layers = map[string]string{
 	"kernel/internal/installation": "kernel/internal/whole",
 	"kernel/internal/picture":      "plots/canvas plots/letters",
 	"kernel/internal/timeline":     "kernel/internal/picture plots/states",
-	"kernel/internal/faults": "kernel/internal/address kernel/internal/cell kernel/internal/compile kernel/internal/link kernel/internal/revision " +
-		"kernel/internal/session kernel/internal/stack kernel/internal/words kernel/internal/worker",
+	"kernel/internal/faults": "kernel/internal/address kernel/internal/cell kernel/internal/compile kernel/internal/link " +
+		"kernel/internal/revision kernel/internal/session kernel/internal/stack kernel/internal/words " +
+		"kernel/internal/worker",
 	"kernel/internal/packages": "kernel/internal/catalog kernel/internal/compile kernel/internal/link",
-	"kernel/internal/assist": "kernel/internal/cell kernel/internal/compile kernel/internal/gopls kernel/internal/link kernel/internal/packages " +
-		"kernel/internal/session",
+	"kernel/internal/assist": "kernel/internal/cell kernel/internal/compile kernel/internal/gopls kernel/internal/link " +
+		"kernel/internal/packages kernel/internal/session",
+	"kernel/internal/magic": "kernel/internal/address kernel/internal/assist kernel/internal/cell kernel/internal/compile " +
+		"kernel/internal/environ kernel/internal/events kernel/internal/faults kernel/internal/flame " +
+		"kernel/internal/link kernel/internal/picture kernel/internal/racereport kernel/internal/session " +
+		"kernel/internal/stack kernel/internal/testreport kernel/internal/timeline kernel/internal/words " +
+		"kernel/internal/worker plots/spell plots/stats",
 	"kernel/internal/engine": "kernel/internal/address kernel/internal/assist kernel/internal/cell kernel/internal/compile " +
-		"kernel/internal/events kernel/internal/faults kernel/internal/flame kernel/internal/link " +
-		"kernel/internal/packages kernel/internal/picture kernel/internal/racereport " +
-		"kernel/internal/session kernel/internal/stack kernel/internal/testreport kernel/internal/timeline " +
-		"kernel/internal/words kernel/internal/worker plots/spell plots/stats",
+		"kernel/internal/environ kernel/internal/events kernel/internal/faults kernel/internal/link " +
+		"kernel/internal/magic kernel/internal/packages kernel/internal/session kernel/internal/stack " +
+		"kernel/internal/words kernel/internal/worker plots/spell",
 	"kernel/internal/serve": "kernel/internal/engine kernel/internal/session kernel/internal/wire kernel/internal/worker",
 
 	// The commands, which see all of it.
-	"kernel/internal/client":  "kernel/internal/wire",
-	"kernel/internal/export":  "kernel/internal/cell kernel/internal/compile kernel/internal/link kernel/internal/notebook kernel/internal/packages",
+	"kernel/internal/client": "kernel/internal/wire",
+	"kernel/internal/export": "kernel/internal/cell kernel/internal/compile kernel/internal/link kernel/internal/notebook " +
+		"kernel/internal/packages",
 	"kernel/internal/handout": "kernel/internal/cell kernel/internal/notebook lessons/exercises",
 	"kernel/internal/slides":  "kernel/internal/notebook",
 	"kernel": "kernel/internal/assist kernel/internal/browser kernel/internal/client kernel/internal/engine kernel/internal/export kernel/internal/gopls kernel/internal/handout kernel/internal/installation kernel/internal/kernelspec kernel/internal/link " +
@@ -79,12 +85,12 @@ var outside = []struct{ prefix, by string }{
 }
 
 // withoutZMQ are packages that may not even depend on ZeroMQ: they speak to clients by the interfaces of session.
-var withoutZMQ = []string{"kernel/internal/session", "kernel/internal/engine", "kernel/internal/export"}
+var withoutZMQ = []string{"kernel/internal/session", "kernel/internal/magic", "kernel/internal/engine", "kernel/internal/export"}
 
 func isZMQ(path string) bool { return strings.HasPrefix(path, "github.com/go-zeromq/zmq4") }
 
 // goSource are the packages that know Go's syntax or types.
-const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/engine kernel/internal/catalog kernel/internal/racereport"
+const goSource = "kernel/internal/cell kernel/internal/compile kernel/internal/revision kernel/internal/engine kernel/internal/magic kernel/internal/catalog kernel/internal/racereport"
 
 // listed is what `go list -json` says of a package.
 type listed struct {

@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"go/ast"
 	"strings"
 	"unicode"
 )
@@ -15,4 +16,10 @@ func WordStart(text string, at int) int {
 // WordEnd is where the word ends that begins at a byte offset.
 func WordEnd(text string, at int) int {
 	return len(text) - len(strings.TrimLeftFunc(text[at:], isWord))
+}
+
+// IsExpression reports whether a statement is an expression, whose value a cell shows when it is the last one.
+func IsExpression(s ast.Stmt) bool {
+	_, ok := s.(*ast.ExprStmt)
+	return ok
 }

@@ -38,7 +38,7 @@ func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fau
 		end.result = step()
 	}()
 	line := r.waits()
-	defer line.end()
+	defer line.End()
 	for {
 		select {
 		case end := <-done:

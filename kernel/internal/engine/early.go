@@ -1,16 +1,11 @@
 package engine
 
 import (
-	"fmt"
-	"runtime"
-	"slices"
 	"strings"
 	"time"
 
 	"interleave/kernel/internal/cell"
-	"interleave/kernel/internal/faults"
-	"interleave/kernel/internal/link"
-	"interleave/kernel/internal/session"
+	"interleave/kernel/internal/magic"
 )
 
 // What ends the trouble that keeps a kernel from compiling must not wait for a kernel that can: taking a module out by %get, asking for
@@ -20,23 +15,14 @@ import (
 // earlyPatience is how long such a cell waits for the kernel to open nevertheless, which takes no time when nothing has to be built.
 const earlyPatience = 3 * time.Second
 
-// earlyCommands need no compiler.
-var earlyCommands = map[string]func(e *Engine, r *run, args string) error{
-	"help": (*Engine).help, "version": (*Engine).earlyVersion, "get": (*Engine).earlyGet, "reset": (*Engine).earlyReset,
-	"autoget": (*Engine).autoget, "noautoget": (*Engine).noautoget,
-}
-
 // early tells whether a cell is to be run before the kernel is open.
 func (e *Engine) early(r *run, directives []cell.Directive, code string) bool {
 	for i, d := range directives {
-		switch d.Mark {
-		case "$", "!":
-		case "%":
-			if earlyCommands[d.Name] == nil {
-				return false
-			}
-		case "%%":
-			return i == len(directives)-1 && slices.Contains([]string{"bash", "file", "writefile"}, d.Name) && !e.opens(r)
+		switch {
+		case !magic.Early(d):
+			return false
+		case d.Mark == "%%":
+			return i == len(directives)-1 && !e.opens(r)
 		}
 	}
 	return len(directives) > 0 && strings.TrimSpace(code) == "" && !e.opens(r)
@@ -52,29 +38,6 @@ func (e *Engine) opens(r *run) bool {
 	return e.isOpen()
 }
 
-// runEarly runs a cell of commands.
-func (e *Engine) runEarly(r *run, directives []cell.Directive, text *cell.Text, code string) *session.Fault {
-	for _, d := range directives {
-		var fault *session.Fault
-		switch d.Mark {
-		case "%%":
-			return e.mode(r, d, text, code)
-		case "%":
-			err := earlyCommands[d.Name](e, r, d.Args)
-			if err != nil && r.ctx.Err() != nil {
-				return faults.Plain("Interrupted", "the command was interrupted")
-			}
-			fault = faults.Command(err)
-		default:
-			fault = e.command(r, d)
-		}
-		if fault != nil {
-			return fault
-		}
-	}
-	return nil
-}
-
 // whyClosed says in a sentence why no cell can be compiled now.
 func (e *Engine) whyClosed() string {
 	select {
@@ -88,33 +51,6 @@ func (e *Engine) whyClosed() string {
 		return "it has just become ready"
 	}
 	return "cells cannot be compiled: " + e.openErr.Error()
-}
-
-func (e *Engine) earlyVersion(r *run, args string) error {
-	if err := none("%version", args); err != nil {
-		return err
-	}
-	fmt.Fprintf(streamWriter{r.out, "stdout"}, "interleave %s, built with %s\n%s\n", e.o.Version, runtime.Version(), e.whyClosed())
-	return nil
-}
-
-func (e *Engine) earlyGet(r *run, args string) error {
-	return e.getBy(r, args, getter{
-		func(words []string) ([]link.Change, error) { return link.Get(r.ctx, e.linkOptions(), words...) },
-		func() (link.Holding, error) { return link.HoldingOf(r.ctx, e.linkOptions()) },
-		func() ([]link.Change, error) { return link.Reset(r.ctx, e.linkOptions()) },
-	})
-}
-
-// earlyReset tries once more to open what cells are compiled with.
-func (e *Engine) earlyReset(r *run, args string) error {
-	if err := none("%reset", args); err != nil {
-		return err
-	}
-	if e.reopen() {
-		r.out.Stream("stderr", []byte("note: Go is prepared once more; the next cell waits for it\n"))
-	}
-	return nil
 }
 
 // reopen opens the kernel again if that has failed.
@@ -138,11 +74,4 @@ func (e *Engine) openedNow() chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.opened
-}
-
-// earlySurroundings are the environment and the folder of commands while there is no worker.
-func (e *Engine) earlySurroundings() (env []string, dir string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.withChanges(withLabels(e.baseEnv())), standing(e.o.Dir)
 }

@@ -25,6 +25,7 @@ import (
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/magic"
 	"interleave/kernel/internal/packages"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
@@ -107,7 +108,7 @@ func New(o Options) *Engine {
 	e := &Engine{o: o, log: o.Logger, ctx: ctx, cancel: cancel, out: &outlet{}, opened: make(chan struct{}),
 		progress: make(chan link.Step, 1), asides: make(chan struct{}, asideMost), state: compile.NewState(), abandoned: map[uint64]bool{}, cells: &faults.Cells{Log: o.Logger}}
 	e.out.places = e.cells.InCells
-	e.editor = assist.New(notebook{e}, assist.Options{Cache: o.Cache, Sources: o.Sources, Gopls: o.Gopls, Unused: o.GoplsUnused, Logger: o.Logger})
+	e.editor = assist.New(notebook{place{e}}, assist.Options{Cache: o.Cache, Sources: o.Sources, Gopls: o.Gopls, Unused: o.GoplsUnused, Logger: o.Logger})
 	e.memory = worker.NewMemory(e.memoryLimit())
 	e.comms = &comms{e: e, targets: map[string]bool{}, open: map[string]*session.Comm{}}
 	e.out.comm = e.comms.take
@@ -309,7 +310,7 @@ func (e *Engine) current(ctx context.Context) (*worker.Worker, error) {
 // IsComplete implements session.Engine.
 func (e *Engine) IsComplete(code string) (status, indent string) {
 	list, text := cell.Directives(code)
-	if status := commandsComplete(list, code); status != "" {
+	if status := magic.Status(list, code); status != "" {
 		return status, ""
 	}
 	rest, names := cell.Questions(text)

@@ -13,6 +13,7 @@ import (
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/magic"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 )
@@ -26,10 +27,7 @@ type run struct {
 	shown     *shownOutput     // out, which remembers whether there was any
 	interrupt chan struct{}    // closed by the first interrupt
 	stopped   bool             // guarded by Engine.mu
-	watch     *watching        // what a cell mode has recorded; nil for an ordinary cell
 	pages     []map[string]any // what commands give the front end's pager
-	before    *compile.State   // the state that the cell's own has replaced; nil before that
-	untaken   bool             // the worker had ended before it took the cell
 }
 
 // Execute implements session.Engine.
@@ -54,7 +52,8 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	defer func() { e.cells.Ended(text.ID, o.Fault != nil) }()
 	directives, code := cell.Directives(c.Code)
 	if e.early(r, directives, code) {
-		o.Fault, o.Payload = e.runEarly(r, directives, text, code), r.pages
+		o.Fault = e.commands(r, directives, text, code)
+		o.Payload = r.pages
 		return o
 	}
 	if f := e.ready(r); f != nil {
@@ -68,25 +67,20 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	if o.Fault = e.takeEdited(r); o.Fault != nil {
 		return o
 	}
-	for _, d := range directives {
-		if d.Mark == "%%" {
-			o.Fault = e.mode(r, d, text, code)
-			return o
-		}
-		o.Fault = e.command(r, d)
+	if n := len(directives); n > 0 {
+		o.Fault = e.commands(r, directives, text, code)
 		o.Payload = r.pages
-		if o.Fault != nil {
+		if o.Fault != nil || directives[n-1].Mark == "%%" {
 			return o
 		}
-	}
-	if len(directives) > 0 { // which may have edited a package
+		// The commands may have edited a package.
 		if o.Fault = e.takeEdited(r); o.Fault != nil {
 			return o
 		}
 	}
 	code, questions := cell.Questions(code)
 	if len(questions) == 0 || strings.TrimSpace(code) != "" {
-		o.Fault = e.runCode(r, text, code)
+		_, o.Fault = e.runCode(r, text, code, magic.Recording{})
 	}
 	for _, name := range questions {
 		if o.Fault == nil {
@@ -102,48 +96,57 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 
 // runCode takes a cell's Go text through its five steps, and once more when the worker had ended before it took the cell:
 // whoever sends a cell cannot know of a death that nobody has told yet.
-func (e *Engine) runCode(r *run, text *cell.Text, code string) *session.Fault {
-	fault := e.attempt(r, text, code)
-	if r.untaken {
-		fault = e.attempt(r, text, code)
+func (e *Engine) runCode(r *run, text *cell.Text, code string, rec magic.Recording) (worker.Ended, *session.Fault) {
+	c, fault := e.attempt(r, text, code, rec)
+	if c.untaken {
+		c, fault = e.attempt(r, text, code, rec)
 	}
-	return fault
+	return c.ended, fault
 }
 
-func (e *Engine) attempt(r *run, text *cell.Text, code string) *session.Fault {
-	r.before, r.untaken = nil, false
+func (e *Engine) attempt(r *run, text *cell.Text, code string, rec magic.Recording) (called, *session.Fault) {
 	syn, fault := e.parse(r, text, code)
 	if fault != nil {
-		return fault
+		return called{}, fault
 	}
 	if syn.Program { // pasted from anywhere
-		ran, fault := e.program(r, &programOptions{}, text, code)
+		ran, fault := magic.RunProgram(r.ctx, host{e, r}, text, code)
 		if !ran || fault != nil {
-			return fault
+			return called{}, fault
 		}
 		return e.keepDeclarations(r, syn)
 	}
-	return e.runSyntax(r, syn)
+	return e.runSyntax(r, syn, rec)
 }
 
 // runSyntax checks, builds and runs what was read of a cell.
-func (e *Engine) runSyntax(r *run, syn *cell.Syntax) *session.Fault {
+func (e *Engine) runSyntax(r *run, syn *cell.Syntax, rec magic.Recording) (called, *session.Fault) {
 	unit, fault := e.apply(r, syn)
 	if fault != nil {
-		return fault
+		return called{}, fault
 	}
 	plugin, fault := e.build(r, unit)
 	if fault != nil {
-		return fault
+		return called{}, fault
 	}
-	e.commit(r, unit)
+	before := e.commit(r, unit)
 	if !syn.Program && !slices.ContainsFunc(syn.Stmts, runs) && slices.ContainsFunc(syn.Funcs, isMain) && !r.cell.Silent && !slices.Contains(unit.State.NotReady(), "main") {
 		r.out.Stream("stderr", []byte("note: main is declared; main() runs it\n"))
 	}
 	if unit.Source == nil {
-		return nil
+		return called{}, nil
 	}
-	return e.call(r, plugin)
+	return e.call(r, plugin, rec, before)
+}
+
+// commands runs the commands of a cell, up to the one that fails.
+func (e *Engine) commands(r *run, directives []cell.Directive, text *cell.Text, code string) *session.Fault {
+	for _, d := range directives {
+		if fault := magic.Run(r.ctx, host{e, r}, magic.Input{Line: d, Text: text, Code: code}); fault != nil {
+			return fault
+		}
+	}
+	return nil
 }
 
 // runs reports whether a statement does more than declare something.
@@ -156,7 +159,7 @@ func isMain(f cell.Func) bool { return f.Decl.Recv == nil && f.Decl.Name.Name ==
 
 // keepDeclarations makes what a program declared known to later cells, its main included. The program has run and is the
 // cell's result: a declaration that has no place in a notebook is told in a note.
-func (e *Engine) keepDeclarations(r *run, syn *cell.Syntax) *session.Fault {
+func (e *Engine) keepDeclarations(r *run, syn *cell.Syntax) (called, *session.Fault) {
 	kept := syn
 	code, left := cell.Portable(syn.Code)
 	if len(left) > 0 {
@@ -164,16 +167,16 @@ func (e *Engine) keepDeclarations(r *run, syn *cell.Syntax) *session.Fault {
 			kept = rest
 		}
 	}
-	fault := e.runSyntax(r, kept)
+	c, fault := e.runSyntax(r, kept, magic.Recording{})
 	switch {
 	case fault == nil:
 		r.notes(unseen(left))
-		return nil
+		return c, nil
 	case fault.Name == "Interrupted" || fault.Name == "WorkerDied":
-		return fault
+		return c, fault
 	}
 	r.notes([]string{"the program ran, but later cells do not see what it declares: " + fault.Value})
-	return nil
+	return c, nil
 }
 
 // unseen says which declarations of a program later cells do not see.
@@ -205,7 +208,7 @@ func (e *Engine) parse(r *run, text *cell.Text, code string) (*cell.Syntax, *ses
 	for i, err := range p.errs {
 		message := "syntax error: " + err.Message
 		if i < faults.MostErrors {
-			message += misplaced(text, code, err.Offset)
+			message += magic.Misplaced(text, code, err.Offset)
 		}
 		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: message})
 	}
@@ -281,23 +284,31 @@ func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
 }
 
 // commit makes the unit's state the notebook's and tells the reader what that cost.
-func (e *Engine) commit(r *run, u *compile.Unit) {
+func (e *Engine) commit(r *run, u *compile.Unit) (before *compile.State) {
 	e.mu.Lock()
-	r.before, e.state = e.state, u.State
+	before, e.state = e.state, u.State
 	e.mu.Unlock()
 	for _, n := range u.Notes {
 		r.out.Stream("stderr", []byte("note: "+e.cells.Told(n)+"\n"))
 	}
+	return before
 }
 
-// call runs the plugin in the worker and waits for its end, an interrupt, or the worker's death.
-func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
+// called is what came of a call.
+type called struct {
+	ended   worker.Ended // the zero value when the cell did not end by itself
+	untaken bool         // the worker had ended before it took the cell
+}
+
+// call runs the plugin in the worker and waits for its end, an interrupt, or the worker's death. When the worker had ended before,
+// the state becomes before, unless that is nil.
+func (e *Engine) call(r *run, p link.Plugin, rec magic.Recording, before *compile.State) (called, *session.Fault) {
 	w, err := e.current(r.ctx)
 	if err != nil {
 		if r.ctx.Err() != nil {
-			return faults.Interrupted("starting the worker")
+			return called{}, faults.Interrupted("starting the worker")
 		}
-		return e.cells.Internal(err)
+		return called{}, e.cells.Internal(err)
 	}
 	e.mu.Lock()
 	e.calls++
@@ -309,10 +320,8 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 		err   error
 	}
 	done := make(chan result, 1)
-	c := worker.Call{ID: id, Cell: fmt.Sprint(r.cell.Count), Plugin: p.Path, Symbol: p.Symbol}
-	if r.watch != nil {
-		c.Watch, c.File, c.Repeat = r.watch.what, r.watch.file, r.watch.repeat
-	}
+	c := worker.Call{ID: id, Cell: fmt.Sprint(r.cell.Count), Plugin: p.Path, Symbol: p.Symbol,
+		Watch: rec.What, File: rec.File, Repeat: rec.Repeat}
 	go func() {
 		ended, err := w.Run(context.WithoutCancel(r.ctx), c)
 		done <- result{ended, err}
@@ -320,21 +329,21 @@ func (e *Engine) call(r *run, p link.Plugin) *session.Fault {
 	var res result
 	select {
 	case res = <-done:
-		if r.watch != nil {
-			r.watch.ended = res.ended
-		}
 		e.settle(r, w, res.ended)
 		e.mentionLeft(r, w, res.ended)
-		return e.ending(r, w, id, res.ended, res.err)
+		if errors.Is(res.err, worker.ErrNotTaken) {
+			return called{untaken: true}, e.diedBefore(w, before)
+		}
+		return called{ended: res.ended}, e.ending(r, w, id, res.ended, res.err)
 	case <-r.interrupt:
 	}
 	w.Cancel(id)
 	select { // a cell that listens to its context ends here
 	case res = <-done:
-		return e.stopped(r, w, id, res.err)
+		return called{}, e.stopped(r, w, id, res.err)
 	case <-time.After(grace):
 	}
-	return e.abandon(r, w, id)
+	return called{}, e.abandon(r, w, id)
 }
 
 // inputFault is that of a cell that reads standard input where nobody can type any.
@@ -358,8 +367,6 @@ func (e *Engine) ending(r *run, w *worker.Worker, id uint64, ended worker.Ended,
 	var load *worker.LoadError
 	var refused *worker.InputError
 	switch {
-	case errors.Is(err, worker.ErrNotTaken):
-		return e.diedBefore(r, w)
 	case errors.As(err, &death):
 		return e.died(r, w, death)
 	case errors.As(err, &refused):
@@ -386,21 +393,16 @@ func (e *Engine) expressions(r *run) map[string]session.ExpressionValue {
 		text := cell.NewText(expr)
 		e.cells.Remember(text, r.cell.Count)
 		syn, fault := e.parse(r, text, expr)
-		if fault == nil && (len(syn.Stmts) != 1 || !isExpression(syn.Stmts[0])) {
+		if fault == nil && (len(syn.Stmts) != 1 || !cell.IsExpression(syn.Stmts[0])) {
 			fault = faults.Plain("CompileError", "a user expression is one Go expression: "+expr)
 		}
 		if fault == nil {
-			fault = e.runCode(r, text, expr)
+			_, fault = e.runCode(r, text, expr, magic.Recording{})
 		}
 		e.out.setCapture(nil)
 		out[name] = session.ExpressionValue{Bundle: b, Fault: fault}
 	}
 	return out
-}
-
-func isExpression(s ast.Stmt) bool {
-	_, ok := s.(*ast.ExprStmt)
-	return ok
 }
 
 // CannotCompile is in the error of each cell of a kernel that could not be opened.

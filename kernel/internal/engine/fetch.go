@@ -11,6 +11,7 @@ import (
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/magic"
 	"interleave/kernel/internal/packages"
 	"interleave/kernel/internal/session"
 	"interleave/plots/spell"
@@ -96,9 +97,9 @@ type fetchError struct {
 
 func (f *fetchError) Error() string {
 	text := strings.TrimSpace(f.err.Error())
-	advice := fetchCure(f.err)
+	advice := faults.FetchCure(f.err)
 	if advice == "" && strings.Contains(text, "reading file://") { // a proxy that is a folder
-		advice = noSuchModule
+		advice = faults.NoSuchModule
 	}
 	if advice == "" && (errors.Is(f.err, syscall.ENOSPC) || strings.Contains(text, syscall.ENOSPC.Error())) {
 		advice = faults.Cure(syscall.ENOSPC)
@@ -121,10 +122,10 @@ type fetched struct {
 // fetch gets the package of an import.
 func (e *Engine) fetch(r *run, path string) (f link.Fetched, fault *session.Fault, err error) {
 	p := r.waits()
-	defer p.end()
-	p.say("Getting %s", path)
+	defer p.End()
+	p.Say("Getting %s", path)
 	err, fault = aside(e, r, "getting "+path, func() (err error) {
-		f, err = e.builder.Fetch(r.ctx, path, func(what string) { p.say("Getting %s: %s", path, what) })
+		f, err = e.builder.Fetch(r.ctx, path, func(what string) { p.Say("Getting %s: %s", path, what) })
 		return err
 	})
 	if fault == nil && err == nil {
@@ -155,7 +156,7 @@ func (e *Engine) sayFetched(r *run, got []fetched) {
 		r.notes([]string{fmt.Sprintf("got %s %s for %s; to have the same version again, write above %s: %%get%s", f.Module, f.Version, what, above, line)})
 	}
 	for _, f := range got {
-		r.notes(waiting(f.Changes))
+		r.notes(magic.Waiting(f.Changes))
 	}
 }
 
@@ -251,20 +252,4 @@ func (e *Engine) meantPath(path string) string {
 		return ""
 	}
 	return fmt.Sprintf(": did you mean %q?", best)
-}
-
-// autoget and noautoget are GoNB's words.
-func (e *Engine) autoget(r *run, args string) error { return e.setAutoget(r, "%autoget", args, true) }
-func (e *Engine) noautoget(r *run, args string) error {
-	return e.setAutoget(r, "%noautoget", args, false)
-}
-
-func (e *Engine) setAutoget(_ *run, name, args string, on bool) error {
-	if err := none(name, args); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	e.noAutoget = !on
-	e.mu.Unlock()
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/stack"
@@ -257,11 +258,10 @@ func (e *Engine) died(r *run, w *worker.Worker, d *worker.Death) *session.Fault 
 }
 
 // diedBefore buries a worker that had ended before it took the cell, as if that had been known in time.
-func (e *Engine) diedBefore(r *run, w *worker.Worker) *session.Fault {
-	r.untaken = true
-	if r.before != nil {
+func (e *Engine) diedBefore(w *worker.Worker, before *compile.State) *session.Fault {
+	if before != nil {
 		e.mu.Lock()
-		e.state = r.before
+		e.state = before
 		e.mu.Unlock()
 	}
 	e.buryIdle(w)

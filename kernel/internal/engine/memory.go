@@ -3,15 +3,8 @@ package engine
 import (
 	"fmt"
 
-	"interleave/kernel/internal/faults"
-	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 )
-
-// excessFault is that of a cell whose command, program or tests were killed for their memory.
-func (e *Engine) excessFault(r *run, what string, x *worker.Excess) *session.Fault {
-	return faults.Plain("MemoryLimit", x.Text(fmt.Sprintf("In[%d]: %s", r.cell.Count, what))+". It was ended; all variables are kept")
-}
 
 // spared tells the reader that processes which cells had started were killed for their memory.
 func (e *Engine) spared(x *worker.Excess) {

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
-	"strings"
 	"sync"
 
 	"interleave/kernel/internal/address"
 	"interleave/kernel/internal/events"
+	"interleave/kernel/internal/magic"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/worker"
 )
@@ -65,59 +64,8 @@ func (o *outlet) Event(ev worker.Event) {
 	if out == nil || ev.Kind == events.Result && o.captured(ev.Any()) {
 		return
 	}
-	publish(out, ev)
+	magic.Publish(out, ev)
 }
-
-// publish shows an event.
-func publish(out session.Output, ev worker.Event) {
-	b := ev.Any()
-	switch ev.Kind {
-	case events.Display:
-		out.Display(b)
-	case events.Update:
-		out.Update(b)
-	case events.Result:
-		out.Result(b)
-	case events.Clear:
-		out.Clear(ev.Wait)
-	}
-}
-
-// childOutput passes what a child says to the output of its cell. errs, when set, gets its standard error.
-type childOutput struct {
-	e    *Engine
-	out  session.Output
-	errs io.Writer
-}
-
-// Text implements worker.Handler.
-func (c childOutput) Text(name string, b []byte) {
-	if name == "stderr" && c.errs != nil {
-		c.errs.Write(b)
-		return
-	}
-	c.out.Stream(name, b)
-}
-
-// Event implements worker.Handler.
-func (c childOutput) Event(ev worker.Event) { publish(c.out, ev) }
-
-// Input implements worker.Handler.
-func (c childOutput) Input(ctx context.Context, prompt string, password bool) (string, error) {
-	return c.e.out.Input(ctx, prompt, password)
-}
-
-// said is a worker.Handler that keeps what a go command says.
-type said struct{ strings.Builder }
-
-// Text implements worker.Handler.
-func (s *said) Text(_ string, b []byte) { s.Write(b) }
-
-// Event implements worker.Handler.
-func (s *said) Event(worker.Event) {}
-
-// Input implements worker.Handler.
-func (s *said) Input(context.Context, string, bool) (string, error) { return "", errNoInput }
 
 // captured keeps a result for a user expression.
 func (o *outlet) captured(b session.Bundle) bool {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"interleave/kernel/internal/link"
 	"interleave/kernel/internal/session"
 	"interleave/kernel/internal/words"
-	"interleave/kernel/internal/worker"
 )
 
 // progressID begins the display ids of lines that tell what a cell waits for.
@@ -35,6 +33,18 @@ type progress struct {
 	timer *time.Timer
 }
 
+// page shows something in the front end's pager.
+func (r *run) page(data map[string]any) {
+	r.pages = append(r.pages, map[string]any{"source": "page", "data": data, "start": 0})
+}
+
+// notes tells the reader something beside the cell's output, a line each.
+func (r *run) notes(list []string) {
+	for _, n := range list {
+		r.out.Stream("stderr", []byte("note: "+n+"\n"))
+	}
+}
+
 // waits begins a progress line. It says nothing before it has been told what, and nothing when that is soon over.
 func (r *run) waits() *progress {
 	p := &progress{r: r, armed: true}
@@ -42,8 +52,8 @@ func (r *run) waits() *progress {
 	return p
 }
 
-// say tells what the cell waits for now.
-func (p *progress) say(format string, args ...any) {
+// Say tells what the cell waits for now.
+func (p *progress) Say(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.text = fmt.Sprintf(format, args...)
@@ -75,8 +85,8 @@ func (p *progress) bundle(text string) session.Bundle {
 		Transient: map[string]any{"display_id": fmt.Sprintf("%s-%d", progressID, p.r.cell.Count)}}
 }
 
-// end takes the line away. Where the cell has shown something else, clearing would take that away too, and the line is left empty.
-func (p *progress) end() {
+// End takes the line away. Where the cell has shown something else, clearing would take that away too, and the line is left empty.
+func (p *progress) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
@@ -94,7 +104,7 @@ func (p *progress) end() {
 // step tells of a step of the builder.
 func (p *progress) step(s link.Step) {
 	if s.What == link.CompileImports {
-		p.say("Compiling what this cell imports: %s (%s so far)", s.Detail, words.Plural(s.Done, "package"))
+		p.Say("Compiling what this cell imports: %s (%s so far)", s.Detail, words.Plural(s.Done, "package"))
 	}
 }
 
@@ -118,41 +128,3 @@ func (o *shownOutput) Result(b session.Bundle) {
 	o.any.Store(true)
 	o.Output.Result(b)
 }
-
-// building is what go build -v says: it shows which package is being compiled, and keeps the rest.
-type building struct {
-	said
-	progress *progress
-	what     string
-	done     int
-	part     string // of a line
-}
-
-// Text implements worker.Handler.
-func (b *building) Text(_ string, text []byte) {
-	b.part += string(text)
-	for {
-		line, rest, whole := strings.Cut(b.part, "\n")
-		if !whole {
-			return
-		}
-		b.part = rest
-		if line == "" || strings.ContainsAny(line, " :\t") {
-			b.WriteString(line + "\n")
-			continue
-		}
-		b.done++
-		if line == programPackage {
-			line = "the cell's own code"
-		}
-		b.progress.say("Compiling %s: %s (%s so far)", b.what, line, words.Plural(b.done, "package"))
-	}
-}
-
-// programPackage is how the go command calls a package that is given by its files.
-const programPackage = "command-line-arguments"
-
-// rest is what was kept.
-func (b *building) rest() string { return b.String() + b.part }
-
-var _ worker.Handler = (*building)(nil)

@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,7 +65,7 @@ func TestProgress(t *testing.T) {
 				p := r.waits()
 				c.run(r, p)
 				synctest.Wait()
-				p.end()
+				p.End()
 				p.step(compiling(1000, "late"))
 				time.Sleep(10 * progressDelay)
 				if !slices.Equal(out.list, c.want) {
@@ -74,25 +73,6 @@ func TestProgress(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// What go build -v says of its progress is told, and what the compiler says is kept, however it is cut into pieces.
-func TestBuildingIsRead(t *testing.T) {
-	r := &run{shown: &shownOutput{Output: &outputs{}}}
-	b := &building{progress: r.waits(), what: "the program"}
-	defer b.progress.end()
-	text := "runtime\ninternal/race\n# command-line-arguments\n./program.go:3:1: undefined: x\n\tmore of it\ncommand-line-arguments\n"
-	for piece := range slices.Chunk([]byte(text), 7) {
-		b.Text("stderr", piece)
-	}
-	if got, want := b.rest(), "# command-line-arguments\n./program.go:3:1: undefined: x\n\tmore of it\n"; got != want {
-		t.Errorf("kept %q, want %q", got, want)
-	}
-	b.progress.mu.Lock()
-	defer b.progress.mu.Unlock()
-	if want := "Compiling the program: the cell's own code (3 packages so far)"; !strings.Contains(b.progress.text, want) {
-		t.Errorf("told %q, want %q", b.progress.text, want)
 	}
 }
 

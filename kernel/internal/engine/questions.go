@@ -4,9 +4,11 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"interleave/kernel/internal/assist"
 	"interleave/kernel/internal/compile"
 	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/link"
+	"interleave/kernel/internal/magic"
 	"interleave/kernel/internal/session"
 )
 
@@ -15,7 +17,7 @@ import ()
 // Complete implements session.Engine. Package magic completes commands, package assist Go.
 func (e *Engine) Complete(ctx context.Context, code string, cursor int) session.Completion {
 	at := byteOffset(code, cursor)
-	text, c, done := e.completeCommand(ctx, code, at)
+	text, c, done := magic.Complete(notebook{place{e}}, code, at)
 	switch {
 	case done:
 	case e.isOpen():
@@ -30,10 +32,12 @@ func (e *Engine) Complete(ctx context.Context, code string, cursor int) session.
 // Inspect implements session.Engine: what stands at the cursor, and the signature of the call it stands in.
 func (e *Engine) Inspect(ctx context.Context, code string, cursor, detail int) session.Inspection {
 	at := byteOffset(code, cursor)
-	text, answer, done := e.inspectCommand(code, at)
+	text, markdown, done := magic.Inspect(code, at)
 	switch {
+	case done && markdown != "":
+		return assist.Markdown(markdown)
 	case done:
-		return answer
+		return session.Inspection{}
 	case !e.isOpen():
 		return session.Inspection{}
 	}
@@ -46,12 +50,12 @@ func (e *Engine) explainName(r *run, name string) *session.Fault {
 	if !answer.Found {
 		return faults.Plain("CommandError", "nothing is known of "+name+": is it declared, or a package's (strings.ToUpper)?")
 	}
-	r.pages = append(r.pages, map[string]any{"source": "page", "data": answer.Data, "start": 0})
+	r.page(answer.Data)
 	return nil
 }
 
-// notebook is what package assist sees of an engine.
-type notebook struct{ e *Engine }
+// notebook is what packages assist and magic see of an engine while somebody types.
+type notebook struct{ place }
 
 // IsOpen implements assist.Notebook.
 func (n notebook) IsOpen() bool { return n.e.isOpen() }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"interleave/kernel/internal/cell"
+	"interleave/kernel/internal/environ"
 )
 
 // "I forgot to run the cell above" is the commonest reason for an undefined name. Jupyter's server tells the kernel the notebook's file, and
@@ -66,7 +67,7 @@ func beginning(source string) string {
 // fileNames reads the notebook's file, nil when there is none or it is not a notebook.
 func (e *Engine) fileNames() map[string][]*cell.Text {
 	e.mu.Lock()
-	path, last := lookupEnv(e.withChanges(e.baseEnv()), sessionName), e.file
+	path, last := environ.Lookup(e.withChanges(e.baseEnv()), environ.Notebook), e.file
 	e.mu.Unlock()
 	if !strings.HasSuffix(path, ".ipynb") {
 		return nil

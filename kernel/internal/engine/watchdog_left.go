@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"interleave/kernel/internal/faults"
 	"interleave/kernel/internal/stack"
 	"interleave/kernel/internal/worker"
 )
@@ -63,14 +64,6 @@ func (e *Engine) holdsWeakly(imports []string) {
 	}
 }
 
-// legend says what "leaked" means, where one is.
-func legend(list []stack.Goroutine) string {
-	if !slices.ContainsFunc(list, func(g stack.Goroutine) bool { return g.Leaked }) {
-		return ""
-	}
-	return "leaked: it waits for ever, because nothing else can reach what it waits for\n"
-}
-
 // mentionLeft says once which goroutines have outlived their cell. It asks the worker for them only when there may be
 // some, so that other cells pay nothing.
 func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
@@ -105,44 +98,5 @@ func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
 	if len(mine) > 1 {
 		what = fmt.Sprintf("%d goroutines that this cell started go on", len(mine))
 	}
-	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.cells.Waits(mine), "")+legend(mine)))
-}
-
-// listGoroutines lists them by the cell that started them.
-func (e *Engine) listGoroutines(r *run, args string) error {
-	if err := none("%goroutines", args); err != nil {
-		return err
-	}
-	w, err := e.current(r.ctx)
-	if err != nil {
-		return err
-	}
-	list, err := e.leaks(r.ctx, w)
-	if err != nil {
-		return err
-	}
-	groups := map[int][]stack.Goroutine{}
-	var order []int
-	for _, g := range list {
-		n, _ := strconv.Atoi(g.Label)
-		if groups[n] == nil {
-			order = append(order, n)
-		}
-		groups[n] = append(groups[n], g)
-	}
-	slices.Sort(order)
-	var b strings.Builder
-	for _, n := range order {
-		name := fmt.Sprintf("In[%d]", n)
-		if n == 0 {
-			name = "without a cell's name"
-		}
-		fmt.Fprintf(&b, "%s: %d\n%s", name, len(groups[n]), strings.Join(e.cells.Waits(groups[n]), ""))
-	}
-	b.WriteString(legend(list))
-	if b.Len() == 0 {
-		b.WriteString("no goroutine runs in the background\n")
-	}
-	r.out.Stream("stdout", []byte(b.String()))
-	return nil
+	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.cells.Waits(mine), "")+faults.Legend(mine)))
 }

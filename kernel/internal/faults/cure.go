@@ -119,3 +119,25 @@ func (c *Cells) Internal(err error) *session.Fault {
 	c.Log.Error("engine", "error", err)
 	return Plain("CompileError", "the kernel failed to build or load this cell, which is a defect of the kernel: "+err.Error())
 }
+
+// NoSuchModule says what to look for when a module is not there.
+const NoSuchModule = "No such module is known under that path: look for spelling, and for a version that is not there; a private module wants GOPRIVATE in Jupyter's environment"
+
+// FetchCure says what to do about what the go command says when it cannot fetch; "" for other errors.
+func FetchCure(err error) string {
+	text := err.Error()
+	says := func(list ...string) bool {
+		return slices.ContainsFunc(list, func(s string) bool { return strings.Contains(text, s) })
+	}
+	switch {
+	case says("GOPROXY=off", "GOPROXY list is not the empty string", "module lookup disabled"):
+		return "\nThe go command may not fetch modules (GOPROXY says so): only what is in the module cache can be added. Set GOPROXY=https://proxy.golang.org,direct in Jupyter's environment and restart the kernel"
+	case says("dial tcp", "no such host", "i/o timeout", "connection refused", "proxyconnect", "network is unreachable", "TLS handshake timeout", "unable to access"):
+		return "\nThe module proxy cannot be reached. Look whether this machine has a network (HTTPS_PROXY behind a proxy; GOPROXY for a mirror, set in Jupyter's environment) and run the cell again; what is in the module cache can be imported without %get"
+	case says("404 Not Found", "410 Gone", "unrecognized import path", "Repository not found", "could not read Username"):
+		return "\n" + NoSuchModule
+	case says("requires go >= ", "requires go 1."):
+		return "\nThat version needs a newer Go: install one from https://go.dev/dl and restart the kernel, or ask for an older version of the package (%get PACKAGE@v1.2.3)"
+	}
+	return ""
+}

@@ -309,3 +309,8 @@ func Command(err error) *session.Fault {
 type Error struct{ Fault *session.Fault }
 
 func (f *Error) Error() string { return f.Fault.Value }
+
+// Excess is the fault of a cell whose command, program or tests were killed for their memory.
+func Excess(count int, what string, x *worker.Excess) *session.Fault {
+	return Plain("MemoryLimit", x.Text(fmt.Sprintf("In[%d]: %s", count, what))+". It was ended; all variables are kept")
+}

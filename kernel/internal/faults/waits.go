@@ -81,3 +81,11 @@ func (c *Cells) wait(g stack.Goroutine) string {
 	}
 	return s
 }
+
+// Legend says what "leaked" means, where one is.
+func Legend(list []stack.Goroutine) string {
+	if !slices.ContainsFunc(list, func(g stack.Goroutine) bool { return g.Leaked }) {
+		return ""
+	}
+	return "leaked: it waits for ever, because nothing else can reach what it waits for\n"
+}
