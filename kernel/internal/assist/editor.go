@@ -1,7 +1,8 @@
 // Package assist helps whoever types a cell: it completes Go text and tells what stands at a place. It asks gopls about the
 // notebook and the half-written cell, written as files, and knows a part itself. It runs no cells and knows no commands.
 //
-// An Editor starts goroutines: one that starts gopls, one for each name that is looked for in modules, timers. All end with Close.
+// An Editor starts goroutines: one that starts gopls, one for each name that is looked for in modules, timers. All end
+// with Close.
 package assist
 
 import (

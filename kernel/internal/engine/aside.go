@@ -15,9 +15,9 @@ const asideMost = 4
 // aside does a step of a cell in a goroutine of its own, and leaves it behind when the cell is interrupted: parsers and
 // checkers of the standard library do not stop when they are told to. Such a step must change nothing that the engine holds. When it
 // compiles packages and takes long, the cell shows which.
-func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fault *session.Fault) {
+func aside[T any](r *run, doing string, step func() T) (result T, fault *session.Fault) {
 	select {
-	case e.asides <- struct{}{}:
+	case r.e.asides <- struct{}{}:
 	case <-r.ctx.Done():
 		return result, faults.Interrupted(doing)
 	}
@@ -27,7 +27,7 @@ func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fau
 	}
 	done := make(chan ended, 1)
 	go func() {
-		defer func() { <-e.asides }()
+		defer func() { <-r.e.asides }()
 		var end ended
 		defer func() {
 			if p := recover(); p != nil {
@@ -49,7 +49,7 @@ func aside[T any](e *Engine, r *run, doing string, step func() T) (result T, fau
 				return result, faults.Interrupted(doing)
 			}
 			return end.result, nil
-		case s := <-e.progress:
+		case s := <-r.e.progress:
 			line.step(s)
 		case <-r.ctx.Done():
 			return result, faults.Interrupted(doing)

@@ -30,7 +30,7 @@ func TestAside(t *testing.T) {
 			inner := step
 			step = func() int { close(began); return inner() }
 		}
-		n, fault := aside(e, &run{ctx: ctx}, "waiting", step)
+		n, fault := aside(&run{e: e, ctx: ctx}, "waiting", step)
 		if n != 0 {
 			t.Errorf("an interrupted step gave %d", n)
 		}
@@ -46,7 +46,7 @@ func TestAside(t *testing.T) {
 	}
 	close(end)
 	for range 3 {
-		if n, f := aside(e, &run{ctx: t.Context()}, "counting", func() int { return 3 }); n != 3 || f != nil {
+		if n, f := aside(&run{e: e, ctx: t.Context()}, "counting", func() int { return 3 }); n != 3 || f != nil {
 			t.Errorf("%d %+v", n, f)
 		}
 	}
@@ -55,5 +55,5 @@ func TestAside(t *testing.T) {
 			t.Errorf("a panic of a step became %v", p)
 		}
 	}()
-	aside(e, &run{ctx: t.Context()}, "breaking", func() int { panic("broken") })
+	aside(&run{e: e, ctx: t.Context()}, "breaking", func() int { panic("broken") })
 }

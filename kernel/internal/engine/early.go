@@ -16,41 +16,26 @@ import (
 const earlyPatience = 3 * time.Second
 
 // early tells whether a cell is to be run before the kernel is open.
-func (e *Engine) early(r *run, directives []cell.Directive, code string) bool {
+func (r *run) early(directives []cell.Directive, code string) bool {
 	for i, d := range directives {
 		switch {
 		case !magic.Early(d):
 			return false
 		case d.Mark == "%%":
-			return i == len(directives)-1 && !e.opens(r)
+			return i == len(directives)-1 && !r.opens()
 		}
 	}
-	return len(directives) > 0 && strings.TrimSpace(code) == "" && !e.opens(r)
+	return len(directives) > 0 && strings.TrimSpace(code) == "" && !r.opens()
 }
 
 // opens waits a little for the kernel to be open.
-func (e *Engine) opens(r *run) bool {
+func (r *run) opens() bool {
 	select {
-	case <-e.openedNow():
+	case <-r.e.openedNow():
 	case <-time.After(earlyPatience):
 	case <-r.interrupt:
 	}
-	return e.isOpen()
-}
-
-// whyClosed says in a sentence why no cell can be compiled now.
-func (e *Engine) whyClosed() string {
-	select {
-	case <-e.openedNow():
-	default:
-		return "Go is still being prepared for notebooks"
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.openErr == nil {
-		return "it has just become ready"
-	}
-	return "cells cannot be compiled: " + e.openErr.Error()
+	return r.e.isOpen()
 }
 
 // reopen opens the kernel again if that has failed.

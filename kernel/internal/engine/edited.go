@@ -13,8 +13,8 @@ import (
 
 // takeEdited has the cell, and those to come, use local packages as they are on disk now. What cannot be loaded again stays as it is loaded,
 // and a note says why, once.
-func (e *Engine) takeEdited(r *run) *session.Fault {
-	if r.cell.Silent || !e.builder.Changed() {
+func (r *run) takeEdited() *session.Fault {
+	if r.cell.Silent || !r.e.builder.Changed() {
 		return nil
 	}
 	type result struct {
@@ -22,9 +22,9 @@ func (e *Engine) takeEdited(r *run) *session.Fault {
 		replaced *compile.Replaced
 		err      error
 	}
-	got, fault := aside(e, r, "compiling packages that were edited", func() (res result) {
-		if res.edited, res.err = e.builder.Edit(r.ctx); res.edited != nil && res.err == nil {
-			res.replaced, res.err = e.checker.Replace(r.ctx, e.snapshot(), res.edited.Next)
+	got, fault := aside(r, "compiling packages that were edited", func() (res result) {
+		if res.edited, res.err = r.e.builder.Edit(r.ctx); res.edited != nil && res.err == nil {
+			res.replaced, res.err = r.e.checker.Replace(r.ctx, r.e.snapshot(), res.edited.Next)
 		}
 		return res
 	})
@@ -32,21 +32,21 @@ func (e *Engine) takeEdited(r *run) *session.Fault {
 	case fault != nil:
 		return fault
 	case got.err != nil:
-		e.sayOnce(r, keptText(got.err))
+		r.sayOnce(keptText(got.err))
 	case got.edited == nil:
 	case len(got.replaced.Holders) > 0:
-		e.sayOnce(r, heldText(got.edited.Changed, got.replaced.Holders))
+		r.sayOnce(heldText(got.edited.Changed, got.replaced.Holders))
 	default:
-		e.builder.Adopt(got.edited)
-		e.mu.Lock()
-		e.state, e.stale = got.replaced.State, ""
-		e.mu.Unlock()
+		r.e.builder.Adopt(got.edited)
+		r.e.mu.Lock()
+		r.e.state, r.e.stale = got.replaced.State, ""
+		r.e.mu.Unlock()
 		text := strings.Join(got.edited.Changed, ", ") + " has changed on disk: the new code is used from here on"
 		if len(got.edited.Anew) > 0 {
 			text += "; the package variables of " + strings.Join(got.edited.Anew, ", ") + " start with their initial values"
 		}
 		for _, n := range slices.Concat([]string{text}, got.replaced.Notes) {
-			r.out.Stream("stderr", []byte("note: "+e.cells.Told(n)+"\n"))
+			r.out.Stream("stderr", []byte("note: "+r.e.cells.Told(n)+"\n"))
 		}
 	}
 	return nil
@@ -77,11 +77,11 @@ func heldText(changed []string, holders []compile.Holder) string {
 }
 
 // sayOnce writes a note unless it was the last one of its kind.
-func (e *Engine) sayOnce(r *run, note string) {
-	e.mu.Lock()
-	news := note != e.stale
-	e.stale = note
-	e.mu.Unlock()
+func (r *run) sayOnce(note string) {
+	r.e.mu.Lock()
+	news := note != r.e.stale
+	r.e.stale = note
+	r.e.mu.Unlock()
 	if news {
 		r.out.Stream("stderr", []byte("note: "+note+"\n"))
 	}

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"interleave/kernel/internal/assist"
@@ -61,6 +62,9 @@ type Engine struct {
 	comms  *comms
 	memory *worker.Memory
 	cells  *faults.Cells
+	set    settings
+	saved  *savedFile
+	weak   atomic.Bool // a cell has imported a package that hands out weak pointers
 
 	progress chan link.Step
 	asides   chan struct{} // holds one for each step that runs aside
@@ -78,16 +82,10 @@ type Engine struct {
 	starting   *start
 	running    *run // the cell under way
 	calls      uint64
-	abandoned  map[uint64]bool    // cells that an interrupt left behind and that have not ended
-	file       *declared          // what the notebook's file declares
-	restarting chan struct{}      // while a second interrupt replaces the worker; closed then
-	weak       bool               // a cell has imported a package that hands out weak pointers
-	silentAsk  bool               // the worker did not answer; the next cell replaces it
-	stale      string             // what was said last of packages that were edited
-	noAutoget  bool               // imports get nothing that is missing
-	dir        string             // what %cd has chosen, "" for Options.Dir
-	left       string             // the folder before it, "" before the first %cd
-	env        map[string]*string // what %env has set, and removed where nil
+	abandoned  map[uint64]bool // cells that an interrupt left behind and that have not ended
+	restarting chan struct{}   // while a second interrupt replaces the worker; closed then
+	silentAsk  bool            // the worker did not answer; the next cell replaces it
+	stale      string          // what was said last of packages that were edited
 	closed     bool
 	watchers   sync.WaitGroup
 }
@@ -109,7 +107,8 @@ func New(o Options) *Engine {
 		progress: make(chan link.Step, 1), asides: make(chan struct{}, asideMost), state: compile.NewState(), abandoned: map[uint64]bool{}, cells: &faults.Cells{Log: o.Logger}}
 	e.out.places = e.cells.InCells
 	e.editor = assist.New(notebook{place{e}}, assist.Options{Cache: o.Cache, Sources: o.Sources, Gopls: o.Gopls, Unused: o.GoplsUnused, Logger: o.Logger})
-	e.memory = worker.NewMemory(e.memoryLimit())
+	e.memory = worker.NewMemory(memoryLimit(o))
+	e.saved = &savedFile{e: e}
 	e.comms = &comms{e: e, targets: map[string]bool{}, open: map[string]*session.Comm{}}
 	e.out.comm = e.comms.take
 	go e.open()
@@ -123,7 +122,7 @@ func (e *Engine) open() {
 	if err == nil {
 		e.log.Info("open", "about", b.About())
 		m := b.Module()
-		checker = compile.NewChecker(packages.Of(b, e.log, e.declaredIn), compile.Language{Version: m.Lang, By: m.LangBy})
+		checker = compile.NewChecker(packages.Of(b, e.log, e.saved.declaredIn), compile.Language{Version: m.Lang, By: m.LangBy})
 	}
 	e.mu.Lock()
 	old, opened := e.builder, e.opened
@@ -142,20 +141,8 @@ func (e *Engine) open() {
 	checker.Warm("fmt", compile.DisplayPath)
 	e.readNames()
 	if old != nil {
-		e.retire(old)
+		retire(old, e.asides)
 	}
-}
-
-// renew opens the kernel once more, as a restart of its process would: the module, the versions of packages and what local packages hold are
-// those of now. The worker of before has been taken out of service.
-func (e *Engine) renew() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return
-	}
-	e.opened, e.openErr, e.openTold, e.stale = make(chan struct{}), nil, false, ""
-	go e.open()
 }
 
 // readNames writes down, in the background, which packages the modules of the notebook have.
@@ -170,11 +157,11 @@ func (e *Engine) readNames() {
 }
 
 // retire closes a builder that another has taken the place of, when no step of a cell that an interrupt has left behind can use it any more.
-func (e *Engine) retire(b *link.Builder) {
-	for range cap(e.asides) {
+func retire(b *link.Builder, asides chan struct{}) {
+	for range cap(asides) {
 		select {
-		case e.asides <- struct{}{}:
-			defer func() { <-e.asides }()
+		case asides <- struct{}{}:
+			defer func() { <-asides }()
 		default: // such a step goes on: the system takes it all when the kernel ends
 			return
 		}
@@ -224,10 +211,10 @@ func (e *Engine) startWorker() {
 	e.starting = s
 	path, args, env := e.builder.Worker()
 	intact := e.builder.Intact
-	env = e.withChanges(withLabels(append(e.baseEnv(), env...)))
+	env = e.set.environ(withLabels(append(e.o.environ(), env...)))
 	dir := standing(e.o.Dir) // a worker runs somewhere when the folder is removed
-	if st, err := os.Stat(e.dir); err == nil && st.IsDir() {
-		dir = e.dir
+	if st, err := os.Stat(e.set.folder()); err == nil && st.IsDir() {
+		dir = e.set.folder()
 	}
 	go func() {
 		defer close(s.done)
@@ -254,13 +241,13 @@ func (e *Engine) startWorker() {
 	}()
 }
 
-func (e *Engine) memoryLimit() int64 {
-	if e.o.MemoryLimit != 0 {
-		return e.o.MemoryLimit
+func memoryLimit(o Options) int64 {
+	if o.MemoryLimit != 0 {
+		return o.MemoryLimit
 	}
 	n, err := ParseMemory(os.Getenv("INTERLEAVE_MEMORY"))
 	if err != nil {
-		e.log.Warn("INTERLEAVE_MEMORY is ignored", "error", err)
+		o.Logger.Warn("INTERLEAVE_MEMORY is ignored", "error", err)
 	}
 	return n
 }

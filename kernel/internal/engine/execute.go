@@ -20,6 +20,7 @@ import (
 
 // run is one cell on its way through the engine.
 type run struct {
+	e         *Engine
 	ctx       context.Context // ends with an interrupt
 	cancel    context.CancelFunc
 	cell      session.Cell
@@ -35,7 +36,7 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	rctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	shown := &shownOutput{Output: out}
-	r := &run{ctx: rctx, cancel: cancel, cell: c, out: shown, shown: shown, interrupt: make(chan struct{})}
+	r := &run{e: e, ctx: rctx, cancel: cancel, cell: c, out: shown, shown: shown, interrupt: make(chan struct{})}
 	e.mu.Lock()
 	e.running = r
 	e.mu.Unlock()
@@ -51,98 +52,98 @@ func (e *Engine) Execute(ctx context.Context, c session.Cell, out session.Output
 	var o session.Outcome
 	defer func() { e.cells.Ended(text.ID, o.Fault != nil) }()
 	directives, code := cell.Directives(c.Code)
-	if e.early(r, directives, code) {
-		o.Fault = e.commands(r, directives, text, code)
+	if r.early(directives, code) {
+		o.Fault = r.commands(directives, text, code)
 		o.Payload = r.pages
 		return o
 	}
-	if f := e.ready(r); f != nil {
+	if f := r.ready(); f != nil {
 		o.Fault = f
 		return o
 	}
-	defer e.sayRestored(r, e.builder.Restored())
+	defer r.sayRestored(e.builder.Restored())
 	if !c.Silent {
 		e.cells.Remember(text, c.Count)
 	}
-	if o.Fault = e.takeEdited(r); o.Fault != nil {
+	if o.Fault = r.takeEdited(); o.Fault != nil {
 		return o
 	}
 	if n := len(directives); n > 0 {
-		o.Fault = e.commands(r, directives, text, code)
+		o.Fault = r.commands(directives, text, code)
 		o.Payload = r.pages
 		if o.Fault != nil || directives[n-1].Mark == "%%" {
 			return o
 		}
 		// The commands may have edited a package.
-		if o.Fault = e.takeEdited(r); o.Fault != nil {
+		if o.Fault = r.takeEdited(); o.Fault != nil {
 			return o
 		}
 	}
 	code, questions := cell.Questions(code)
 	if len(questions) == 0 || strings.TrimSpace(code) != "" {
-		_, o.Fault = e.runCode(r, text, code, magic.Recording{})
+		_, o.Fault = r.runCode(text, code, magic.Recording{})
 	}
 	for _, name := range questions {
 		if o.Fault == nil {
-			o.Fault = e.explainName(r, name)
+			o.Fault = r.explainName(name)
 		}
 	}
 	o.Payload = r.pages
 	if o.Fault == nil {
-		o.Expressions = e.expressions(r)
+		o.Expressions = r.expressions()
 	}
 	return o
 }
 
 // runCode takes a cell's Go text through its five steps, and once more when the worker had ended before it took the cell:
 // whoever sends a cell cannot know of a death that nobody has told yet.
-func (e *Engine) runCode(r *run, text *cell.Text, code string, rec magic.Recording) (worker.Ended, *session.Fault) {
-	c, fault := e.attempt(r, text, code, rec)
+func (r *run) runCode(text *cell.Text, code string, rec magic.Recording) (worker.Ended, *session.Fault) {
+	c, fault := r.attempt(text, code, rec)
 	if c.untaken {
-		c, fault = e.attempt(r, text, code, rec)
+		c, fault = r.attempt(text, code, rec)
 	}
 	return c.ended, fault
 }
 
-func (e *Engine) attempt(r *run, text *cell.Text, code string, rec magic.Recording) (called, *session.Fault) {
-	syn, fault := e.parse(r, text, code)
+func (r *run) attempt(text *cell.Text, code string, rec magic.Recording) (called, *session.Fault) {
+	syn, fault := r.parse(text, code)
 	if fault != nil {
 		return called{}, fault
 	}
 	if syn.Program { // pasted from anywhere
-		ran, fault := magic.RunProgram(r.ctx, host{e, r}, text, code)
+		ran, fault := magic.RunProgram(r.ctx, host{r}, text, code)
 		if !ran || fault != nil {
 			return called{}, fault
 		}
-		return e.keepDeclarations(r, syn)
+		return r.keepDeclarations(syn)
 	}
-	return e.runSyntax(r, syn, rec)
+	return r.runSyntax(syn, rec)
 }
 
 // runSyntax checks, builds and runs what was read of a cell.
-func (e *Engine) runSyntax(r *run, syn *cell.Syntax, rec magic.Recording) (called, *session.Fault) {
-	unit, fault := e.apply(r, syn)
+func (r *run) runSyntax(syn *cell.Syntax, rec magic.Recording) (called, *session.Fault) {
+	unit, fault := r.apply(syn)
 	if fault != nil {
 		return called{}, fault
 	}
-	plugin, fault := e.build(r, unit)
+	plugin, fault := r.build(unit)
 	if fault != nil {
 		return called{}, fault
 	}
-	before := e.commit(r, unit)
+	before := r.commit(unit)
 	if !syn.Program && !slices.ContainsFunc(syn.Stmts, runs) && slices.ContainsFunc(syn.Funcs, isMain) && !r.cell.Silent && !slices.Contains(unit.State.NotReady(), "main") {
 		r.out.Stream("stderr", []byte("note: main is declared; main() runs it\n"))
 	}
 	if unit.Source == nil {
 		return called{}, nil
 	}
-	return e.call(r, plugin, rec, before)
+	return r.call(plugin, rec, before)
 }
 
 // commands runs the commands of a cell, up to the one that fails.
-func (e *Engine) commands(r *run, directives []cell.Directive, text *cell.Text, code string) *session.Fault {
+func (r *run) commands(directives []cell.Directive, text *cell.Text, code string) *session.Fault {
 	for _, d := range directives {
-		if fault := magic.Run(r.ctx, host{e, r}, magic.Input{Line: d, Text: text, Code: code}); fault != nil {
+		if fault := magic.Run(r.ctx, host{r}, magic.Input{Line: d, Text: text, Code: code}); fault != nil {
 			return fault
 		}
 	}
@@ -159,7 +160,7 @@ func isMain(f cell.Func) bool { return f.Decl.Recv == nil && f.Decl.Name.Name ==
 
 // keepDeclarations makes what a program declared known to later cells, its main included. The program has run and is the
 // cell's result: a declaration that has no place in a notebook is told in a note.
-func (e *Engine) keepDeclarations(r *run, syn *cell.Syntax) (called, *session.Fault) {
+func (r *run) keepDeclarations(syn *cell.Syntax) (called, *session.Fault) {
 	kept := syn
 	code, left := cell.Portable(syn.Code)
 	if len(left) > 0 {
@@ -167,7 +168,7 @@ func (e *Engine) keepDeclarations(r *run, syn *cell.Syntax) (called, *session.Fa
 			kept = rest
 		}
 	}
-	c, fault := e.runSyntax(r, kept, magic.Recording{})
+	c, fault := r.runSyntax(kept, magic.Recording{})
 	switch {
 	case fault == nil:
 		r.notes(unseen(left))
@@ -192,12 +193,12 @@ func unseen(left map[string][]string) (notes []string) {
 }
 
 // parse reads the cell.
-func (e *Engine) parse(r *run, text *cell.Text, code string) (*cell.Syntax, *session.Fault) {
+func (r *run) parse(text *cell.Text, code string) (*cell.Syntax, *session.Fault) {
 	type parsed struct {
 		syn  *cell.Syntax
 		errs []cell.Error
 	}
-	p, fault := aside(e, r, "reading the cell", func() parsed {
+	p, fault := aside(r, "reading the cell", func() parsed {
 		syn, errs := cell.Parse(text, code)
 		return parsed{syn, errs}
 	})
@@ -212,23 +213,24 @@ func (e *Engine) parse(r *run, text *cell.Text, code string) (*cell.Syntax, *ses
 		}
 		list = append(list, compile.Diagnostic{Text: text, Offset: err.Offset, Message: message})
 	}
-	return nil, e.cells.Compile(list)
+	return nil, r.e.cells.Compile(list)
 }
 
 // apply checks the cell against the state; the result holds the state to come.
-func (e *Engine) apply(r *run, syn *cell.Syntax) (*compile.Unit, *session.Fault) {
-	if fault := e.require(r, syn); fault != nil {
-		return nil, fault
-	}
-	c, fault := aside(e, r, "checking the cell", func() checked[*compile.Unit] {
-		unit, diags, err := e.checker.Compile(r.ctx, e.snapshot(), syn)
-		return checked[*compile.Unit]{unit, diags, err}
-	})
-	e.sayImports(r)
+func (r *run) apply(syn *cell.Syntax) (*compile.Unit, *session.Fault) {
+	fault := imports{r}.require(syn)
 	if fault != nil {
 		return nil, fault
 	}
-	return c.result, e.checkFault(c.diags, c.err)
+	c, fault := aside(r, "checking the cell", func() checked[*compile.Unit] {
+		unit, diags, err := r.e.checker.Compile(r.ctx, r.e.snapshot(), syn)
+		return checked[*compile.Unit]{unit, diags, err}
+	})
+	r.sayImports()
+	if fault != nil {
+		return nil, fault
+	}
+	return c.result, r.checkFault(c.diags, c.err)
 }
 
 // checked is what the checker says of a cell.
@@ -239,12 +241,12 @@ type checked[T any] struct {
 }
 
 // checkFault is the fault of a cell that was checked, nil when it is sound.
-func (e *Engine) checkFault(diags []compile.Diagnostic, err error) *session.Fault {
+func (r *run) checkFault(diags []compile.Diagnostic, err error) *session.Fault {
 	if err != nil {
-		return e.cells.Internal(err)
+		return r.e.cells.Internal(err)
 	}
 	if len(diags) > 0 {
-		return e.cells.Compile(diags)
+		return r.e.cells.Compile(diags)
 	}
 	return nil
 }
@@ -256,7 +258,7 @@ func (e *Engine) snapshot() *compile.State {
 }
 
 // build compiles and links the unit.
-func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
+func (r *run) build(u *compile.Unit) (link.Plugin, *session.Fault) {
 	if u.Source == nil {
 		return link.Plugin{}, nil
 	}
@@ -264,9 +266,11 @@ func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
 		plugin link.Plugin
 		err    error
 	}
-	b, fault := aside(e, r, "compiling", func() built {
-		e.holdsWeakly(u.Imports)
-		p, err := e.builder.Build(r.ctx, link.Unit{Source: u.Source, Imports: u.Imports, Entry: u.Entry, Key: strings.TrimPrefix(u.Entry, "Run_")})
+	b, fault := aside(r, "compiling", func() built {
+		if holdsWeakly(u.Imports) {
+			r.e.weak.Store(true)
+		}
+		p, err := r.e.builder.Build(r.ctx, link.Unit{Source: u.Source, Imports: u.Imports, Entry: u.Entry, Key: strings.TrimPrefix(u.Entry, "Run_")})
 		return built{p, err}
 	})
 	p, err := b.plugin, b.err
@@ -275,21 +279,21 @@ func (e *Engine) build(r *run, u *compile.Unit) (link.Plugin, *session.Fault) {
 	case fault != nil:
 		return p, fault
 	case err == nil:
-		e.log.Debug("built", "entry", u.Entry, "cached", p.Cached, "times", fmt.Sprintf("%+v", p.Times))
+		r.e.log.Debug("built", "entry", u.Entry, "cached", p.Cached, "times", fmt.Sprintf("%+v", p.Times))
 		return p, nil
 	case errors.As(err, &refused):
-		return p, e.cells.Compiler(refused.Lines)
+		return p, r.e.cells.Compiler(refused.Lines)
 	}
-	return p, e.cells.Internal(err)
+	return p, r.e.cells.Internal(err)
 }
 
 // commit makes the unit's state the notebook's and tells the reader what that cost.
-func (e *Engine) commit(r *run, u *compile.Unit) (before *compile.State) {
-	e.mu.Lock()
-	before, e.state = e.state, u.State
-	e.mu.Unlock()
+func (r *run) commit(u *compile.Unit) (before *compile.State) {
+	r.e.mu.Lock()
+	before, r.e.state = r.e.state, u.State
+	r.e.mu.Unlock()
 	for _, n := range u.Notes {
-		r.out.Stream("stderr", []byte("note: "+e.cells.Told(n)+"\n"))
+		r.out.Stream("stderr", []byte("note: "+r.e.cells.Told(n)+"\n"))
 	}
 	return before
 }
@@ -302,19 +306,19 @@ type called struct {
 
 // call runs the plugin in the worker and waits for its end, an interrupt, or the worker's death. When the worker had ended before,
 // the state becomes before, unless that is nil.
-func (e *Engine) call(r *run, p link.Plugin, rec magic.Recording, before *compile.State) (called, *session.Fault) {
-	w, err := e.current(r.ctx)
+func (r *run) call(p link.Plugin, rec magic.Recording, before *compile.State) (called, *session.Fault) {
+	w, err := r.e.current(r.ctx)
 	if err != nil {
 		if r.ctx.Err() != nil {
 			return called{}, faults.Interrupted("starting the worker")
 		}
-		return called{}, e.cells.Internal(err)
+		return called{}, r.e.cells.Internal(err)
 	}
-	e.mu.Lock()
-	e.calls++
-	id := e.calls
-	e.mu.Unlock()
-	defer e.watchStill(r, w)()
+	r.e.mu.Lock()
+	r.e.calls++
+	id := r.e.calls
+	r.e.mu.Unlock()
+	defer r.watchStill(w)()
 	type result struct {
 		ended worker.Ended
 		err   error
@@ -329,77 +333,77 @@ func (e *Engine) call(r *run, p link.Plugin, rec magic.Recording, before *compil
 	var res result
 	select {
 	case res = <-done:
-		e.settle(r, w, res.ended)
-		e.mentionLeft(r, w, res.ended)
+		r.settle(w, res.ended)
+		r.mentionLeft(w, res.ended)
 		if errors.Is(res.err, worker.ErrNotTaken) {
-			return called{untaken: true}, e.diedBefore(w, before)
+			return called{untaken: true}, r.e.diedBefore(w, before)
 		}
-		return called{ended: res.ended}, e.ending(r, w, id, res.ended, res.err)
+		return called{ended: res.ended}, r.ending(w, id, res.ended, res.err)
 	case <-r.interrupt:
 	}
 	w.Cancel(id)
 	select { // a cell that listens to its context ends here
 	case res = <-done:
-		return called{}, e.stopped(r, w, id, res.err)
+		return called{}, r.endedInTime(w, id, res.err)
 	case <-time.After(grace):
 	}
-	return called{}, e.abandon(r, w, id)
+	return called{}, r.abandon(w, id)
 }
 
 // inputFault is that of a cell that reads standard input where nobody can type any.
-func (e *Engine) inputFault(w *worker.Worker, id uint64, refused *worker.InputError) *session.Fault {
+func (r *run) inputFault(w *worker.Worker, id uint64, refused *worker.InputError) *session.Fault {
 	value := "the cell reads standard input, and " + refused.Err.Error() +
 		"; run it in JupyterLab, or ask with display.Input, whose error lets the cell go on with a default"
 	if refused.Abandoned {
-		e.mu.Lock()
-		if e.worker == w {
-			e.abandoned[id] = true
+		r.e.mu.Lock()
+		if r.e.worker == w {
+			r.e.abandoned[id] = true
 		}
-		e.mu.Unlock()
+		r.e.mu.Unlock()
 		value += " (the cell did not stop, and goes on in the background)"
 	}
 	return faults.Plain("InputError", value)
 }
 
 // ending turns the end of a run into a fault, if it is one.
-func (e *Engine) ending(r *run, w *worker.Worker, id uint64, ended worker.Ended, err error) *session.Fault {
+func (r *run) ending(w *worker.Worker, id uint64, ended worker.Ended, err error) *session.Fault {
 	var death *worker.Death
 	var load *worker.LoadError
 	var refused *worker.InputError
 	switch {
 	case errors.As(err, &death):
-		return e.died(r, w, death)
+		return r.e.died(r, w, death)
 	case errors.As(err, &refused):
-		return e.inputFault(w, id, refused)
+		return r.inputFault(w, id, refused)
 	case errors.As(err, &load):
-		return e.cells.Internal(fmt.Errorf("load cell: %w", err))
+		return r.e.cells.Internal(fmt.Errorf("load cell: %w", err))
 	case err != nil:
-		return e.cells.Internal(err)
+		return r.e.cells.Internal(err)
 	case ended.Panic != nil:
-		return e.cells.Panic(ended.Panic)
+		return r.e.cells.Panic(ended.Panic)
 	}
 	return nil
 }
 
 // expressions evaluates the user expressions of a request.
-func (e *Engine) expressions(r *run) map[string]session.ExpressionValue {
+func (r *run) expressions() map[string]session.ExpressionValue {
 	if len(r.cell.UserExpressions) == 0 {
 		return nil
 	}
 	out := map[string]session.ExpressionValue{}
 	for name, expr := range r.cell.UserExpressions {
 		var b session.Bundle
-		e.out.setCapture(&b)
+		r.e.out.setCapture(&b)
 		text := cell.NewText(expr)
-		e.cells.Remember(text, r.cell.Count)
-		syn, fault := e.parse(r, text, expr)
+		r.e.cells.Remember(text, r.cell.Count)
+		syn, fault := r.parse(text, expr)
 		if fault == nil && (len(syn.Stmts) != 1 || !cell.IsExpression(syn.Stmts[0])) {
 			fault = faults.Plain("CompileError", "a user expression is one Go expression: "+expr)
 		}
 		if fault == nil {
-			_, fault = e.runCode(r, text, expr, magic.Recording{})
+			_, fault = r.runCode(text, expr, magic.Recording{})
 		}
-		e.out.setCapture(nil)
+		r.e.out.setCapture(nil)
 		out[name] = session.ExpressionValue{Bundle: b, Fault: fault}
 	}
 	return out
@@ -409,29 +413,29 @@ func (e *Engine) expressions(r *run) map[string]session.ExpressionValue {
 const CannotCompile = "the kernel cannot compile cells"
 
 // ready waits until the builder is open, showing how far the base library has come.
-func (e *Engine) ready(r *run) *session.Fault {
+func (r *run) ready() *session.Fault {
 	shown := false
-	e.mu.Lock()
-	told := e.openTold
-	e.mu.Unlock()
+	r.e.mu.Lock()
+	told := r.e.openTold
+	r.e.mu.Unlock()
 	if told { // what was wrong may be mended by now
-		e.reopen()
+		r.e.reopen()
 	}
-	opened := e.openedNow()
+	opened := r.e.openedNow()
 	for {
 		select {
 		case <-opened:
 			if shown {
 				r.out.Clear(false)
 			}
-			if e.openErr != nil {
-				e.mu.Lock()
-				e.openTold = true
-				e.mu.Unlock()
-				return faults.Plain("WorkerDied", CannotCompile+": "+faults.WithCure(e.openErr))
+			if r.e.openErr != nil {
+				r.e.mu.Lock()
+				r.e.openTold = true
+				r.e.mu.Unlock()
+				return faults.Plain("WorkerDied", CannotCompile+": "+faults.WithCure(r.e.openErr))
 			}
-			return e.revive(r)
-		case s := <-e.progress:
+			return r.e.revive(r)
+		case s := <-r.e.progress:
 			if s.What == link.CompileImports { // of a cell that an interrupt has ended
 				continue
 			}
@@ -454,15 +458,15 @@ func (e *Engine) ready(r *run) *session.Fault {
 }
 
 // sayRestored tells that files of the cache were made again since they had been so often.
-func (e *Engine) sayRestored(r *run, before int) {
-	if e.linker().Restored() > before && !r.cell.Silent {
+func (r *run) sayRestored(before int) {
+	if r.e.linker().Restored() > before && !r.cell.Silent {
 		r.out.Stream("stderr", []byte("note: files of the kernel's cache had been removed or damaged, and were made again\n"))
 	}
 }
 
 // sayImports tells what a reader should know of the versions of what the cell imports.
-func (e *Engine) sayImports(r *run) {
-	for _, n := range e.builder.Notes() {
+func (r *run) sayImports() {
+	for _, n := range r.e.builder.Notes() {
 		if !r.cell.Silent {
 			r.out.Stream("stderr", []byte("note: "+n+"\n"))
 		}

@@ -20,43 +20,46 @@ import (
 // Outside of any module, importing a package that isn't there gets it, as in gophernotes. Inside the user's own module only %get changes
 // go.mod.
 
+// imports makes available what a cell imports.
+type imports struct{ r *run }
+
 // require makes what the cell imports available.
-func (e *Engine) require(r *run, syn *cell.Syntax) *session.Fault {
+func (x imports) require(syn *cell.Syntax) *session.Fault {
 	if len(syn.Imports) == 0 {
 		return nil
 	}
 	for _, im := range syn.Imports {
-		if why := e.checker.NoStandIn(im.Path); why != "" {
-			return e.cells.Compile([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
+		if why := x.r.e.checker.NoStandIn(im.Path); why != "" {
+			return x.r.e.cells.Compile([]compile.Diagnostic{{Text: syn.Text, Offset: im.Offset, Message: why}})
 		}
 	}
-	fault, err := e.requireAll(r, syn.Imports)
+	fault, err := x.requireAll(syn.Imports)
 	if fault != nil || err == nil {
 		return fault
 	}
 	if len(syn.Imports) > 1 {
-		e.keepImports(r, syn)
-		if r.ctx.Err() != nil {
+		x.keepImports(syn)
+		if x.r.ctx.Err() != nil {
 			return faults.Interrupted("resolving imports")
 		}
 	}
-	return e.importFault(syn, err)
+	return x.importFault(syn, err)
 }
 
 // requireAll gets what is missing of some imports, unless that's switched off, and makes all of them available. What it got is
 // told at the end: a progress line that stands alone in a cell can be cleared, others stay as an empty output.
-func (e *Engine) requireAll(r *run, imports []cell.Import) (fault *session.Fault, err error) {
+func (x imports) requireAll(imports []cell.Import) (fault *session.Fault, err error) {
 	var paths []string
 	for _, im := range imports {
-		paths = append(paths, e.checker.Canonical(im.Path))
+		paths = append(paths, x.r.e.checker.Canonical(im.Path))
 	}
 	tried := map[string]bool{}
 	var got []fetched
-	defer func() { e.sayFetched(r, got) }()
+	defer func() { x.sayFetched(got) }()
 	for {
-		err, fault = aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, paths...) })
+		err, fault = aside(x.r, "resolving imports", func() error { return x.r.e.builder.Require(x.r.ctx, paths...) })
 		missing := new(link.MissingError)
-		if fault != nil || !errors.As(err, &missing) || !e.fetches() {
+		if fault != nil || !errors.As(err, &missing) || !x.fetches() {
 			return fault, err
 		}
 		var failed []error
@@ -65,7 +68,7 @@ func (e *Engine) requireAll(r *run, imports []cell.Import) (fault *session.Fault
 				return nil, err
 			}
 			tried[m.Path] = true
-			f, fault, ferr := e.fetch(r, m.Path)
+			f, fault, ferr := x.fetch(m.Path)
 			switch {
 			case fault != nil:
 				return fault, nil
@@ -82,11 +85,8 @@ func (e *Engine) requireAll(r *run, imports []cell.Import) (fault *session.Fault
 }
 
 // fetches tells whether imports get what is missing.
-func (e *Engine) fetches() bool {
-	e.mu.Lock()
-	off := e.noAutoget
-	e.mu.Unlock()
-	return !off && e.builder.Scratch()
+func (x imports) fetches() bool {
+	return x.r.e.set.gets() && x.r.e.builder.Scratch()
 }
 
 // fetchError is an import that could not be had.
@@ -120,23 +120,23 @@ type fetched struct {
 }
 
 // fetch gets the package of an import.
-func (e *Engine) fetch(r *run, path string) (f link.Fetched, fault *session.Fault, err error) {
-	p := r.waits()
+func (x imports) fetch(path string) (f link.Fetched, fault *session.Fault, err error) {
+	p := x.r.waits()
 	defer p.End()
 	p.Say("Getting %s", path)
-	err, fault = aside(e, r, "getting "+path, func() (err error) {
-		f, err = e.builder.Fetch(r.ctx, path, func(what string) { p.Say("Getting %s: %s", path, what) })
+	err, fault = aside(x.r, "getting "+path, func() (err error) {
+		f, err = x.r.e.builder.Fetch(x.r.ctx, path, func(what string) { p.Say("Getting %s: %s", path, what) })
 		return err
 	})
 	if fault == nil && err == nil {
-		e.readNames()
+		x.r.e.readNames()
 	}
 	return f, fault, err
 }
 
 // sayFetched tells which versions imports got, a line for each module.
-func (e *Engine) sayFetched(r *run, got []fetched) {
-	if r.cell.Silent {
+func (x imports) sayFetched(got []fetched) {
+	if x.r.cell.Silent {
 		return
 	}
 	for i, f := range got {
@@ -153,21 +153,21 @@ func (e *Engine) sayFetched(r *run, got []fetched) {
 		if strings.Count(line, "@") > 1 {
 			what, above = "these imports", "them"
 		}
-		r.notes([]string{fmt.Sprintf("got %s %s for %s; to have the same version again, write above %s: %%get%s", f.Module, f.Version, what, above, line)})
+		x.r.notes([]string{fmt.Sprintf("got %s %s for %s; to have the same version again, write above %s: %%get%s", f.Module, f.Version, what, above, line)})
 	}
 	for _, f := range got {
-		r.notes(magic.Waiting(f.Changes))
+		x.r.notes(magic.Waiting(f.Changes))
 	}
 }
 
 // keepImports puts the imports of a cell in force that can be had, when another one cannot: the cell fails, and those below it use them.
-func (e *Engine) keepImports(r *run, syn *cell.Syntax) {
+func (x imports) keepImports(syn *cell.Syntax) {
 	good := &cell.Syntax{Text: syn.Text, Code: syn.Code}
 	for _, im := range syn.Imports {
 		if im.Name == "_" || im.Name == "." {
 			continue
 		}
-		err, fault := aside(e, r, "resolving imports", func() error { return e.builder.Require(r.ctx, e.checker.Canonical(im.Path)) })
+		err, fault := aside(x.r, "resolving imports", func() error { return x.r.e.builder.Require(x.r.ctx, x.r.e.checker.Canonical(im.Path)) })
 		if fault != nil {
 			return
 		}
@@ -178,23 +178,23 @@ func (e *Engine) keepImports(r *run, syn *cell.Syntax) {
 	if len(good.Imports) == 0 {
 		return
 	}
-	c, fault := aside(e, r, "checking the cell", func() checked[*compile.Unit] {
-		unit, diags, err := e.checker.Compile(r.ctx, e.snapshot(), good)
+	c, fault := aside(x.r, "checking the cell", func() checked[*compile.Unit] {
+		unit, diags, err := x.r.e.checker.Compile(x.r.ctx, x.r.e.snapshot(), good)
 		return checked[*compile.Unit]{unit, diags, err}
 	})
 	if fault == nil && c.err == nil && len(c.diags) == 0 && c.result.Source == nil {
-		e.commit(r, c.result)
+		x.r.commit(c.result)
 	}
 }
 
 // importFault points refusals of imports at the imports that they speak of, or at the first.
-func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
+func (x imports) importFault(syn *cell.Syntax, err error) *session.Fault {
 	joined, many := err.(interface{ Unwrap() []error }) // of fetches
 	if lost := new(link.LostError); errors.As(err, &lost) || !many && faults.Cure(err) != "" {
-		return e.cells.Internal(err)
+		return x.r.e.cells.Internal(err)
 	}
 	at := func(path string) int {
-		i := slices.IndexFunc(syn.Imports, func(im cell.Import) bool { return e.checker.Canonical(im.Path) == path })
+		i := slices.IndexFunc(syn.Imports, func(im cell.Import) bool { return x.r.e.checker.Canonical(im.Path) == path })
 		return syn.Imports[max(i, 0)].Offset
 	}
 	var list []compile.Diagnostic
@@ -216,7 +216,7 @@ func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
 	case errors.As(err, &misspelt):
 		message := misspelt.Error()
 		if misspelt.Own == "" {
-			message += e.meantPath(misspelt.Path)
+			message += x.meantPath(misspelt.Path)
 		}
 		tell(misspelt.Path, message)
 	default:
@@ -224,19 +224,19 @@ func (e *Engine) importFault(syn *cell.Syntax, err error) *session.Fault {
 		path := ""
 		for _, im := range syn.Imports {
 			if strings.Contains(text, im.Path) {
-				path = e.checker.Canonical(im.Path)
+				path = x.r.e.checker.Canonical(im.Path)
 				break
 			}
 		}
 		tell(path, packages.Advice(text))
 	}
-	return e.cells.Compile(list)
+	return x.r.e.cells.Compile(list)
 }
 
 // meantPath asks for the package that a misspelt path most likely means.
-func (e *Engine) meantPath(path string) string {
+func (x imports) meantPath(path string) string {
 	best, least := "", min(3, (len(path)+1)/2)
-	for _, p := range packages.Importable(e.linker()) {
+	for _, p := range packages.Importable(x.r.e.linker()) {
 		if first, _, _ := strings.Cut(p.Path, "/"); strings.Contains(first, ".") {
 			continue
 		}

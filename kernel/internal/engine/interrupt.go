@@ -84,25 +84,25 @@ func spinning(list []stack.Goroutine) []stack.Goroutine {
 	return out
 }
 
-// stopped is the fault of a cell that ended within the grace period.
-func (e *Engine) stopped(r *run, w *worker.Worker, id uint64, err error) *session.Fault {
+// endedInTime is the fault of a cell that ended within the grace period.
+func (r *run) endedInTime(w *worker.Worker, id uint64, err error) *session.Fault {
 	var death *worker.Death
 	if errors.As(err, &death) {
-		return e.died(r, w, death)
+		return r.e.died(r, w, death)
 	}
 	return faults.Plain("Interrupted", "the cell was interrupted and has ended; all variables are kept")
 }
 
 // abandon ends a cell for the front end while its goroutine goes on.
-func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
-	dump, silent, err := e.dump(w)
+func (r *run) abandon(w *worker.Worker, id uint64) *session.Fault {
+	dump, silent, err := dump(r.e.ctx, w)
 	var death *worker.Death
 	if errors.As(err, &death) {
-		return e.died(r, w, death)
+		return r.e.died(r, w, death)
 	}
-	e.mu.Lock()
-	e.abandoned[id] = true
-	e.mu.Unlock()
+	r.e.mu.Lock()
+	r.e.abandoned[id] = true
+	r.e.mu.Unlock()
 	w.Abandon(id)
 	value := "the cell was interrupted; all variables are kept, and its goroutine stays in the background"
 	switch {
@@ -133,14 +133,14 @@ func (e *Engine) abandon(r *run, w *worker.Worker, id uint64) *session.Fault {
 		}
 		return b.ID - a.ID
 	})
-	f.Traceback = append(f.Traceback, e.cells.Goroutines(mine)...)
+	f.Traceback = append(f.Traceback, r.e.cells.Goroutines(mine)...)
 	return f
 }
 
 // dump asks a worker for the stacks of its goroutines; silent says that it answers nothing at all. Both questions are
 // asked at once: where all cores spin, each answer waits for a core.
-func (e *Engine) dump(w *worker.Worker) (dump []byte, silent bool, err error) {
-	ctx, cancel := context.WithTimeout(e.ctx, dumpTime)
+func dump(ctx context.Context, w *worker.Worker) (stacks []byte, silent bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, dumpTime)
 	defer cancel()
 	answered := make(chan error, 1)
 	go func() {
@@ -152,14 +152,14 @@ func (e *Engine) dump(w *worker.Worker) (dump []byte, silent bool, err error) {
 		}
 		answered <- err
 	}()
-	dump, err = w.Dump(ctx)
+	stacks, err = w.Dump(ctx)
 	if silence := <-answered; silence != nil && err != nil {
 		return nil, true, silence
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.New("its stack could not be had in time")
 	}
-	return dump, false, err
+	return stacks, false, err
 }
 
 // late is told that an abandoned cell has ended.

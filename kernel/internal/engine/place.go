@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"interleave/kernel/internal/environ"
 	"interleave/kernel/internal/magic"
 	"interleave/kernel/internal/stack"
 	"interleave/kernel/internal/worker"
@@ -28,7 +26,7 @@ func (p place) Leaks(ctx context.Context) ([]stack.Goroutine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.e.leaks(ctx, w)
+	return leaks(ctx, w, p.e.weak.Load())
 }
 
 // Surroundings implements magic.Process.
@@ -55,18 +53,16 @@ func (p place) Surroundings(ctx context.Context) (env []string, dir string, err 
 
 // early are the environment and the folder of commands while there is no worker.
 func (p place) early() (env []string, dir string) {
-	p.e.mu.Lock()
-	defer p.e.mu.Unlock()
-	return p.e.withChanges(withLabels(p.e.baseEnv())), standing(p.e.o.Dir)
+	return p.e.set.environ(withLabels(p.e.o.environ())), standing(p.e.o.Dir)
 }
 
 // BaseEnv implements magic.Process.
-func (p place) BaseEnv() []string { return p.e.baseEnv() }
+func (p place) BaseEnv() []string { return p.e.o.environ() }
 
 // OwnEnv implements magic.Process.
 func (p place) OwnEnv() []string {
 	_, _, own := p.e.linker().Worker()
-	return withLabels(slices.Concat(p.e.baseEnv(), own))
+	return withLabels(slices.Concat(p.e.o.environ(), own))
 }
 
 // Folder implements magic.Process and magic.Notebook.
@@ -86,29 +82,16 @@ func (p place) Folder() string {
 func (p place) Standing() string { return standing(p.e.o.Dir) }
 
 // Left implements magic.Process.
-func (p place) Left() string {
-	p.e.mu.Lock()
-	defer p.e.mu.Unlock()
-	return p.e.left
-}
+func (p place) Left() string { return p.e.set.leftFolder() }
 
 // Moved implements magic.Process.
 func (p place) Moved(to, from string) {
-	p.e.mu.Lock()
-	p.e.dir, p.e.left = to, from
-	p.e.mu.Unlock()
+	p.e.set.move(to, from)
 	p.e.linker().Follow(to)
 }
 
 // SetVariable implements magic.Process.
-func (p place) SetVariable(name string, value *string) {
-	p.e.mu.Lock()
-	defer p.e.mu.Unlock()
-	if p.e.env == nil {
-		p.e.env = map[string]*string{}
-	}
-	p.e.env[name] = value
-}
+func (p place) SetVariable(name string, value *string) { p.e.set.variable(name, value) }
 
 // RunChild implements magic.Process.
 func (p place) RunChild(ctx context.Context, c worker.Command) (worker.Ending, error) {
@@ -128,32 +111,4 @@ func (p place) RunTool(ctx context.Context, c worker.Command) (worker.Ending, er
 // Input implements magic.Process.
 func (p place) Input(ctx context.Context, prompt string, password bool) (string, error) {
 	return p.e.out.Input(ctx, prompt, password)
-}
-
-func (e *Engine) baseEnv() []string {
-	if e.o.Env != nil {
-		return slices.Clone(e.o.Env)
-	}
-	return os.Environ()
-}
-
-// withChanges is an environment as %env has changed it. It is called with mu held.
-func (e *Engine) withChanges(env []string) []string {
-	env = slices.DeleteFunc(env, func(kv string) bool { _, changed := e.env[environ.Name(kv)]; return changed })
-	for name, value := range e.env {
-		if value != nil {
-			env = append(env, name+"="+*value)
-		}
-	}
-	return env
-}
-
-// standing is a folder, or the nearest one above it that is there.
-func standing(dir string) string {
-	for {
-		if st, err := os.Stat(dir); err == nil && st.IsDir() || dir == filepath.Dir(dir) {
-			return dir
-		}
-		dir = filepath.Dir(dir)
-	}
 }

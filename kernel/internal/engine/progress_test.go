@@ -82,7 +82,7 @@ func TestFetchedIsTold(t *testing.T) {
 		return fetched{path, link.Fetched{Module: module, Version: version, Changes: loaded}}
 	}
 	out := &outputs{}
-	(&Engine{}).sayFetched(&run{out: out}, []fetched{
+	imports{&run{out: out}}.sayFetched([]fetched{
 		of("a.test/m/x", "a.test/m", "v1.2.0"),
 		of("b.test/n", "b.test/n", "v0.1.0", link.Change{Path: "c.test/o", Before: "v1.0.0", After: "v1.1.0", Loaded: "v1.0.0"}),
 		of("a.test/m/y", "a.test/m", "v1.2.0"),

@@ -45,8 +45,8 @@ func (e *Engine) Inspect(ctx context.Context, code string, cursor, detail int) s
 }
 
 // explainName shows the documentation of a name in the front end's pager.
-func (e *Engine) explainName(r *run, name string) *session.Fault {
-	answer := e.Inspect(r.ctx, name, utf8.RuneCountInString(name), 0)
+func (r *run) explainName(name string) *session.Fault {
+	answer := r.e.Inspect(r.ctx, name, utf8.RuneCountInString(name), 0)
 	if !answer.Found {
 		return faults.Plain("CommandError", "nothing is known of "+name+": is it declared, or a package's (strings.ToUpper)?")
 	}

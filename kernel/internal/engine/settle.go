@@ -17,7 +17,7 @@ const (
 // settle waits a moment for goroutines that the cell has started or woken, so that what they print at once is part of the
 // cell's output for clients, such as nbclient, that listen no longer than a cell runs. Goroutines that are blocked or sleep
 // are not waited for.
-func (e *Engine) settle(r *run, w *worker.Worker, ended worker.Ended) {
+func (r *run) settle(w *worker.Worker, ended worker.Ended) {
 	if !ended.Stirring || r.cell.Silent {
 		return
 	}

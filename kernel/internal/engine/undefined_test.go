@@ -32,7 +32,8 @@ func undefinedEngine(t testing.TB, dir string) (e *Engine, log string) {
 	}
 	t.Cleanup(func() { b.Close() })
 	e = &Engine{o: Options{Dir: dir}, builder: b, log: slog.New(slog.DiscardHandler), cells: &faults.Cells{}}
-	e.checker = compile.NewChecker(packages.Of(b, e.log, e.declaredIn), compile.Language{Version: b.Module().Lang})
+	e.saved = &savedFile{e: e}
+	e.checker = compile.NewChecker(packages.Of(b, e.log, e.saved.declaredIn), compile.Language{Version: b.Module().Lang})
 	tools := t.TempDir()
 	log = filepath.Join(tools, "log")
 	for _, name := range []string{"go", "compile", "link"} {
@@ -46,7 +47,7 @@ func undefinedEngine(t testing.TB, dir string) (e *Engine, log string) {
 }
 
 // faults are the messages about a cell.
-func (e *Engine) faults(t testing.TB, code string) (list []string) {
+func faultsOf(t testing.TB, e *Engine, code string) (list []string) {
 	t.Helper()
 	syn, errs := cell.Parse(cell.NewText(code), code)
 	if len(errs) > 0 {
@@ -94,7 +95,7 @@ func TestUndefinedRunsNothing(t *testing.T) {
 			e, log := undefinedEngine(t, dir)
 			for _, code := range append(slices.Clone(undefinedCells), "server.hidden()") {
 				name, _, _ := strings.Cut(code, ".")
-				if got := e.faults(t, code); len(got) == 0 || !strings.HasPrefix(got[0], "undefined: "+name) && name != "parser" {
+				if got := faultsOf(t, e, code); len(got) == 0 || !strings.HasPrefix(got[0], "undefined: "+name) && name != "parser" {
 					t.Errorf("%s: %q", code, got)
 				}
 			}
@@ -106,7 +107,7 @@ func TestUndefinedRunsNothing(t *testing.T) {
 	e, log := undefinedEngine(t, dir) // where there is such a package, it's what is meant, and has to be built
 	for _, code := range []string{"server.Listen()", "pool.B"} {
 		os.Remove(log)
-		got := e.faults(t, code)
+		got := faultsOf(t, e, code)
 		if len(got) != 1 || !strings.Contains(got[0], "and cannot be imported") {
 			t.Errorf("%s: %q", code, got)
 		}
@@ -124,7 +125,7 @@ func BenchmarkUndefined(b *testing.B) {
 	for b.Loop() {
 		for _, code := range undefinedCells {
 			began := time.Now()
-			e.faults(b, code)
+			faultsOf(b, e, code)
 			took = append(took, time.Since(began))
 		}
 	}
@@ -138,6 +139,7 @@ func TestDeclaredElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "n.ipynb")
 	e := &Engine{o: Options{Dir: dir, Env: []string{"JPY_SESSION_NAME=" + file}}, cells: &faults.Cells{}}
+	e.saved = &savedFile{e: e}
 	save := func(cells ...any) {
 		t.Helper()
 		var list []any
@@ -154,7 +156,7 @@ func TestDeclaredElsewhere(t *testing.T) {
 	}
 	check := func(name, want string) {
 		t.Helper()
-		if got := e.declaredIn(name); got != want {
+		if got := e.saved.declaredIn(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}

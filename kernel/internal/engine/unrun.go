@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"interleave/kernel/internal/cell"
@@ -29,18 +30,26 @@ type declared struct {
 	names   map[string][]*cell.Text // the cells that declare a name, from the top
 }
 
+// savedFile is the notebook's file as it was last saved.
+type savedFile struct {
+	e *Engine
+
+	mu   sync.Mutex
+	last *declared
+}
+
 // declaredIn names the cell that declares a name and has not been run, or failed.
-func (e *Engine) declaredIn(name string) string {
+func (f *savedFile) declaredIn(name string) string {
 	failed := ""
-	for _, text := range e.fileNames()[name] {
-		rec, ran := e.cells.Record(text.ID)
+	for _, text := range f.names()[name] {
+		rec, ran := f.e.cells.Record(text.ID)
 		since := "in this session"
 		if ran && rec.Before {
 			ran, since = false, "since %reset"
 		}
-		e.mu.Lock()
-		here := e.running != nil && cell.NewText(e.running.cell.Code).ID == text.ID
-		e.mu.Unlock()
+		f.e.mu.Lock()
+		here := f.e.running != nil && cell.NewText(f.e.running.cell.Code).ID == text.ID
+		f.e.mu.Unlock()
 		switch {
 		case here:
 		case !ran:
@@ -65,15 +74,16 @@ func beginning(source string) string {
 }
 
 // fileNames reads the notebook's file, nil when there is none or it is not a notebook.
-func (e *Engine) fileNames() map[string][]*cell.Text {
-	e.mu.Lock()
-	path, last := environ.Lookup(e.withChanges(e.baseEnv()), environ.Notebook), e.file
-	e.mu.Unlock()
+func (f *savedFile) names() map[string][]*cell.Text {
+	path := environ.Lookup(f.e.set.environ(f.e.o.environ()), environ.Notebook)
+	f.mu.Lock()
+	last := f.last
+	f.mu.Unlock()
 	if !strings.HasSuffix(path, ".ipynb") {
 		return nil
 	}
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(e.o.Dir, path)
+		path = filepath.Join(f.e.o.Dir, path)
 	}
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > notebookSize {
@@ -87,9 +97,9 @@ func (e *Engine) fileNames() map[string][]*cell.Text {
 		return nil
 	}
 	now := &declared{path, info.Size(), info.ModTime(), namesOfCells(data)}
-	e.mu.Lock()
-	e.file = now
-	e.mu.Unlock()
+	f.mu.Lock()
+	f.last = now
+	f.mu.Unlock()
 	return now.names
 }
 

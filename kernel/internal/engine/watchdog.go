@@ -35,12 +35,12 @@ const (
 )
 
 // watchStill watches a cell until stop.
-func (e *Engine) watchStill(r *run, w *worker.Worker) (stop func()) {
+func (r *run) watchStill(w *worker.Worker) (stop func()) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		(&watchdog{e: e, out: r.out, w: process{w}}).watch(ctx)
+		(&watchdog{e: r.e, out: r.out, w: process{w}}).watch(ctx)
 	}()
 	return func() {
 		cancel()

@@ -45,28 +45,21 @@ func background(ctx context.Context, dump func(context.Context) ([]byte, error))
 // leaks is background where those that are leaked say so. The runtime takes for leaked what only a weak pointer leads to,
 // and ends the process when that is used after all, so it is not asked once a cell has imported a package that hands out
 // such pointers.
-func (e *Engine) leaks(ctx context.Context, w *worker.Worker) ([]stack.Goroutine, error) {
-	e.mu.Lock()
-	weak := e.weak
-	e.mu.Unlock()
+func leaks(ctx context.Context, w *worker.Worker, weak bool) ([]stack.Goroutine, error) {
 	if weak {
 		return background(ctx, w.Dump)
 	}
 	return background(ctx, w.Leaks)
 }
 
-// holdsWeakly remembers that a unit's cell, or what it calls, may use weak pointers.
-func (e *Engine) holdsWeakly(imports []string) {
-	if slices.ContainsFunc(imports, func(path string) bool { return path == "weak" || path == "unique" }) {
-		e.mu.Lock()
-		e.weak = true
-		e.mu.Unlock()
-	}
+// holdsWeakly reports whether the cell of a unit, or what it calls, may use weak pointers.
+func holdsWeakly(imports []string) bool {
+	return slices.ContainsFunc(imports, func(path string) bool { return path == "weak" || path == "unique" })
 }
 
 // mentionLeft says once which goroutines have outlived their cell. It asks the worker for them only when there may be
 // some, so that other cells pay nothing.
-func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
+func (r *run) mentionLeft(w *worker.Worker, ended worker.Ended) {
 	if !ended.Left || r.cell.Silent {
 		return
 	}
@@ -87,7 +80,7 @@ func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
 		time.Sleep(endingTime)
 	}
 	if slices.ContainsFunc(mine, func(g stack.Goroutine) bool { return slices.Contains(blockedStates, g.State) }) {
-		if list, err := e.leaks(r.ctx, w); err == nil {
+		if list, err := leaks(r.ctx, w, r.e.weak.Load()); err == nil {
 			mine = ofCell(list)
 		}
 	}
@@ -98,5 +91,5 @@ func (e *Engine) mentionLeft(r *run, w *worker.Worker, ended worker.Ended) {
 	if len(mine) > 1 {
 		what = fmt.Sprintf("%d goroutines that this cell started go on", len(mine))
 	}
-	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(e.cells.Waits(mine), "")+faults.Legend(mine)))
+	r.out.Stream("stderr", []byte("note: "+what+" in the background (%goroutines lists them)\n"+strings.Join(r.e.cells.Waits(mine), "")+faults.Legend(mine)))
 }

@@ -56,7 +56,7 @@ func notGo(list []cell.Directive) bool {
 // takesGo reports whether the arguments of a command are Go.
 func takesGo(d cell.Directive) bool {
 	c := find(d.Mark + d.Name)
-	return c != nil && c.Takes
+	return c != nil && c.TakesGo
 }
 
 // expressionIn adds the arguments of a command that begin at args to the Go text of a cell.

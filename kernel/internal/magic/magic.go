@@ -1,6 +1,6 @@
-// Package magic has the commands of cells, those of one line (%, $ and !) and those that take a whole cell (%%). Each is a
-// value, a Command, and uses the notebook by the interface Host: what it may touch is what it asks the Host for. The texts of
-// %help and of the manual are in manual.md. Package magic completes the lines of commands as well.
+// Package magic has the commands of cells, those of one line (%, $ and !) and those that take a whole cell (%%). Each is
+// a value, a Command, and uses the notebook through the interface Host: what it may touch is what it asks the Host for.
+// The texts of %help and of the manual are in manual.md. Package magic completes the lines of commands as well.
 //
 // It knows neither Jupyter's messages nor how a Host does what it is asked for.
 package magic
@@ -24,10 +24,10 @@ type Command struct {
 	Text        // for the reader
 	Run  func(ctx context.Context, h Host, in Input) *session.Fault
 	// Words completes a word of its arguments; nil for what the flags and choices in Args tell.
-	Words func(n Notebook, word string) []session.Match
-	Early bool // it needs no compiler: it runs before the kernel is open, too
-	NotGo bool // its cell is not Go
-	Takes bool // its arguments are Go
+	Words   func(n Notebook, word string) []session.Match
+	Early   bool // it needs no compiler: it runs before the kernel is open, too
+	NotGo   bool // its cell is not Go
+	TakesGo bool // its arguments are Go
 }
 
 // Input is where a command stands.
@@ -51,8 +51,8 @@ func Commands() []*Command {
 		{Name: "%noautoget", Run: line(noautoget), Early: true},
 		{Name: "%reset", Run: line(reset), Early: true},
 		{Name: "%slides", Run: line(slides)},
-		{Name: "%time", Run: line(timeCommand), Takes: true},
-		{Name: "%timeit", Run: line(timeitCommand), Takes: true},
+		{Name: "%time", Run: line(timeCommand), TakesGo: true},
+		{Name: "%timeit", Run: line(timeitCommand), TakesGo: true},
 		{Name: "%vars", Run: line(vars), Words: declared("variable")},
 		{Name: "%version", Run: line(version), Early: true},
 		{Name: "%who", Run: line(who)},

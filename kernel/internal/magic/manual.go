@@ -24,8 +24,8 @@ type Text struct {
 // texts are the texts of all commands.
 var texts = sync.OnceValue(func() map[string]Text { return readManual(manual) })
 
-// readManual reads the texts by the names of the commands. A text is a heading, name and arguments, and three blocks with an empty
-// line between: what the command does, more about it, an example that is indented by four blanks.
+// readManual reads the texts by the names of the commands. A text is a heading, name and arguments, and three blocks with
+// an empty line between: what the command does, more about it, an example that is indented by four blanks.
 func readManual(text string) map[string]Text {
 	out := map[string]Text{}
 	for section := range strings.SplitSeq("\n"+text, "\n# ") {
