@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"maps"
 	"slices"
+
+	"interleave/kernel/internal/cell"
 )
 
 // Declarations of a cell stand at package level, where its statements' variables are not seen while the statements
@@ -63,7 +65,7 @@ func restedOn(rests map[*Decl][]string, name string) bool {
 // variables, also when it does so through other declarations.
 func (j *declared) restingOn(tops map[string]bool) map[*Decl][]string {
 	direct := map[*Decl]map[string]bool{}
-	for d, nodes := range j.signatures() {
+	for d, nodes := range signatures(j.syn, j.decls) {
 		names := map[string]bool{}
 		for _, n := range nodes {
 			mentions(n, func(name string) { names[name] = true })
@@ -106,14 +108,14 @@ func (j *declared) restingOn(tops map[string]bool) map[*Decl][]string {
 	return out
 }
 
-// signatures are the parts of the cell's declarations that a check without bodies sees.
-func (j *declared) signatures() map[*Decl][]ast.Node {
+// signatures are the parts of a cell's declarations that a check without bodies sees.
+func signatures(syn *cell.Syntax, decls []*Decl) map[*Decl][]ast.Node {
 	at := map[int]*Decl{}
-	for _, d := range j.decls {
+	for _, d := range decls {
 		at[d.Start] = d
 	}
 	out := map[*Decl][]ast.Node{}
-	for _, f := range j.syn.Funcs {
+	for _, f := range syn.Funcs {
 		if d := at[f.Start]; d != nil {
 			out[d] = append(out[d], f.Decl.Type)
 			if f.Decl.Recv != nil {
@@ -121,17 +123,17 @@ func (j *declared) signatures() map[*Decl][]ast.Node {
 			}
 		}
 	}
-	for _, stmt := range j.syn.Stmts {
+	for _, stmt := range syn.Stmts {
 		gen := genDecl(stmt)
 		switch {
 		case gen == nil:
 		case gen.Tok == token.CONST:
-			if d := at[j.syn.Offset(gen.Pos())]; d != nil {
+			if d := at[syn.Offset(gen.Pos())]; d != nil {
 				out[d] = append(out[d], gen)
 			}
 		case gen.Tok == token.TYPE:
 			for _, spec := range gen.Specs {
-				if d := at[j.syn.Offset(spec.Pos())]; d != nil {
+				if d := at[syn.Offset(spec.Pos())]; d != nil {
 					out[d] = append(out[d], spec)
 				}
 			}

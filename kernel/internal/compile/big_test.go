@@ -125,8 +125,9 @@ func canceled(t *testing.T) context.Context {
 	return ctx
 }
 
-// The time of a check grows with the cell, not with its square: four times the parts take less than twelve times as long,
-// where the square would be sixteen. The least of some tries is compared, in CPU time, as others use the machine too.
+// The time of a check grows with the cell, not with its square: four times the parts take less than twelve times as
+// long, where the square would be sixteen. The least of some tries is compared, in CPU time, as others use the machine
+// too.
 func TestLongCells(t *testing.T) {
 	c := newChecker(t)
 	for name, write := range big {

@@ -132,8 +132,8 @@ func (b *Book) take(ctx context.Context, syn *cell.Syntax, p Placed) (c *bookCel
 	return c, nil, nil
 }
 
-// passing is the edition of a variable that the same cell declares again, or whose type cannot be written: then no other
-// cell sees it.
+// passing is the edition of a variable that the same cell declares again, or whose type cannot be written: then no
+// other cell sees it.
 func (b *Book) passing(c *bookCell, t *top) *edition {
 	if t.v == nil {
 		e := &edition{name: t.name, made: map[string]string{t.name: fmt.Sprint("of cell ", len(b.cells), " at ", t.offset)}, at: c.after,
@@ -270,8 +270,8 @@ func (d *Decl) rests() []string {
 	return out
 }
 
-// standsAlone reports whether statements need a function of their own: in one together with those of other cells a defer
-// would run too late, a return or an endless loop would skip the cells below, and labels would clash.
+// standsAlone reports whether statements need a function of their own: in one together with those of other cells a
+// defer would run too late, a return or an endless loop would skip the cells below, and labels would clash.
 func standsAlone(stmts []ast.Stmt) bool {
 	alone := slices.ContainsFunc(stmts, terminates)
 	for _, s := range stmts {

@@ -3,7 +3,6 @@ package compile
 import (
 	"context"
 	"fmt"
-	"go/ast"
 	"go/format"
 	"go/types"
 	"maps"
@@ -40,15 +39,10 @@ func (b *Book) Write(ctx context.Context, header string) (files *Files, err erro
 
 // write is Write with or without what the notebook has declared and not used.
 func (b *Book) write(ctx context.Context, header string, unused bool) (*Files, error) {
-	for _, list := range b.editions {
-		for _, e := range list {
-			e.role = role{scopes: map[int]bool{}}
-		}
-	}
-	w := &bookWriter{b: b, ctx: ctx, unused: unused, names: b.c.importNames(), uses: map[*bookCell][]bookUse{}, first: map[*edition]firstDecl{}, hoists: map[*bookCell]map[ast.Stmt]bool{},
-		known: map[int]map[*edition]bool{}, funcs: map[int]string{}, inits: map[*Decl]string{}}
+	w := &bookWriter{bookPlan: b.plan(unused), ctx: ctx, names: b.c.importNames(), known: map[int]map[*edition]bool{},
+		funcs: map[int]string{}, inits: map[*Decl]string{}}
+	w.names.taken = w.taken
 	w.names.other = func(path, wanted string) string { return w.free(longName(path, wanted), 0) }
-	w.find()
 	for i, c := range b.cells {
 		if c.checked == nil {
 			continue
@@ -80,76 +74,93 @@ type filePart struct {
 
 // mainText is the main file without imports.
 func (w *bookWriter) mainText() string {
-	decls := w.pieces(false)
-	var main, own strings.Builder
-	var headings []string // of cells that have nothing in main
-	asMain := w.mainIsMain()
-	for i, c := range w.b.cells {
-		if c.test {
-			continue
+	decls := w.declarations()
+	main, own := w.main()
+	if w.mainIsMain() {
+		if main != "" { // notes on cells that are not there
+			decls += "\n" + strings.TrimSpace(main) + "\n"
 		}
-		text := ""
-		if c.checked != nil && !asMain {
-			text = w.statements(i).write()
-		}
-		if c.call && !asMain {
-			text = strings.TrimSpace(text + "\n" + w.b.of[c.after]["main"].final + "()")
-		}
-		headings = append(headings, c.Headings...)
-		if text == "" && len(c.Notes) == 0 {
-			continue
-		}
-		main.WriteString("\n" + comment(headings))
-		if len(headings) > 0 {
-			main.WriteString("\n")
-		}
-		headings = nil
-		if !c.own || len(c.Notes) > 0 {
-			main.WriteString(comment(append([]string{fmt.Sprintf("Cell %d", c.Number)}, c.Notes...)))
-		}
-		if text == "" {
-			continue
-		}
-		if !c.own {
-			if strings.HasPrefix(text, "//") {
-				main.WriteString("\n")
-			}
-			main.WriteString(text + "\n")
-			continue
-		}
-		call := w.funcs[i] + "()\n"
-		if c.MayFail {
-			if w.try == "" {
-				w.try = w.free("mayFail", 0)
-			}
-			call = fmt.Sprintf("%s(%q, %s)\n", w.try, fmt.Sprintf("cell %d", c.Number), w.funcs[i])
-		}
-		main.WriteString(call)
-		fmt.Fprintf(&own, "\n// %s runs cell %d.\nfunc %s() {\n%s\n}\n", w.funcs[i], c.Number, w.funcs[i], text)
+		return decls
 	}
+	start := ""
+	if slices.ContainsFunc(w.names.list, func(im importName) bool { return strings.HasPrefix(im.path, DisplayPath) }) {
+		start = "\n" + w.names.name(DisplayPath, "") + "." + terminal + "()\n"
+	}
+	return decls + "\nfunc main() {" + start + main + "}\n" + own + w.helpers()
+}
+
+// declarations are the pieces of the main file, below the names of their cells.
+func (w *bookWriter) declarations() string {
 	var b strings.Builder
 	last := -1
-	for _, p := range decls {
+	for _, p := range w.pieces(false) {
 		if p.cell != last {
 			last = p.cell
 			fmt.Fprintf(&b, "\n// Cell %d\n", w.b.cells[p.cell].Number)
 		}
 		b.WriteString("\n" + p.text + "\n")
 	}
-	if asMain {
-		if main.Len() > 0 { // notes on cells that are not there
-			b.WriteString("\n" + strings.TrimSpace(main.String()) + "\n")
-		}
-		return b.String()
-	}
-	start := ""
-	if slices.ContainsFunc(w.names.list, func(im importName) bool { return strings.HasPrefix(im.path, DisplayPath) }) {
-		start = "\n" + w.names.name(DisplayPath, "") + "." + terminal + "()\n"
-	}
-	fmt.Fprintf(&b, "\nfunc main() {%s%s}\n", start, main.String())
-	b.WriteString(own.String())
-	b.WriteString(w.helpers())
 	return b.String()
+}
+
+// main is the text of func main, and the functions of the cells that have one of their own.
+func (w *bookWriter) main() (main, own string) {
+	var b strings.Builder
+	var headings []string // of cells that have nothing in main
+	for i, c := range w.b.cells {
+		if c.test {
+			continue
+		}
+		text := w.cellText(i)
+		headings = append(headings, c.Headings...)
+		if text == "" && len(c.Notes) == 0 {
+			continue
+		}
+		b.WriteString("\n" + comment(headings))
+		if len(headings) > 0 {
+			b.WriteString("\n")
+		}
+		headings = nil
+		if !c.own || len(c.Notes) > 0 {
+			b.WriteString(comment(append([]string{fmt.Sprintf("Cell %d", c.Number)}, c.Notes...)))
+		}
+		switch {
+		case text == "":
+		case c.own:
+			b.WriteString(w.call(i))
+			own += fmt.Sprintf("\n// %s runs cell %d.\nfunc %s() {\n%s\n}\n", w.funcs[i], c.Number, w.funcs[i], text)
+		case strings.HasPrefix(text, "//"):
+			b.WriteString("\n" + text + "\n")
+		default:
+			b.WriteString(text + "\n")
+		}
+	}
+	return b.String(), own
+}
+
+// cellText is what runs for a cell. Where the notebook's main is the program's, nothing but that runs.
+func (w *bookWriter) cellText(i int) string {
+	c := w.b.cells[i]
+	text := ""
+	if c.checked != nil && !w.mainIsMain() {
+		text = w.statements(i).write()
+	}
+	if c.call && !w.mainIsMain() {
+		text = strings.TrimSpace(text + "\n" + w.b.of[c.after]["main"].final + "()")
+	}
+	return text
+}
+
+// call runs the function of a cell.
+func (w *bookWriter) call(i int) string {
+	c := w.b.cells[i]
+	if !c.MayFail {
+		return w.funcs[i] + "()\n"
+	}
+	if w.try == "" {
+		w.try = w.free("mayFail", 0)
+	}
+	return fmt.Sprintf("%s(%q, %s)\n", w.try, fmt.Sprintf("cell %d", c.Number), w.funcs[i])
 }
 
 // helpers are the functions that the program needs besides those of the notebook.

@@ -60,8 +60,8 @@ func (b *Book) uses(c *bookCell) []bookUse {
 	return out
 }
 
-// embedded is the type that gives a field its name, when an identifier is that of such a field: it has the name which the
-// type has in the program.
+// embedded is the type that gives a field its name, when an identifier is that of such a field: it has the name which
+// the type has in the program.
 func (b *Book) embedded(c *bookCell, id *ast.Ident) *edition {
 	f, ok := c.checked.run.info.Uses[id].(*types.Var)
 	if !ok || !f.Embedded() || f.Pkg() != c.checked.run.pkg {
@@ -70,38 +70,67 @@ func (b *Book) embedded(c *bookCell, id *ast.Ident) *edition {
 	return b.of[c.after][f.Name()]
 }
 
-// find decides which editions the program has, which of them are local variables, and what they are called.
-func (w *bookWriter) find() {
-	b := w.b
+// bookPlan says which editions the program has, which of them are local variables, and what they are called.
+type bookPlan struct {
+	b      *Book
+	unused bool // what the notebook has declared and not used is written as well
+	uses   map[*bookCell][]bookUse
+	first  map[*edition]firstDecl
+	hoists map[*bookCell]map[ast.Stmt]bool // see hoisted
+	asMain *bool                           // see mainIsMain
+	taken  map[string]bool                 // names that mean something in the program
+}
+
+// firstDecl is where a variable is declared first.
+type firstDecl struct {
+	cell int
+	stmt ast.Stmt
+}
+
+// plan decides what becomes of the editions in a program with or without what the notebook has declared and not used.
+func (b *Book) plan(unused bool) *bookPlan {
+	for _, list := range b.editions {
+		for _, e := range list {
+			e.role = role{scopes: map[int]bool{}}
+		}
+	}
+	p := &bookPlan{b: b, unused: unused, uses: map[*bookCell][]bookUse{}, first: map[*edition]firstDecl{},
+		hoists: map[*bookCell]map[ast.Stmt]bool{}, taken: map[string]bool{}}
+	p.find()
+	return p
+}
+
+func (p *bookPlan) find() {
+	b := p.b
 	for i, c := range b.cells {
 		if c.checked == nil {
 			continue
 		}
-		w.uses[c] = b.uses(c)
-		for _, u := range w.uses[c] {
+		p.uses[c] = b.uses(c)
+		for _, u := range p.uses[c] {
 			if u.edition != nil {
-				u.edition.scopes[w.scope(i)] = true
-				w.use(u.edition)
+				u.edition.scopes[p.scope(i)] = true
+				p.use(u.edition)
 			}
 		}
 		for _, e := range c.tops {
-			e.scopes[w.scope(i)] = true
-			w.use(e)
+			e.scopes[p.scope(i)] = true
+			p.use(e)
 		}
-		w.useDecls(i, c)
+		p.useDecls(i, c)
 	}
-	if w.unused {
+	if p.unused {
 		obstacles := b.st.obstacles(nil)
 		for name, d := range b.st.Decls {
 			if _, not := obstacles[d]; not {
 				continue
 			}
 			if e := b.of[b.st][name]; e != nil && !e.isVar && b.sound(e) {
-				w.use(e)
+				p.use(e)
 			}
 		}
 	}
-	w.findTests()
+	p.findTests()
 	for _, list := range b.editions {
 		for _, e := range list {
 			if e.isVar && e.used && e.v != nil && len(e.scopes) > 1 {
@@ -109,26 +138,26 @@ func (w *bookWriter) find() {
 			}
 		}
 	}
-	w.join()
-	w.findFirst()
-	w.name()
+	p.join()
+	p.findFirst()
+	p.name()
 }
 
 // useDecls has what a cell of tests declares written, and calls what a whole program begins with.
-func (w *bookWriter) useDecls(i int, c *bookCell) {
+func (p *bookPlan) useDecls(i int, c *bookCell) {
 	for _, d := range c.checked.decls {
 		for _, r := range d.rests() {
-			if e := w.b.of[c.after][r]; e != nil && (c.test || d.Kind == FuncKind && d.Names[0] == "init") {
-				w.seenByFunction(e)
+			if e := p.b.of[c.after][r]; e != nil && (c.test || d.Kind == FuncKind && d.Names[0] == "init") {
+				p.seenByFunction(e)
 			}
 		}
 		if !c.test {
 			continue
 		}
 		for _, n := range d.Names {
-			if e := w.b.of[c.after][n]; e != nil && d.Kind != MethodKind {
+			if e := p.b.of[c.after][n]; e != nil && d.Kind != MethodKind {
 				e.test, e.cell = true, i
-				w.use(e)
+				p.use(e)
 			}
 		}
 	}
@@ -138,8 +167,8 @@ func (w *bookWriter) useDecls(i int, c *bookCell) {
 			e.global = e.v != nil
 		}
 	}
-	if main := w.b.of[c.after]["main"]; c.call && main != nil {
-		w.use(main)
+	if main := p.b.of[c.after]["main"]; c.call && main != nil {
+		p.use(main)
 	}
 }
 
@@ -154,15 +183,15 @@ func (b *Book) sound(e *edition) bool {
 }
 
 // scope is the function in which a cell's statements stand; see edition.scopes.
-func (w *bookWriter) scope(i int) int {
-	if c := w.b.cells[i]; c.own || c.test {
+func (p *bookPlan) scope(i int) int {
+	if c := p.b.cells[i]; c.own || c.test {
 		return i + 1
 	}
 	return 0
 }
 
 // use has an edition written, with all that its declaration names.
-func (w *bookWriter) use(e *edition) {
+func (p *bookPlan) use(e *edition) {
 	e.named++
 	if e.used {
 		return
@@ -171,23 +200,23 @@ func (w *bookWriter) use(e *edition) {
 	if e.isVar {
 		if e.v != nil {
 			for _, n := range e.v.refs() {
-				w.use(w.b.of[e.at][n])
+				p.use(p.b.of[e.at][n])
 			}
 		}
 		return
 	}
-	for _, d := range w.b.written(e) {
+	for _, d := range p.b.written(e) {
 		for _, n := range d.rests() {
-			if other := w.b.of[e.at][n]; other != nil && other != e {
-				w.seenByFunction(other)
+			if other := p.b.of[e.at][n]; other != nil && other != e {
+				p.seenByFunction(other)
 			}
 		}
 	}
 }
 
 // seenByFunction is use for what a declaration names: a variable then stands at package level.
-func (w *bookWriter) seenByFunction(e *edition) {
-	w.use(e)
+func (p *bookPlan) seenByFunction(e *edition) {
+	p.use(e)
 	if e.isVar {
 		e.global = true
 	}
@@ -203,8 +232,8 @@ func (b *Book) written(e *edition) []*Decl {
 }
 
 // findTests moves tests that ordinary cells declare, and that no statement calls, to the files of tests.
-func (w *bookWriter) findTests() {
-	for name, list := range w.b.editions {
+func (p *bookPlan) findTests() {
+	for name, list := range p.b.editions {
 		for _, e := range list {
 			if e.isVar || !e.used || !IsTest(name) || len(e.scopes) > 0 || e.named > 1 {
 				continue
@@ -217,10 +246,10 @@ func (w *bookWriter) findTests() {
 }
 
 // join makes the variables of one := stand at one level, where their types allow it.
-func (w *bookWriter) join() {
+func (p *bookPlan) join() {
 	for again := true; again; {
 		again = false
-		for _, c := range w.b.cells {
+		for _, c := range p.b.cells {
 			if c.checked == nil {
 				continue
 			}
@@ -257,55 +286,55 @@ func (c *bookCell) declared(s ast.Stmt) []*edition {
 }
 
 // name gives the editions names: the last of a name the plain one.
-func (w *bookWriter) name() {
-	for _, name := range slices.Sorted(maps.Keys(w.b.editions)) {
-		list := slices.DeleteFunc(slices.Clone(w.b.editions[name]), func(e *edition) bool { return !e.used })
+func (p *bookPlan) name() {
+	for _, name := range slices.Sorted(maps.Keys(p.b.editions)) {
+		list := slices.DeleteFunc(slices.Clone(p.b.editions[name]), func(e *edition) bool { return !e.used })
 		for i, e := range list {
 			e.final = name
-			if name == "main" && !w.mainIsMain() {
-				e.final = w.free("notebookMain", i)
+			if name == "main" && !p.mainIsMain() {
+				e.final = p.free("notebookMain", i)
 			} else if i < len(list)-1 || types.Universe.Lookup(name) != nil {
-				e.final = w.free(name, i+1)
+				e.final = p.free(name, i+1)
 			}
 		}
 	}
-	for _, list := range w.b.editions {
+	for _, list := range p.b.editions {
 		for _, e := range list {
 			if e.used {
-				w.names.taken[e.final] = true
+				p.taken[e.final] = true
 			}
 		}
 	}
 }
 
 // free makes a name that the notebook does not use: that with the number behind it, if that is not 0.
-func (w *bookWriter) free(name string, n int) string {
+func (p *bookPlan) free(name string, n int) string {
 	for ; ; n++ {
 		free := name
 		if n > 0 {
 			free = fmt.Sprint(name, n)
 		}
-		if !w.b.idents[free] && !w.names.taken[free] && types.Universe.Lookup(free) == nil {
-			w.names.taken[free] = true
+		if !p.b.idents[free] && !p.taken[free] && types.Universe.Lookup(free) == nil {
+			p.taken[free] = true
 			return free
 		}
 	}
 }
 
 // mainIsMain reports whether the notebook comes to its function main, which nothing but a call of it stands beside.
-func (w *bookWriter) mainIsMain() bool {
-	if w.asMain != nil {
-		return *w.asMain
+func (p *bookPlan) mainIsMain() bool {
+	if p.asMain != nil {
+		return *p.asMain
 	}
 	var editions []*edition
-	for _, e := range w.b.editions["main"] {
+	for _, e := range p.b.editions["main"] {
 		if e.used {
 			editions = append(editions, e)
 		}
 	}
 	calls := 0
 	is := len(editions) == 1 && !editions[0].isVar && !editions[0].test
-	for _, c := range w.b.cells {
+	for _, c := range p.b.cells {
 		if c.checked == nil || c.test {
 			continue
 		}
@@ -314,21 +343,21 @@ func (w *bookWriter) mainIsMain() bool {
 		}
 		for _, s := range c.checked.run.stmts {
 			switch {
-			case w.callsMain(c, s):
+			case c.callsMain(s):
 				calls++
-			case !w.hoisted(c, s):
+			case !p.hoisted(c, s):
 				is = false
 			}
 		}
 		is = is && len(c.checked.inits()) == 0 && !c.MayFail
 	}
 	is = is && calls <= 1 && editions[0].named <= calls+1
-	w.asMain = &is
+	p.asMain = &is
 	return is
 }
 
 // callsMain reports whether a statement is main().
-func (w *bookWriter) callsMain(c *bookCell, s ast.Stmt) bool {
+func (c *bookCell) callsMain(s ast.Stmt) bool {
 	es, ok := s.(*ast.ExprStmt)
 	if !ok {
 		return false

@@ -1,13 +1,13 @@
 package compile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"slices"
-	"sort"
 	"strings"
 
 	"interleave/kernel/internal/cell"
@@ -15,28 +15,16 @@ import (
 
 // bookWriter writes a book.
 type bookWriter struct {
-	b      *Book
+	*bookPlan
 	ctx    context.Context
 	names  *importNames
-	uses   map[*bookCell][]bookUse
 	blanks []string
-	asMain *bool // see mainIsMain
-	first  map[*edition]firstDecl
-	hoists map[*bookCell]map[ast.Stmt]bool // see hoisted
-	known  map[int]map[*edition]bool       // local variables that a scope has declared so far
-	groups map[string]*constGroup
-	funcs  map[int]string // names of the functions of cells that have one
+	known  map[int]map[*edition]bool // local variables that a scope has declared so far
+	funcs  map[int]string            // names of the functions of cells that have one
 	inits  map[*Decl]string
 	show   string // the name of the function that prints results, "" when there is none
 	try    string // of the one that runs a cell that may panic
 	shows  bool   // things are shown by package display
-	unused bool   // what the notebook has declared and not used is written as well
-}
-
-// firstDecl is where a variable is declared first.
-type firstDecl struct {
-	cell int
-	stmt ast.Stmt
 }
 
 // bookPiece is a part of the program: a declaration with the place of the cell that declares it.
@@ -56,9 +44,17 @@ type constGroup struct {
 
 // pieces are the declarations of the main file, or of the tests, in the order of the notebook.
 func (w *bookWriter) pieces(tests bool) []bookPiece {
+	out := slices.Concat(w.editionPieces(tests), w.functionPieces(tests))
+	slices.SortStableFunc(out, func(a, b bookPiece) int {
+		return cmp.Or(cmp.Compare(a.cell, b.cell), cmp.Compare(a.at, b.at), cmp.Compare(a.edition, b.edition), cmp.Compare(a.text, b.text))
+	})
+	return out
+}
+
+// editionPieces declare the names of the notebook. Constants of a group stay together.
+func (w *bookWriter) editionPieces(tests bool) []bookPiece {
 	var out []bookPiece
-	w.groups = map[string]*constGroup{}
-	var order []string
+	groups := map[string]*constGroup{}
 	for _, list := range w.b.editions {
 		for n, e := range list {
 			if !e.used || e.test != tests {
@@ -71,72 +67,63 @@ func (w *bookWriter) pieces(tests bool) []bookPiece {
 				continue
 			}
 			for _, d := range w.b.written(e) {
-				if d.Kind != ConstKind {
-					out = append(out, bookPiece{w.home(d, e), d.Start, w.decl(d, e), n})
-					continue
+				if d.Kind == ConstKind {
+					w.group(groups, d, e, n)
+				} else {
+					out = append(out, bookPiece{w.b.home(d, e), d.Start, declText(d, w.naming(e.at).edits(d)), n})
 				}
-				key := d.words() + "\x00" + w.filled(d, e)
-				g := w.groups[key]
-				if g == nil {
-					g = &constGroup{d, e, n, map[string]string{}}
-					w.groups[key] = g
-					order = append(order, key)
-				}
-				g.edition = min(g.edition, n)
-				g.wanted[e.name] = e.final
 			}
 		}
 	}
-	for _, key := range order {
-		g := w.groups[key]
-		out = append(out, bookPiece{w.home(g.d, g.e), g.d.Start, w.consts(g), g.edition})
+	for _, g := range groups {
+		out = append(out, bookPiece{w.b.home(g.d, g.e), g.d.Start, w.consts(g), g.edition})
 	}
+	return out
+}
+
+// group adds a constant to the group it is declared in, the n-th edition of its name.
+func (w *bookWriter) group(groups map[string]*constGroup, d *Decl, e *edition, n int) {
+	key := d.words() + "\x00" + w.b.filled(d, e)
+	g := groups[key]
+	if g == nil {
+		g = &constGroup{d, e, n, map[string]string{}}
+		groups[key] = g
+	}
+	g.edition = min(g.edition, n)
+	g.wanted[e.name] = e.final
+}
+
+// functionPieces are the functions that have no name: init, which the main file calls where the cell stands, and _.
+func (w *bookWriter) functionPieces(tests bool) []bookPiece {
+	var out []bookPiece
 	for i, c := range w.b.cells {
 		if c.checked == nil || c.test != tests {
 			continue
 		}
 		for _, d := range c.checked.decls {
-			switch {
-			case d.Kind == FuncKind && d.Names[0] == "_":
-				out = append(out, bookPiece{i, d.Start, w.text(d, w.naming(c.after).edits(d)), 0})
-			case d.Kind == FuncKind && d.Names[0] == "init":
-				edits := w.naming(c.after).edits(d)
-				if !tests {
-					edits = append(edits, edit{d.name, d.name + len("init"), w.inits[d]})
-				}
-				out = append(out, bookPiece{i, d.Start, w.text(d, edits), 0})
+			if d.Kind != FuncKind || d.Names[0] != "_" && d.Names[0] != "init" {
+				continue
 			}
+			edits := w.naming(c.after).edits(d)
+			if name := w.inits[d]; name != "" && !tests {
+				edits = append(edits, edit{d.name, d.name + len("init"), name})
+			}
+			out = append(out, bookPiece{i, d.Start, declText(d, edits), 0})
 		}
 	}
-	sort.SliceStable(out, func(i, j int) bool {
-		a, b := out[i], out[j]
-		if a.cell != b.cell {
-			return a.cell < b.cell
-		}
-		if a.at != b.at {
-			return a.at < b.at
-		}
-		if a.edition != b.edition {
-			return a.edition < b.edition
-		}
-		return a.text < b.text
-	})
 	return out
 }
 
 // home is the cell that a declaration stands in.
-func (w *bookWriter) home(d *Decl, e *edition) int {
-	if i, ok := w.b.texts[d.Text.ID]; ok && !e.test {
+func (b *Book) home(d *Decl, e *edition) int {
+	if i, ok := b.texts[d.Text.ID]; ok && !e.test {
 		return i
 	}
 	return e.cell
 }
 
-// decl is the text of a type, a function or a method.
-func (w *bookWriter) decl(d *Decl, e *edition) string { return w.text(d, w.naming(e.at).edits(d)) }
-
-// text is that of a declaration with the comments that belong to it.
-func (w *bookWriter) text(d *Decl, edits []edit) string {
+// declText is the text of a declaration with the comments that belong to it.
+func declText(d *Decl, edits []edit) string {
 	text := edited(d.Text.Source, d.Start, d.End, edits)
 	if d.Kind == TypeKind {
 		text = "type " + text
@@ -168,11 +155,11 @@ func longName(path, name string) string {
 }
 
 // filled is what a group of constants refers to.
-func (w *bookWriter) filled(d *Decl, e *edition) string {
+func (b *Book) filled(d *Decl, e *edition) string {
 	var out []string
 	for _, h := range d.holes {
 		if h.ref.kind == refName && !h.def {
-			if other := w.b.of[e.at][h.ref.name]; other != nil {
+			if other := b.of[e.at][h.ref.name]; other != nil {
 				out = append(out, other.final)
 			}
 		}
@@ -191,7 +178,7 @@ func (w *bookWriter) consts(g *constGroup) string {
 		return symbol(name)
 	}
 	n.alive = func(_ *Decl, name string) bool { return g.wanted[name] != "" }
-	return w.text(g.d, n.edits(g.d))
+	return declText(g.d, n.edits(g.d))
 }
 
 // variable is the declaration of a variable at package level.
@@ -292,127 +279,6 @@ func (w *bookWriter) statements(i int) *bookStmts {
 		}
 	}
 	return s
-}
-
-// findFirst remembers which statement declares a variable first.
-func (w *bookWriter) findFirst() {
-	for i, c := range w.b.cells {
-		if c.checked == nil {
-			continue
-		}
-		for _, s := range c.checked.run.stmts {
-			for _, t := range c.checked.run.topsOf(s) {
-				if _, known := w.first[c.tops[t]]; !known {
-					w.first[c.tops[t]] = firstDecl{i, s}
-				}
-			}
-		}
-	}
-}
-
-// hoisted reports whether a statement is a declaration at package level: one that needs nothing to have run, above which
-// no statement of its cell calls a function that may see the variable.
-func (w *bookWriter) hoisted(c *bookCell, s ast.Stmt) bool {
-	if w.hoists[c] == nil {
-		w.hoists[c] = map[ast.Stmt]bool{}
-		first := len(c.checked.inits()) == 0
-		whole := c.call && w.isFirst(c)
-		for _, s := range c.checked.run.stmts {
-			can, values := w.hoistable(c, s, whole)
-			w.hoists[c][s] = can && (first || !values)
-			first = first && can
-		}
-	}
-	return w.hoists[c][s]
-}
-
-// isFirst reports whether no statement stands in a cell above.
-func (w *bookWriter) isFirst(c *bookCell) bool {
-	for _, other := range w.b.cells {
-		if other == c {
-			return true
-		}
-		if other.checked != nil && (len(other.checked.run.stmts) > 0 || other.call) {
-			return false
-		}
-	}
-	return true
-}
-
-// hoistable reports whether a statement declares nothing but variables at package level, which are new and have plain
-// values, if any; a whole program has them at package level whatever their values are.
-func (w *bookWriter) hoistable(c *bookCell, s ast.Stmt, whole bool) (can, withValues bool) {
-	var values []ast.Expr
-	var ids []*ast.Ident
-	switch t := s.(type) {
-	case *ast.AssignStmt:
-		if t.Tok != token.DEFINE || len(t.Lhs) != len(t.Rhs) {
-			return false, false
-		}
-		values = t.Rhs
-		for _, l := range t.Lhs {
-			ids = append(ids, l.(*ast.Ident))
-		}
-	case *ast.DeclStmt:
-		gen := t.Decl.(*ast.GenDecl)
-		if gen.Tok != token.VAR {
-			return false, false
-		}
-		for _, sp := range gen.Specs {
-			sp := sp.(*ast.ValueSpec)
-			if len(sp.Values) > 0 && len(sp.Values) != len(sp.Names) {
-				return false, false
-			}
-			ids, values = append(ids, sp.Names...), append(values, sp.Values...)
-		}
-	default:
-		return false, false
-	}
-	for _, id := range ids {
-		t := c.checked.run.topOf(id)
-		if t == nil {
-			return false, false
-		}
-		if e := c.tops[t]; !e.global || w.first[e].stmt != s {
-			return false, false
-		}
-	}
-	if whole {
-		return true, len(values) > 0
-	}
-	plainly := !slices.ContainsFunc(values, func(e ast.Expr) bool { return !plain(c.checked.run.info, e) })
-	return plainly, len(values) > 0
-}
-
-// plain reports whether an expression has the same value whenever it is evaluated.
-func plain(info *types.Info, e ast.Expr) bool {
-	if tv := info.Types[e]; tv.Value != nil || tv.IsNil() {
-		return true
-	}
-	switch x := ast.Unparen(e).(type) {
-	case *ast.UnaryExpr:
-		return x.Op == token.AND && plain(info, x.X)
-	case *ast.CompositeLit:
-		for _, el := range x.Elts {
-			if kv, ok := el.(*ast.KeyValueExpr); ok {
-				if _, isField := kv.Key.(*ast.Ident); !isField && !plain(info, kv.Key) {
-					return false
-				}
-				el = kv.Value
-			}
-			if !plain(info, el) {
-				return false
-			}
-		}
-		return true
-	case *ast.CallExpr:
-		id, ok := ast.Unparen(x.Fun).(*ast.Ident)
-		if !ok || !info.Types[x.Fun].IsBuiltin() || id.Name != "make" {
-			return false
-		}
-		return !slices.ContainsFunc(x.Args[1:], func(e ast.Expr) bool { return !plain(info, e) })
-	}
-	return false
 }
 
 // hoist is the declaration of one of the variables of a statement that hoisted speaks of.
@@ -542,8 +408,8 @@ func (s *bookStmts) moved() string {
 	return b.String()
 }
 
-// sameLayout reports whether a conversion gives a variable's value its new type: the type itself, or what it points to, has
-// got other methods only.
+// sameLayout reports whether a conversion gives a variable's value its new type: the type itself, or what it points
+// to, has got other methods only.
 func sameLayout(old, now *edition) bool {
 	typ := now.v.typ
 	if len(typ) != 1 || typ[0].ref == nil || typ[0].ref.kind != refName || strings.Trim(typ[0].text, "*") != "" {

@@ -68,8 +68,8 @@ func (w *programWriter) typeOf(t *top) (typ ast.Expr) {
 	return nil
 }
 
-// splitTest writes a test function into the file of its own that it has beside C, and returns what is left to write of it in the
-// other: nothing, or the function itself under another name, when it uses C.
+// splitTest writes a test function into the file of its own that it has beside C, and returns what is left to write of
+// it in the other: nothing, or the function itself under another name, when it uses C.
 func (w *programWriter) splitTest(d *Decl) *Decl {
 	if w.apart == nil || d.Kind != FuncKind || !slices.Contains(w.tests, d.Names[0]) {
 		return d

@@ -30,9 +30,10 @@ type declared struct {
 
 // declare puts the imports of a cell in force and lists its declarations.
 func (j *job) declare() (*declared, error) {
-	d := &declared{job: j, next: j.old.Clone(), imported: map[string]bool{}, added: map[string]string{}, cannot: map[string]string{}, own: map[string]bool{}}
+	d := &declared{job: j, next: j.old.Clone(), imported: map[string]bool{}, added: map[string]string{},
+		cannot: map[string]string{}, own: map[string]bool{}}
 	maps.Copy(d.next.revisions, j.revised)
-	d.replaced = d.next.namersOf(j.revised)
+	d.replaced = namersOf(d.next, j.revised)
 	d.takeRevisions()
 	d.imports()
 	d.collect()
@@ -83,60 +84,36 @@ func (j *declared) imports() {
 
 // collect lists the cell's declarations and takes what they replace out of the state.
 func (j *declared) collect() {
-	s := j.syn
 	if !j.program {
 		j.refuseEmbeds()
 	}
 	seen := map[string]int{}
-	declare := func(d *Decl, at int, key string) {
+	add := func(d *Decl, at int, key string) {
 		if first, dup := seen[key]; dup && key != "init" && key != "_" {
-			line, _ := s.Text.Position(first)
+			line, _ := j.syn.Text.Position(first)
 			j.fault(at, "%s is declared twice in this cell (first on line %d)", key, line)
 			return
 		}
 		seen[key] = at
 		j.decls = append(j.decls, d)
 	}
-	for _, f := range s.Funcs {
-		d := f.Decl
-		if d.Body == nil {
-			continue // kept as documentation, as gophernotes does
+	for _, f := range j.syn.Funcs {
+		if f.Decl.Body != nil { // one without is kept as documentation, as gophernotes does
+			d := newFunc(j.syn, f)
+			add(d, d.name, d.title())
 		}
-		n := &Decl{Kind: FuncKind, Names: []string{d.Name.Name}, Text: s.Text, Start: f.Start, End: f.End,
-			body: s.Offset(d.Body.Pos()), name: s.Offset(d.Name.Pos())}
-		key := d.Name.Name
-		if d.Recv != nil {
-			n.Kind, n.Recv = MethodKind, receiver(d.Recv)
-			key = n.Recv + "." + key
-		}
-		declare(n, s.Offset(d.Name.Pos()), key)
 	}
-	for _, stmt := range s.Stmts {
-		gen := genDecl(stmt)
-		switch {
+	for _, stmt := range j.syn.Stmts {
+		switch gen := genDecl(stmt); {
 		case gen == nil:
 		case gen.Tok == token.TYPE:
 			for _, spec := range gen.Specs {
-				ts := spec.(*ast.TypeSpec)
-				d := &Decl{Kind: TypeKind, Names: []string{ts.Name.Name}, Text: s.Text, Start: s.Offset(ts.Pos()), End: s.Offset(ts.End())}
-				if ts.TypeParams != nil {
-					d.params = [2]int{s.Offset(ts.TypeParams.Pos()), s.Offset(ts.TypeParams.End())}
-					for _, f := range ts.TypeParams.List {
-						for _, id := range f.Names {
-							d.paramNames = append(d.paramNames, id.Name)
-						}
-					}
-				}
-				declare(d, d.Start, ts.Name.Name)
+				d := newType(j.syn, spec.(*ast.TypeSpec))
+				add(d, d.Start, d.Names[0])
 			}
 		case gen.Tok == token.CONST:
-			d := &Decl{Kind: ConstKind, Text: s.Text, Start: s.Offset(gen.Pos()), End: s.Offset(gen.End())}
-			for _, spec := range gen.Specs {
-				for _, id := range spec.(*ast.ValueSpec).Names {
-					d.Names = append(d.Names, id.Name)
-				}
-			}
-			declare(d, d.Start, strings.Join(d.Names, ","))
+			d := newConsts(j.syn, gen)
+			add(d, d.Start, strings.Join(d.Names, ","))
 		}
 	}
 	for _, d := range j.decls {
@@ -144,8 +121,45 @@ func (j *declared) collect() {
 		j.replace(d)
 	}
 	idents := map[string]bool{}
-	cell.Identifiers(s.Code, func(name string) { idents[name] = true })
+	cell.Identifiers(j.syn.Code, func(name string) { idents[name] = true })
 	j.idents = slices.Sorted(maps.Keys(idents))
+}
+
+// newFunc is the declaration of a function or a method.
+func newFunc(syn *cell.Syntax, f cell.Func) *Decl {
+	d := &Decl{Kind: FuncKind, Names: []string{f.Decl.Name.Name}, Text: syn.Text, Start: f.Start, End: f.End,
+		body: syn.Offset(f.Decl.Body.Pos()), name: syn.Offset(f.Decl.Name.Pos())}
+	if f.Decl.Recv != nil {
+		d.Kind, d.Recv = MethodKind, receiver(f.Decl.Recv)
+	}
+	return d
+}
+
+// newType is the declaration of a type.
+func newType(syn *cell.Syntax, spec *ast.TypeSpec) *Decl {
+	d := &Decl{Kind: TypeKind, Names: []string{spec.Name.Name}, Text: syn.Text,
+		Start: syn.Offset(spec.Pos()), End: syn.Offset(spec.End())}
+	if spec.TypeParams == nil {
+		return d
+	}
+	d.params = [2]int{syn.Offset(spec.TypeParams.Pos()), syn.Offset(spec.TypeParams.End())}
+	for _, f := range spec.TypeParams.List {
+		for _, id := range f.Names {
+			d.paramNames = append(d.paramNames, id.Name)
+		}
+	}
+	return d
+}
+
+// newConsts is the declaration of a group of constants.
+func newConsts(syn *cell.Syntax, gen *ast.GenDecl) *Decl {
+	d := &Decl{Kind: ConstKind, Text: syn.Text, Start: syn.Offset(gen.Pos()), End: syn.Offset(gen.End())}
+	for _, spec := range gen.Specs {
+		for _, id := range spec.(*ast.ValueSpec).Names {
+			d.Names = append(d.Names, id.Name)
+		}
+	}
+	return d
 }
 
 // replace removes from the state what a declaration takes the place of.

@@ -8,8 +8,8 @@ import (
 	"interleave/kernel/internal/cell"
 )
 
-// embedDirective begins the comment that has the go command put files into a variable. It stands above a variable of package
-// level; its patterns are seen from the folder of the source file.
+// embedDirective begins the comment that has the go command put files into a variable. It stands above a variable of
+// package level; its patterns are seen from the folder of the source file.
 const embedDirective = "//go:embed"
 
 // isEmbed reports whether a comment is such a directive.
@@ -59,8 +59,8 @@ func (w *programWriter) findEmbeds() {
 	})
 }
 
-// specBelow is the variable declaration of the cell's top level that begins below an offset, with nothing but blanks and
-// comments between.
+// specBelow is the variable declaration of the cell's top level that begins below an offset, with nothing but blanks
+// and comments between.
 func specBelow(syn *cell.Syntax, at int) *ast.ValueSpec {
 	for _, s := range syn.Stmts {
 		gen := genDecl(s)
@@ -80,7 +80,8 @@ func specBelow(syn *cell.Syntax, at int) *ast.ValueSpec {
 	return nil
 }
 
-// onlyComments reports whether text has blanks and comments of one line only, as the compiler wants it below a directive.
+// onlyComments reports whether text has blanks and comments of one line only, as the compiler wants it below a
+// directive.
 func onlyComments(text string) bool {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// What rests on what, in a whole state. A notebook may have declared thousands of names, so each question is answered in time that grows
-// with the names and references it is about, and a cell asks only about what it touches.
+// What rests on what, in a whole state. A notebook may have declared thousands of names, so each question is answered
+// in time that grows with the names and references it is about, and a cell asks only about what it touches.
 
 // hash is a digest of everything a name rests on.
 func (s *State) hash(name string) string {
@@ -22,8 +22,8 @@ func (s *State) hash(name string) string {
 	return s.hashes[name]
 }
 
-// hasher finds digests by Tarjan's algorithm: names that rest on one another have one digest, made of what each says and of the
-// digests of the names outside that they rest on.
+// hasher finds digests by Tarjan's algorithm: names that rest on one another have one digest, made of what each says
+// and of the digests of the names outside that they rest on.
 type hasher struct {
 	state   *State
 	at, low map[string]int // when a name was met, and the first met that is reached from it
@@ -92,8 +92,8 @@ func (w *hasher) seal(names []string) {
 	}
 }
 
-// dependantSet is the set of names that rest on any of the given ones, which need not be live; those themselves are left out unless they
-// rest on one another. Bodies of functions count when deep, and all methods do.
+// dependantSet is the set of names that rest on any of the given ones, which need not be live; those themselves are
+// left out unless they rest on one another. Bodies of functions count when deep, and all methods do.
 func (s *State) dependantSet(ctx context.Context, changed map[string]bool, deep bool) map[string]bool {
 	out := map[string]bool{}
 	if len(changed) == 0 {
@@ -128,25 +128,6 @@ func (s *State) dependantSet(ctx context.Context, changed map[string]bool, deep 
 		}
 	}
 	return out
-}
-
-// reaches reports whether a name rests on one of the others, which need not be live. All of its methods count.
-func (s *State) reaches(name string, others map[string]bool) bool {
-	seen := map[string]bool{name: true}
-	todo := []string{name}
-	found := false
-	for len(todo) > 0 && !found {
-		n := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		s.eachRef(n, s.Methods[n], true, func(r string) {
-			found = found || others[r]
-			if !seen[r] {
-				seen[r] = true
-				todo = append(todo, r)
-			}
-		})
-	}
-	return found
 }
 
 // dependants lists the live names that rest on any of the given ones, those themselves left out.

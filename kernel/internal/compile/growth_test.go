@@ -8,8 +8,8 @@ import (
 	"interleave/kernel/internal/cell"
 )
 
-// notebooks are ways to declare n things, a hundred a cell; last is a cell that uses the last of them, base one that declares again
-// what they rest on.
+// notebooks are ways to declare n things, a hundred a cell; last is a cell that uses the last of them, base one that
+// declares again what they rest on.
 var notebooks = map[string]struct {
 	decl       func(i int) string
 	last, base string

@@ -52,8 +52,8 @@ func (j *moved) noteHeld() (notes []string, err error) {
 	return notes, nil
 }
 
-// reachInterfaces is the set of names whose types may lead to an interface, as far as their text tells: checking the types of all
-// variables would make a cell that declares a type again cost more with each variable of the notebook.
+// reachInterfaces is the set of names whose types may lead to an interface, as far as their text tells: checking the
+// types of all variables would make a cell that declares a type again cost more with each variable of the notebook.
 func (s *State) reachInterfaces(ctx context.Context) map[string]bool {
 	out := map[string]bool{}
 	for name, v := range s.Vars {
@@ -75,8 +75,8 @@ func opaque(r ref) bool {
 	return r.kind == refImport || r.kind == refDot || r.kind == refDisplay || r.kind == refUniverse && r.name == "error"
 }
 
-// mayHold reports whether a variable of type t may hold a value of a named type, or a pointer to one, in an interface that
-// asks for some of its methods. What an empty interface holds nobody knows.
+// mayHold reports whether a variable of type t may hold a value of a named type, or a pointer to one, in an interface
+// that asks for some of its methods. What an empty interface holds nobody knows.
 func mayHold(t, named types.Type, seen map[types.Type]bool) bool {
 	if seen[t] {
 		return false

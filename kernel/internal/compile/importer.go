@@ -114,8 +114,8 @@ func (im *lockedImporter) part(p string, without []string) (*types.Package, erro
 	return pkg, nil
 }
 
-// first breaks ties between packages of one name the way most notebooks mean them; of the three called rand, as goimports
-// does, but rand.Int alone is not that of crypto/rand, which needs a reader.
+// first breaks ties between packages of one name the way most notebooks mean them; of the three called rand, as
+// goimports does, but rand.Int alone is not that of crypto/rand, which needs a reader.
 var first = []string{"math/rand/v2", "text/template", "runtime/pprof", "text/scanner", "crypto/rand", "gonum.org/v1/plot"}
 
 // Suggest finds the package that a qualifier most likely means: one of that name which has all the symbols.
@@ -129,46 +129,53 @@ func (c *Checker) suggest(ctx context.Context, name string, symbols []string) (i
 	if name == "unsafe" {
 		return name, true, nil
 	}
-	var found []string
-	most, best, typo := 0, "", ""
-	for _, pkg := range c.named(name) {
-		if !slices.ContainsFunc(symbols, func(s string) bool { return !token.IsExported(s) || pkg.Scope().Lookup(s) == nil }) {
-			found = append(found, pkg.Path())
-			continue
-		}
-		n := 0
-		for _, s := range symbols {
-			if token.IsExported(s) && pkg.Scope().Lookup(s) != nil {
-				n++
-			}
-		}
-		if n > most || n == most && n > 0 && pkg.Path() < best {
-			most, best = n, pkg.Path()
-		}
-		if slices.ContainsFunc(symbols, func(s string) bool { return token.IsExported(s) && nearest(pkg, s) != "" }) && (typo == "" || pkg.Path() < typo) {
-			typo = pkg.Path()
-		}
+	found, near, typo := c.candidates(name, symbols)
+	if len(found) > 0 {
+		return usual(found), true, nil
 	}
-	if len(found) == 0 && len(symbols) > 0 && typo == "" {
+	if len(symbols) > 0 && typo == "" {
 		p, ok, err := c.elsewhere(ctx, name, symbols)
 		if ok || err != nil {
 			return p, ok, err
 		}
 	}
-	if len(found) == 0 {
-		// A package of the very name is meant, and the symbol is misspelt: that is the better error.
-		i := slices.IndexFunc(c.packages.Packages(), func(p Package) bool { return p.Path == name })
-		if i < 0 && most == 0 {
-			return typo, typo != "", nil
-		}
-		if i < 0 {
-			return best, true, nil
-		}
+	// A package of the very name is meant, and the symbol is misspelt: that is the better error.
+	switch {
+	case slices.ContainsFunc(c.packages.Packages(), func(p Package) bool { return p.Path == name }):
 		return name, true, nil
+	case near != "":
+		return near, true, nil
 	}
+	return typo, typo != "", nil
+}
+
+// candidates are the packages of a name that have all of some symbols. near is the one that has most of them, and typo
+// one that has a symbol much like one of them.
+func (c *Checker) candidates(name string, symbols []string) (found []string, near, typo string) {
+	most := 0
+	for _, pkg := range c.named(name) {
+		has := func(s string) bool { return token.IsExported(s) && pkg.Scope().Lookup(s) != nil }
+		missing := slices.DeleteFunc(slices.Clone(symbols), has)
+		if len(missing) == 0 {
+			found = append(found, pkg.Path())
+			continue
+		}
+		if n := len(symbols) - len(missing); n > most || n == most && n > 0 && pkg.Path() < near {
+			most, near = n, pkg.Path()
+		}
+		like := func(s string) bool { return token.IsExported(s) && nearest(pkg, s) != "" }
+		if (typo == "" || pkg.Path() < typo) && slices.ContainsFunc(symbols, like) {
+			typo = pkg.Path()
+		}
+	}
+	return found, near, typo
+}
+
+// usual is the one of several packages of a name that most notebooks mean.
+func usual(found []string) string {
 	for _, f := range first {
 		if slices.Contains(found, f) {
-			return f, true, nil
+			return f
 		}
 	}
 	slices.SortFunc(found, func(a, b string) int {
@@ -177,7 +184,7 @@ func (c *Checker) suggest(ctx context.Context, name string, symbols []string) (i
 		}
 		return strings.Compare(a, b)
 	})
-	return found[0], true, nil
+	return found[0]
 }
 
 // named are the packages of a name that a notebook can import, of those that need not be looked for.
@@ -193,8 +200,8 @@ func (c *Checker) named(name string) (list []*types.Package) {
 	return list
 }
 
-// SuggestTyped is Suggest where a further symbol is being typed: a package that has one beginning so, in whatever case, comes
-// first. Only packages that need not be looked for are considered.
+// SuggestTyped is Suggest where a further symbol is being typed: a package that has one beginning so, in whatever
+// case, comes first. Only packages that need not be looked for are considered.
 func (c *Checker) SuggestTyped(ctx context.Context, name string, symbols []string, prefix string) (importPath string, ok bool) {
 	known := name == "unsafe"
 	for _, p := range c.packages.Packages() {
@@ -228,8 +235,8 @@ func (c *Checker) SuggestTyped(ctx context.Context, name string, symbols []strin
 
 // Finder is a Packages that can also find packages outside of the base library.
 type Finder interface {
-	// Find returns the first package of a name that declares all of the symbols, and makes it available to Export. To find that there is
-	// none takes no building. The error says why one that has them cannot be had.
+	// Find returns the first package of a name that declares all of the symbols, and makes it available to Export. To
+	// find that there is none takes no building. The error says why one that has them cannot be had.
 	Find(ctx context.Context, name string, symbols []string) (path string, ok bool, err error)
 }
 

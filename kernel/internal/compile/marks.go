@@ -15,31 +15,10 @@ func (j *typed) mark(v *view, dirty map[string]bool) {
 			errs[e.text.ID] = append(errs[e.text.ID], e)
 		}
 	}
-	verdict := func(d *Decl) *Decl {
-		c := *d
-		c.Broken, c.Cure, c.Waits = "", "", nil
-		for _, e := range errs[d.Text.ID] {
-			if e.text != d.Text || e.offset < d.Start || e.offset > d.End {
-				continue
-			}
-			j.blame(v, e, &c)
-			if c.Broken != "" {
-				c.Waits = nil
-				break
-			}
-		}
-		if c.loose {
-			c.loose = c.marked()
-			c.tighten(v)
-		} else if c.Broken == d.Broken && c.Cure == d.Cure && slices.Equal(c.Waits, d.Waits) {
-			return d
-		}
-		return &c
-	}
 	for _, n := range slices.Sorted(maps.Keys(dirty)) {
 		look(j.ctx)
 		if d := j.next.Decls[n]; d != nil && d.Text != j.syn.Text {
-			c := verdict(d)
+			c := j.verdict(v, errs[d.Text.ID], d)
 			for _, name := range d.Names {
 				if j.next.Decls[name] == d {
 					j.next.Decls[name] = c
@@ -50,13 +29,36 @@ func (j *typed) mark(v *view, dirty map[string]bool) {
 			if m.Text == j.syn.Text || j.next.out[methodKey(m)] || j.next.Decls[n] == nil {
 				continue
 			}
-			if c := verdict(m); c != m {
+			if c := j.verdict(v, errs[m.Text.ID], m); c != m {
 				j.next.Methods[n] = slices.Clone(j.next.Methods[n])
 				j.next.Methods[n][i] = c
 			}
 		}
 	}
 	clear(j.next.hashes)
+}
+
+// verdict is a declaration as a check with errors in its cell has found it.
+func (j *typed) verdict(v *view, errs []viewError, d *Decl) *Decl {
+	c := *d
+	c.Broken, c.Cure, c.Waits = "", "", nil
+	for _, e := range errs {
+		if e.text != d.Text || e.offset < d.Start || e.offset > d.End {
+			continue
+		}
+		j.blame(v, e, &c)
+		if c.Broken != "" {
+			c.Waits = nil
+			break
+		}
+	}
+	if c.loose {
+		c.loose = c.marked()
+		c.tighten(v)
+	} else if c.Broken == d.Broken && c.Cure == d.Cure && slices.Equal(c.Waits, d.Waits) {
+		return d
+	}
+	return &c
 }
 
 // blame enters an error of a declaration that earlier cells made.

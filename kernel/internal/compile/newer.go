@@ -29,8 +29,8 @@ func (l Language) cure(message string) string {
 	return fmt.Sprintf("%s; %s says go %s: run %s in a cell, then restart the kernel", message, l.By, strings.TrimPrefix(l.Version, "go"), command)
 }
 
-// newer adds to a fault that a later release of Go would not find which one it is. The checker of an older release does not
-// know of it.
+// newer adds to a fault that a later release of Go would not find which one it is. The checker of an older release
+// does not know of it.
 func (v *view) newer(e viewError) string {
 	running := gover.Lang(runtime.Version())
 	if gover.Compare(running, "go1.27") >= 0 {

@@ -206,10 +206,33 @@ func (w *programWriter) reach() {
 // chooseGlobals decides which of the cell's variables stand at package level: those declared with var, as they
 // would in a file, and those that functions use. A := that declares one of them declares only such.
 func (w *programWriter) chooseGlobals() {
-	count := map[string]int{}
-	for _, t := range w.run.tops {
-		count[t.name]++
+	used := w.usedByDecls()
+	for _, s := range w.run.stmts {
+		_, define := defined(s)
+		for _, t := range w.run.topsOf(s) {
+			if must := used[t.name]; must || !define || w.ownMain { // as it would be in a file
+				w.makeGlobal(t, must)
+			}
+		}
 	}
+	for again := true; again && len(w.diags) == 0; { // all or none of the names of one :=
+		again = false
+		for _, s := range w.run.stmts {
+			if len(w.diags) > 0 || !w.touchesGlobal(s) {
+				continue
+			}
+			for _, t := range w.run.topsOf(s) {
+				if !w.globals[t] {
+					w.makeGlobal(t, true)
+					again = true
+				}
+			}
+		}
+	}
+}
+
+// usedByDecls are the names that the declarations of the program use.
+func (w *programWriter) usedByDecls() map[string]bool {
 	used := map[string]bool{}
 	for _, name := range w.live {
 		for _, r := range w.next.refsOf(name, true) {
@@ -221,44 +244,23 @@ func (w *programWriter) chooseGlobals() {
 			used[r] = true
 		}
 	}
-	promote := func(t *top, must bool) {
-		must = must || w.embeds[t.offset] != nil
-		switch {
-		case count[t.name] == 1 && t.v != nil && (!t.fromC || must && w.typeOf(t) != nil):
-			w.globals[t] = true
-		case !must:
-		case count[t.name] > 1:
-			w.fault(t.offset, "%s is declared more than once in this cell, and functions of a program see only one of them: give them names of their own", t.name)
-		case t.fromC:
-			w.fault(t.offset, "%s is used by a function, and its type comes from C: declare it with its type, for example var %s C.int", t.name, t.name)
-		default:
-			w.fault(t.offset, "%s is used by a function, and %s", t.name, t.why)
-		}
-	}
-	for _, s := range w.run.stmts {
-		_, define := defined(s)
-		for _, t := range w.run.topsOf(s) {
-			if must := used[t.name]; must || !define || w.ownMain { // as it would be in a file
-				promote(t, must)
-			}
-		}
-	}
-	for again := true; again && len(w.diags) == 0; { // all or none of the names of one :=
-		again = false
-		for _, s := range w.run.stmts {
-			if _, define := defined(s); !define || !w.touchesGlobal(s) {
-				continue
-			}
-			for _, t := range w.run.topsOf(s) {
-				if !w.globals[t] {
-					promote(t, true)
-					again = true
-				}
-			}
-			if len(w.diags) > 0 {
-				return
-			}
-		}
+	return used
+}
+
+// makeGlobal puts a variable at package level. When it must stand there and cannot, that is a fault.
+func (w *programWriter) makeGlobal(t *top, must bool) {
+	must = must || w.embeds[t.offset] != nil
+	once := w.run.count[t.name] == 1
+	switch {
+	case once && t.v != nil && (!t.fromC || must && w.typeOf(t) != nil):
+		w.globals[t] = true
+	case !must:
+	case !once:
+		w.fault(t.offset, "%s is declared more than once in this cell, and functions of a program see only one of them: give them names of their own", t.name)
+	case t.fromC:
+		w.fault(t.offset, "%s is used by a function, and its type comes from C: declare it with its type, for example var %s C.int", t.name, t.name)
+	default:
+		w.fault(t.offset, "%s is used by a function, and %s", t.name, t.why)
 	}
 }
 

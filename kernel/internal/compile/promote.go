@@ -19,14 +19,10 @@ func (w *unitWriter) promote() map[*top]bool {
 	if len(w.run.tops) == 0 {
 		return nil
 	}
-	count := map[string]int{}
-	for _, t := range w.run.tops {
-		count[t.name]++
-	}
-	used := w.next.functionRefs()
+	used := functionRefs(w.next)
 	byObj := map[types.Object]*top{}
 	for _, t := range w.run.tops {
-		if t.v != nil && count[t.name] == 1 && simple(t.obj.Type()) && !used[t.name] && !w.old.exposed[w.next.symbol(t.name)] {
+		if t.v != nil && w.run.count[t.name] == 1 && simple(t.obj.Type()) && !used[t.name] && !w.old.exposed[w.next.symbol(t.name)] {
 			byObj[t.obj] = t
 		}
 	}
@@ -83,7 +79,7 @@ func (w *unitWriter) expose() {
 		}
 	}
 	if len(w.run.tops) > 0 {
-		refs := w.next.functionRefs()
+		refs := functionRefs(w.next)
 		for _, t := range w.run.tops {
 			reached[t.name] = reached[t.name] || refs[t.name]
 		}
@@ -105,7 +101,7 @@ func simple(t types.Type) bool {
 }
 
 // functionRefs are the names that live functions mention.
-func (s *State) functionRefs() map[string]bool {
+func functionRefs(s *State) map[string]bool {
 	out := map[string]bool{}
 	note := func(d *Decl) {
 		for _, r := range d.bodyRefs {

@@ -9,15 +9,15 @@ import (
 	"interleave/kernel/internal/address"
 )
 
-// A declaration can be live and not ready: it does not compile any more since something was declared again, or what it needs
-// has not been declared yet. It is kept, and tried again when a cell declares something that it rests on.
+// A declaration can be live and not ready: it does not compile any more since something was declared again, or what it
+// needs has not been declared yet. It is kept, and tried again when a cell declares something that it rests on.
 //
-// A function that is not ready stands in no cell's way: a unit holds only what its cell uses, and a cell that uses such a
-// function is refused. A type brings all of its methods along, though. So a method that is not ready is left out of its type,
-// in the checks of a cell and in its unit, until it is ready again: the type is then what it would be without the method.
-// State.out says which methods these are. What cannot do without one of them does not compile, which only the checker can
-// tell. A cell is therefore checked with the methods that seem to be ready. When some turn out not to be, it is checked once
-// more without them. Cells that declare nothing of that kind are checked once.
+// A function that is not ready stands in no cell's way: a unit holds only what its cell uses, and a cell that uses
+// such a function is refused. A type brings all of its methods along, though. So a method that is not ready is left
+// out of its type, in the checks of a cell and in its unit, until it is ready again: the type is then what it would be
+// without the method. State.out says which methods these are. What cannot do without one of them does not compile,
+// which only the checker can tell. A cell is therefore checked with the methods that seem to be ready. When some turn
+// out not to be, it is checked once more without them. Cells that declare nothing of that kind are checked once.
 
 // Wait is something that a declaration needs and that is not declared.
 type Wait struct {
@@ -179,8 +179,8 @@ func (d *Decl) place() string {
 	return "(" + address.Line(d.Text.ID, line) + ")"
 }
 
-// why says of a marked declaration what is wrong, in a sentence that names the cell and what helps. lost are names that went, with
-// the reasons.
+// why says of a marked declaration what is wrong, in a sentence that names the cell and what helps. lost are names
+// that went, with the reasons.
 func (d *Decl) why(lost map[string]string) string {
 	if len(d.Waits) > 0 {
 		what, first := "is not declared", "declare it first"

@@ -129,8 +129,8 @@ var pieces = []string{
 	"import up \"strings\"",
 }
 
-// TestForwardInAnyOrder declares a program in many orders, a piece a cell: no cell fails, each unit compiles, and in the end all
-// is ready and the unit of a call is the same one.
+// TestForwardInAnyOrder declares a program in many orders, a piece a cell: no cell fails, each unit compiles, and in
+// the end all is ready and the unit of a call is the same one.
 func TestForwardInAnyOrder(t *testing.T) {
 	rounds := 30
 	if testing.Short() {
@@ -174,8 +174,8 @@ func TestForwardInAnyOrder(t *testing.T) {
 	}
 }
 
-// TestRedeclareAtRandom declares the pieces again and again, some in forms that do not fit the others, forgets some, and uses what
-// there is: whatever passes the checks compiles.
+// TestRedeclareAtRandom declares the pieces again and again, some in forms that do not fit the others, forgets some,
+// and uses what there is: whatever passes the checks compiles.
 func TestRedeclareAtRandom(t *testing.T) {
 	variants := append(slices.Clone(pieces),
 		"type Shop struct{ goods map[string]int }", "type Shop []string", "type Shop interface{ count() int }", "type Shop struct{ stock map[string]int; count int }",

@@ -35,33 +35,52 @@ func (j *typed) report(v *view, skip func(viewError) bool) {
 			}
 			at = 0
 		}
-		if show := j.run.shown; show != nil && e.text == nil && strings.HasPrefix(message, "in call to "+Plain(showName)+", cannot infer ") {
-			_, at, _ = j.run.at(show.Pos())
-			message = fmt.Sprintf("cannot use generic function %s without instantiation", Plain(types.ExprString(show)))
-		} else if show != nil && e.pos >= show.Pos() && e.pos < show.End() { // a constant that no int holds
-			message = strings.Replace(message, " in argument to "+Plain(showName)+" (", " (", 1)
-		}
+		message, at = j.ofShown(e, message, at)
 		if message == noNew {
 			message, at = v.redefined(e, at)
 		}
-		if m, faults := j.explain(v, e); len(faults) > 0 {
+		m, faults := j.explain(v, e)
+		if len(faults) > 0 {
 			j.diags = append(j.diags, faults...)
 			skipped = true
 			continue
-		} else if m != "" {
+		}
+		if m != "" {
 			message = m
 		}
-		if name, ok := strings.CutPrefix(message, "undefined: "); ok {
-			if near := j.nearSymbol(name); near != "" {
-				message += " (but have " + near + ")"
-			}
-			if why := j.whyUndefined(name); why != "" {
-				message = fmt.Sprintf("undefined: %s (%s)", name, why)
-			}
-		}
+		message = j.ofUndefined(message)
 		last = len(j.diags)
 		j.diags = append(j.diags, Diagnostic{j.syn.Text, at, message + j.hides(message)})
 	}
+}
+
+// ofShown words an error in the last expression of the cell, which the view has as an argument.
+func (j *typed) ofShown(e viewError, message string, at int) (string, int) {
+	show := j.run.shown
+	switch {
+	case show == nil:
+	case e.text == nil && strings.HasPrefix(message, "in call to "+Plain(showName)+", cannot infer "):
+		_, at, _ = j.run.at(show.Pos())
+		message = fmt.Sprintf("cannot use generic function %s without instantiation", Plain(types.ExprString(show)))
+	case e.pos >= show.Pos() && e.pos < show.End(): // a constant that no int holds
+		message = strings.Replace(message, " in argument to "+Plain(showName)+" (", " (", 1)
+	}
+	return message, at
+}
+
+// ofUndefined adds to the error that a name is undefined what may be meant, and why it is not there.
+func (j *typed) ofUndefined(message string) string {
+	name, ok := strings.CutPrefix(message, "undefined: ")
+	if !ok {
+		return message
+	}
+	if why := j.whyUndefined(name); why != "" {
+		return fmt.Sprintf("undefined: %s (%s)", name, why)
+	}
+	if near := j.nearSymbol(name); near != "" {
+		return message + " (but have " + near + ")"
+	}
+	return message
 }
 
 // hides says which package, predeclared function or type a fault is about when a name of the notebook stands before it.

@@ -80,7 +80,7 @@ func (c *Checker) Replace(ctx context.Context, st *State, next map[string]string
 }
 
 // namersOf are the names that name one of some packages themselves.
-func (s *State) namersOf(packages map[string]string) map[string]bool {
+func namersOf(s *State, packages map[string]string) map[string]bool {
 	if len(packages) == 0 {
 		return nil
 	}

@@ -46,42 +46,24 @@ type settled struct {
 // settle decides which methods of earlier cells are left out, and which declarations are tried again because the cell
 // declares something they rest on.
 func (j *declared) settle() settled {
-	st := settled{coming: maps.Clone(j.own), retried: map[string]bool{}, unsettled: map[string]bool{}}
-	for _, s := range j.syn.Stmts {
-		names, _ := defined(s)
-		for _, n := range names {
-			st.coming[n] = true
-		}
-	}
-	for _, d := range j.decls { // a method of a type that is not declared declares nothing
-		if d.Kind == MethodKind && !j.next.live(d.Recv) && !j.declares(d.Recv) {
-			delete(st.coming, d.Recv)
-		}
-	}
-	means := maps.Clone(st.coming) // what may mean something else after the cell
-	maps.Copy(means, j.imported)
-	for n := range j.known.dropped {
-		means[n] = true
-	}
+	st := settled{coming: j.names(), retried: map[string]bool{}, unsettled: map[string]bool{}}
+	ready := j.readyAgain(st.coming)
 	j.next.rework(func(d *Decl) *Decl {
-		if !d.marked() || d.Kind != FuncKind && d.Kind != MethodKind {
-			if m := j.known.marks[d.key()]; m != nil {
-				return m
-			}
-			return d
-		}
 		m := j.known.marks[d.key()]
-		if m == nil && !j.mayBeReady(d, st.coming, means) {
-			return d
+		again := d.marked() && (d.Kind == FuncKind || d.Kind == MethodKind) && (m != nil || ready(d))
+		if again {
+			st.retried[d.owner()] = true
+			st.wanted = append(st.wanted, waited(d)...)
 		}
-		st.retried[d.owner()] = true
-		st.wanted = append(st.wanted, waited(d)...)
-		if m != nil {
+		switch {
+		case m != nil:
 			return m
+		case again:
+			c := *d
+			c.Broken, c.Cure, c.Waits = "", "", nil
+			return &c
 		}
-		c := *d
-		c.Broken, c.Cure, c.Waits = "", "", nil
-		return &c
+		return d
 	})
 	for i, d := range j.decls {
 		if m := j.known.own[d.Start]; m != nil && d.Kind == MethodKind {
@@ -106,6 +88,23 @@ func (j *declared) settle() settled {
 	return st
 }
 
+// names are those that the cell declares.
+func (j *declared) names() map[string]bool {
+	out := maps.Clone(j.own)
+	for _, s := range j.syn.Stmts {
+		names, _ := defined(s)
+		for _, n := range names {
+			out[n] = true
+		}
+	}
+	for _, d := range j.decls { // a method of a type that is not declared declares nothing
+		if d.Kind == MethodKind && !j.next.live(d.Recv) && !j.declares(d.Recv) {
+			delete(out, d.Recv)
+		}
+	}
+	return out
+}
+
 // owner is the name that a declaration belongs to.
 func (d *Decl) owner() string {
 	if d.Kind == MethodKind {
@@ -124,21 +123,35 @@ func waited(d *Decl) []string {
 	return out
 }
 
-// mayBeReady reports whether a cell that gives names another meaning can make a marked declaration compile.
-func (j *declared) mayBeReady(d *Decl, coming, means map[string]bool) bool {
-	if d.Kind == MethodKind && !j.next.live(d.Recv) && !coming[d.Recv] {
-		return false // nothing can be said of it
+// readyAgain returns a function that reports whether the cell can make a marked declaration compile: it gives another
+// meaning to a name that the declaration rests on or waits for.
+func (j *declared) readyAgain(coming map[string]bool) func(d *Decl) bool {
+	means := maps.Clone(coming) // what may mean something else after the cell
+	maps.Copy(means, j.imported)
+	for n := range j.known.dropped {
+		means[n] = true
 	}
-	for _, w := range d.Waits {
-		if j.next.Imports[w.Name] != "" || j.dotted {
-			return true
+	marked := false
+	j.next.each(func(d *Decl) { marked = marked || d.marked() })
+	var rest map[string]bool
+	if marked {
+		rest = j.next.dependantSet(j.ctx, means, true)
+	}
+	return func(d *Decl) bool {
+		if d.Kind == MethodKind && !j.next.live(d.Recv) && !coming[d.Recv] {
+			return false // nothing can be said of it
 		}
+		for _, w := range d.Waits {
+			if j.next.Imports[w.Name] != "" || j.dotted {
+				return true
+			}
+		}
+		roots := slices.Concat(d.sigRefs, d.bodyRefs, waited(d))
+		if d.Kind == MethodKind {
+			roots = append(roots, d.Recv)
+		}
+		return slices.ContainsFunc(roots, func(n string) bool { return means[n] || rest[n] })
 	}
-	roots := slices.Concat(d.sigRefs, d.bodyRefs, waited(d))
-	if d.Kind == MethodKind {
-		roots = append(roots, d.Recv)
-	}
-	return slices.ContainsFunc(roots, func(n string) bool { return means[n] || j.next.reaches(n, means) })
 }
 
 // rework replaces functions and methods.

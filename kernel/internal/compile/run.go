@@ -18,7 +18,7 @@ type runView struct {
 	tops  []*top                // the variables they declare
 	byObj map[types.Object]*top // of tops
 	topAt map[token.Pos]bool    // where they are declared
-	names map[string]bool       // of tops
+	count map[string]int        // how many of a name there are
 	shown ast.Expr              // the last expression of the cell, nil when there is none
 	uses  []hole                // what the statements refer to
 }
@@ -35,7 +35,7 @@ type top struct {
 
 // newRunView finds the function in a view of a cell.
 func newRunView(v *view, syn *cell.Syntax) *runView {
-	r := &runView{view: v, byObj: map[types.Object]*top{}, names: map[string]bool{}, topAt: map[token.Pos]bool{}}
+	r := &runView{view: v, byObj: map[types.Object]*top{}, count: map[string]int{}, topAt: map[token.Pos]bool{}}
 	for _, d := range v.file.Decls {
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Name.Name == runName {
 			r.body = fd.Body
@@ -79,7 +79,7 @@ func (r *runView) findTops() {
 				_, at, _ := r.at(id.Pos())
 				v := &top{obj: obj, name: id.Name, offset: at}
 				r.tops = append(r.tops, v)
-				r.names[id.Name] = true
+				r.count[id.Name]++
 				r.byObj[obj], r.topAt[obj.Pos()] = v, true
 			}
 		}
@@ -125,7 +125,7 @@ func (r *runView) topOf(id *ast.Ident) *top {
 func (r *runView) isTop(pos token.Pos) bool { return r.topAt[pos] }
 
 // declares reports whether the statements declare a variable of a name.
-func (r *runView) declares(name string) bool { return r.names[name] }
+func (r *runView) declares(name string) bool { return r.count[name] > 0 }
 
 // topsOf lists the variables that a statement declares.
 func (r *runView) topsOf(s ast.Stmt) []*top {

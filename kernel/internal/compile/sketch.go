@@ -21,8 +21,8 @@ type Sketch struct {
 
 // Sketch writes a cell whose directives are blanked out in code, as Go text that the offset cursor lies in. imports
 // are the paths to import beside those in force, by name: what was found for qualifiers that are not declared. Paths
-// in keep are imported in any case, so that they need not be read again. Of a notebook that has declared much the sketch has what the
-// cell may mean, as those who read it read all of it for each letter that is typed.
+// in keep are imported in any case, so that they need not be read again. Of a notebook that has declared much the
+// sketch has what the cell may mean, as those who read it read all of it for each letter that is typed.
 func (c *Checker) Sketch(st *State, code string, cursor int, imports map[string]string, keep []string) *Sketch {
 	w := &sketcher{
 		c: c, names: c.importNames(), st: st, code: code, parts: cell.Outline(code), own: map[string]bool{}, methods: map[string]bool{},
@@ -49,8 +49,8 @@ type sketcher struct {
 // small is how many names a notebook may have declared that are all written.
 const small = 200
 
-// choose finds the names that the cell may mean, of many: those it has, those that the word at the cursor may become, and what these
-// rest on.
+// choose finds the names that the cell may mean, of many: those it has, those that the word at the cursor may become,
+// and what these rest on.
 func (w *sketcher) choose(cursor int) {
 	if len(w.st.Decls)+len(w.st.Vars) <= small {
 		return

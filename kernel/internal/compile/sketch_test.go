@@ -93,8 +93,8 @@ func TestSketchCompiles(t *testing.T) {
 	}
 }
 
-// A half-written method with type parameters is a declaration of the sketch, in whatever state it is, so that what stands
-// around it keeps its meaning.
+// A half-written method with type parameters is a declaration of the sketch, in whatever state it is, so that what
+// stands around it keeps its meaning.
 func TestSketchGenericMethods(t *testing.T) {
 	s := &session{t: t, c: newChecker(t), st: NewState()}
 	if _, diags := s.run("type List[T any] struct{ items []T }\nlist := List[int]{}"); len(diags) > 0 {

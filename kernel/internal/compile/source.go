@@ -58,8 +58,8 @@ func sortEdits(edits []edit) {
 	sort.SliceStable(edits, func(i, j int) bool { return edits[i].start < edits[j].start })
 }
 
-// editsWithin are those of sorted edits that begin in a span or at its end. A cell of many statements is written one by one,
-// and each looks at its own edits only.
+// editsWithin are those of sorted edits that begin in a span or at its end. A cell of many statements is written one
+// by one, and each looks at its own edits only.
 func editsWithin(sorted []edit, start, end int) []edit {
 	from := sort.Search(len(sorted), func(i int) bool { return sorted[i].start >= start })
 	to := sort.Search(len(sorted), func(i int) bool { return sorted[i].start > end })

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// What notebooks of other kernels import to show things is made of their kernels' own machinery. Packages of ours stand in
-// under the same paths: gophernotes offers display under two names, and GoNB's gonbui has a package of its own.
+// What notebooks of other kernels import to show things is made of their kernels' own machinery. Packages of ours
+// stand in under the same paths: gophernotes offers display under two names, and GoNB's gonbui has a package of its
+// own.
 var standIns = map[string]string{
 	"display":                           DisplayPath,
 	"github.com/gopherdata/gophernotes": DisplayPath,
@@ -28,7 +29,8 @@ type Requirer interface {
 	Requires(module string) bool
 }
 
-// Canonical is the path a package is really imported by. A module of the user's that requires GoNB means GoNB's own package.
+// Canonical is the path a package is really imported by. A module of the user's that requires GoNB means GoNB's own
+// package.
 func (c *Checker) Canonical(p string) string {
 	q, ok := standIns[p]
 	if !ok || strings.HasPrefix(p, gonbPath) && c.requires(gonbPath) {

@@ -204,8 +204,8 @@ func (s *State) forgetMethod(typ, method string) bool {
 	return true
 }
 
-// refsOf lists the notebook's names that a name rests on directly. Bodies of functions count when deep. What methods need that are
-// left out does not count.
+// refsOf lists the notebook's names that a name rests on directly. Bodies of functions count when deep. What methods
+// need that are left out does not count.
 func (s *State) refsOf(name string, deep bool) []string {
 	var out []string
 	s.eachRef(name, s.ready(name), deep, func(r string) { out = append(out, r) })

@@ -5,9 +5,10 @@ import (
 	"go/ast"
 )
 
-// A cell may be of any size, so whatever walks over one looks at its context now and then. It panics with stopped, which
-// the exported methods turn into an error. go/parser and go/types look at no context: a caller that cannot wait for them
-// runs a check in a goroutine of its own and leaves that behind. It changes nothing but its own copies of the state.
+// A cell may be of any size, so whatever walks over one looks at its context now and then. It panics with stopped,
+// which the exported methods turn into an error. go/parser and go/types look at no context: a caller that cannot wait
+// for them runs a check in a goroutine of its own and leaves that behind. It changes nothing but its own copies of the
+// state.
 
 // stopped is the panic of a check whose context has ended.
 type stopped struct{ err error }

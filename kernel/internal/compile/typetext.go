@@ -28,7 +28,8 @@ type typeWriter struct {
 // notKnown is why a type that comes out of an error cannot be written.
 const notKnown = "its type is not known"
 
-// unknownType stands for such a type in a view, where it is one that nobody declares: the checker takes whatever is done with it.
+// unknownType stands for such a type in a view, where it is one that nobody declares: the checker takes whatever is
+// done with it.
 const unknownType = "invalid" + prime
 
 // typeParts writes a type as text with references. why says what keeps it from being written outside of its

@@ -12,9 +12,9 @@ import (
 	"interleave/plots/spell"
 )
 
-// Functions may be declared before what they call, one a cell. A function that names something which no cell has declared yet
-// is kept, and completed by the cell that declares it. What cannot become right in that way is an error at once: a wrong type, a
-// name that a package does not have, a name that is misspelt.
+// Functions may be declared before what they call, one a cell. A function that names something which no cell has
+// declared yet is kept, and completed by the cell that declares it. What cannot become right in that way is an error
+// at once: a wrong type, a name that a package does not have, a name that is misspelt.
 
 // waiting is the function or method of the cell that an error at an offset may leave waiting; nil if there is none.
 func (j *declared) waiting(offset int) *Decl {
@@ -72,7 +72,8 @@ func undefinedName(message string) string {
 	return name
 }
 
-// needsName is needs for a name of package level. The cell that has the mistake is told of it at once; later it is known.
+// needsName is needs for a name of package level. The cell that has the mistake is told of it at once; later it is
+// known.
 func (j *typed) needsName(v *view, e viewError, name string, own bool) ([]Wait, bool) {
 	symbol := ""
 	if sel := v.selectors().bases[e.pos]; sel != nil {
@@ -114,8 +115,8 @@ func (v *view) selectors() *selectors {
 	return s
 }
 
-// misspelt reports whether a name that is not declared is most likely one that is: a package that has the symbol, or a name in
-// reach with a slip of the fingers.
+// misspelt reports whether a name that is not declared is most likely one that is: a package that has the symbol, or a
+// name in reach with a slip of the fingers.
 func (j *typed) misspelt(v *view, pos token.Pos, name, symbol string) bool {
 	if symbol != "" && token.IsExported(symbol) {
 		for _, p := range j.c.packages.Packages() {
@@ -170,8 +171,9 @@ func memberNear(t *types.Named, name string) bool {
 	return false
 }
 
-// slip reports whether somebody who means one word may have typed another: two small letters next to each other are exchanged, one
-// within is left out, or one is doubled. Words that differ in a letter are names of their own as often (ping and pong, f1 and f2).
+// slip reports whether somebody who means one word may have typed another: two small letters next to each other are
+// exchanged, one within is left out, or one is doubled. Words that differ in a letter are names of their own as often
+// (ping and pong, f1 and f2).
 func slip(meant, typed string) bool {
 	a, b := []rune(meant), []rune(typed)
 	i := 0
@@ -207,8 +209,8 @@ func addWaits(list, more []Wait) []Wait {
 
 var lacksMethod = regexp.MustCompile(`(?:^|[\s:])(?:\(type )?\*?([\pL_][\pL\pN_]*)(?:\[.*\])?\)? does not (?:implement|satisfy) .*\(missing method ([\pL_][\pL\pN_]*)\)`)
 
-// missingMethod reads an error that says a type lacks a method: which it is, and whether it can only be a method, because it is
-// called or an interface has it. t is nil for other errors.
+// missingMethod reads an error that says a type lacks a method: which it is, and whether it can only be a method,
+// because it is called or an interface has it. t is nil for other errors.
 func (v *view) missingMethod(e viewError) (t types.Type, method string, only bool) {
 	if m := lacksMethod.FindStringSubmatch(e.message); m != nil {
 		if obj, ok := v.pkg.Scope().Lookup(m[1]).(*types.TypeName); ok {
@@ -283,8 +285,8 @@ func (j *declared) leftOut(typ, name string) *Decl {
 	return nil
 }
 
-// explain says of an error that a method is missing, which is there and is not ready, why it is not. What is wrong with a
-// declaration of this cell is told by its own faults.
+// explain says of an error that a method is missing, which is there and is not ready, why it is not. What is wrong
+// with a declaration of this cell is told by its own faults.
 func (j *declared) explain(v *view, e viewError) (message string, faults []Diagnostic) {
 	t, method, _ := v.missingMethod(e)
 	if t == nil {

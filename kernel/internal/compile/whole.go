@@ -25,8 +25,8 @@ func Whole(syn *cell.Syntax) *Program {
 	return p
 }
 
-// WithImports adds the imports that a whole program lacks, as goimports would, in the line of its package clause, so that
-// all lines keep their numbers. A program that does not parse is left to the compiler.
+// WithImports adds the imports that a whole program lacks, as goimports would, in the line of its package clause, so
+// that all lines keep their numbers. A program that does not parse is left to the compiler.
 func (c *Checker) WithImports(ctx context.Context, code string) (program string, err error) {
 	defer rescue(&err)
 	fset := token.NewFileSet()
