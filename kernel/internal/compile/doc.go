@@ -19,4 +19,18 @@
 // the new variables at package level, which is what functions see. Identifiers of package-level things found on
 // the way are remembered as holes in the declaration's text. The unit is then written by filling the holes with
 // symbols. A live declaration is only ever text with holes, so a change of what it refers to needs no parsing.
+//
+// # Phases, and what is written
+//
+// A cell is declared, typed, checked and moved. Each phase is a value that holds the one before: what a phase finds is
+// there for those that follow, and for no other (see job). A unit, a program, an exported notebook and a sketch are
+// written from these values by the same code. A naming says how names read in the file, and a place says where the
+// variables of the statements stand and how the last expression is shown. An exported notebook keeps the user's layout,
+// so its statements are edited where they stand instead of written anew.
+//
+// # What a unit costs
+//
+// A unit repeats all that the cell rests on. For 1,000 types with a method each that rest on one another, the compiler
+// takes 0.6 s; without the methods it would take 0.1 s. They cannot be left out: the first unit of a type must have all of
+// its methods, since reflection and interfaces find them in its values, and a type with fewer methods is another type.
 package compile
