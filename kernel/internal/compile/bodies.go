@@ -83,14 +83,16 @@ func (j *typed) supposes(dirty map[string]bool) bool {
 // judgeOwn faults the cell's declarations. When all that is wrong with them is that other cells have not declared
 // something yet, they are kept, and what each waits for is returned.
 func (j *typed) judgeOwn(v *view) map[*Decl][]Wait {
-	spans := j.declSpans()
+	in := func(offset int) bool {
+		return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Start <= offset && offset <= d.End })
+	}
 	skip := func(e viewError) bool {
 		if _, unused := e.unused(); unused {
 			if _, mended := v.afterDeclaration(e.pos); mended {
 				return true
 			}
 		}
-		return !spans(e.offset) || e.text != j.syn.Text
+		return !in(e.offset) || e.text != j.syn.Text
 	}
 	waits, kept := map[*Decl][]Wait{}, len(j.diags) == 0 && !j.program
 	for _, e := range v.errs {
@@ -213,13 +215,6 @@ func (j *typed) bodyView(dirty map[string]bool) *source {
 	return body.with("package notebook\n" + names.clauses() + j.naturalImports(hidden))
 }
 
-// declSpans reports whether an offset of the cell lies in one of its declarations.
-func (j *declared) declSpans() func(offset int) bool {
-	return func(offset int) bool {
-		return slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Start <= offset && offset <= d.End })
-	}
-}
-
 // enter puts the cell's declarations, with their holes, into the state.
 func (j *typed) enter(v *view, waits map[*Decl][]Wait) {
 	holes := v.holes(v.file, j.syn.Text.ID, 0, len(j.syn.Code)+1)
@@ -240,7 +235,7 @@ func (j *typed) enter(v *view, waits map[*Decl][]Wait) {
 		switch {
 		case d.Kind == MethodKind:
 			methods[d.Recv] = append(methods[d.Recv], d)
-		case d.Names[0] == "init" && d.Kind == FuncKind, d.Names[0] == "_" && d.Kind == FuncKind:
+		case d.isFunc("init"), d.isFunc("_"):
 		default:
 			for _, n := range d.Names {
 				if n != "_" {

@@ -147,7 +147,7 @@ func (p *bookPlan) find() {
 func (p *bookPlan) useDecls(i int, c *bookCell) {
 	for _, d := range c.checked.decls {
 		for _, r := range d.rests() {
-			if e := p.b.of[c.after][r]; e != nil && (c.test || d.Kind == FuncKind && d.Names[0] == "init") {
+			if e := p.b.of[c.after][r]; e != nil && (c.test || d.isFunc("init")) {
 				p.seenByFunction(e)
 			}
 		}

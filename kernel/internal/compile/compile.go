@@ -41,13 +41,14 @@ type job struct {
 
 // Compile checks a cell against a state and writes its unit. Either the unit or diagnostics are returned; an
 // error is that of ctx, or our fault, not the user's.
-func (c *Checker) Compile(ctx context.Context, st *State, syn *cell.Syntax) (unit *Unit, diags []Diagnostic, err error) {
-	_, unit, diags, err = c.compile(ctx, st, syn)
+func (c *Checker) Compile(ctx context.Context, st *State, syn *cell.Syntax) (*Unit, []Diagnostic, error) {
+	_, unit, diags, err := c.compile(ctx, st, syn)
 	return unit, diags, err
 }
 
 // compile is Compile; it returns the checked cell as well, for what else can be made of it.
-func (c *Checker) compile(ctx context.Context, st *State, syn *cell.Syntax) (ch *checked, unit *Unit, diags []Diagnostic, err error) {
+func (c *Checker) compile(ctx context.Context, st *State, syn *cell.Syntax) (
+	ch *checked, unit *Unit, diags []Diagnostic, err error) {
 	defer rescue(&err)
 	err = rounds(func(known *round) (again bool, err error) {
 		j := c.job(ctx, st, syn, known)

@@ -60,7 +60,8 @@ func (j *checked) move() (m *moved, drops map[string]string, err error) {
 			}
 			continue
 		}
-		drops[name] = fmt.Sprintf("%s was dropped: the memory layout of its type %s has changed", name, j.old.Vars[name].TypeString())
+		drops[name] = fmt.Sprintf("%s was dropped: the memory layout of its type %s has changed",
+			name, j.old.Vars[name].TypeString())
 	}
 	clear(j.next.hashes)
 	return m, drops, nil
@@ -81,7 +82,7 @@ func (j *checked) affected() map[string]bool {
 func (j *checked) readBefore() map[string]int {
 	out := map[string]int{}
 	for _, h := range j.run.uses {
-		if h.ref.kind == refName && (j.old.Vars[h.ref.name] != nil || j.old.Decls[h.ref.name] != nil) && j.run.declares(h.ref.name) {
+		if h.ref.kind == refName && j.old.live(h.ref.name) && j.run.declares(h.ref.name) {
 			out[h.ref.name] = h.start
 		}
 	}

@@ -14,9 +14,9 @@ import (
 // sketches all write declarations by one: they differ in their names, not in how they are written.
 type naming struct {
 	symbol      func(name string) string         // a name of the notebook
-	qualifier   func(path, wanted string) string // an imported package; wanted is what the text calls it, "" if it has none
+	qualifier   func(path, wanted string) string // an imported package; wanted is what the text calls it, or ""
 	predeclared func(name string) string         // a predeclared type; nil: by its own name
-	alive       func(d *Decl, name string) bool  // reports whether a name still means the group of constants that declares it
+	alive       func(d *Decl, name string) bool  // a name still means the group of constants that declares it
 	state       *State                           // says which revision of a package is meant; nil: the package itself
 	doc         func(d *Decl) string             // the comment above a declaration; nil: none
 	lines       bool                             // write //line directives
@@ -28,7 +28,8 @@ func itself(name string) string { return name }
 
 // generated is the naming of a generated file: the names of a state, and numbers for packages.
 func (a *aliases) generated(st *State) *naming {
-	return &naming{state: st, symbol: itself, qualifier: func(path, _ string) string { return a.name(path) }, alive: st.declaredBy}
+	numbered := func(path, _ string) string { return a.name(path) }
+	return &naming{state: st, symbol: itself, qualifier: numbered, alive: st.declaredBy}
 }
 
 // declaredBy reports whether a name means a declaration.
@@ -69,7 +70,7 @@ func (n *naming) edits(d *Decl) []edit {
 		}
 		text := d.Text.Source[h.start:h.end]
 		with := "_"
-		if d.Kind != ConstKind || !h.def || h.ref.kind != refName || !slices.Contains(d.Names, h.ref.name) || n.alive(d, h.ref.name) {
+		if !d.declaresConst(h) || n.alive(d, h.ref.name) {
 			with = n.fill(h.ref, text)
 		}
 		if with != text {
@@ -77,6 +78,11 @@ func (n *naming) edits(d *Decl) []edit {
 		}
 	}
 	return out
+}
+
+// declaresConst reports whether a hole is where a group of constants declares one.
+func (d *Decl) declaresConst(h hole) bool {
+	return d.Kind == ConstKind && h.def && h.ref.kind == refName && slices.Contains(d.Names, h.ref.name)
 }
 
 // fillAll are the edits that fill the holes of a text which declares no constants.
@@ -129,7 +135,8 @@ func (n *naming) decl(src *source, d *Decl, stub string) {
 // initFunc writes an init function of a cell as an ordinary one.
 func (n *naming) initFunc(src *source, d *Decl, name string) {
 	n.line(src, d.Text, d.Start)
-	src.copyEdited(d.Text, d.Start, d.End, slices.Concat(n.edits(d), d.fixes, []edit{{d.name, d.name + len("init"), name}}))
+	edits := slices.Concat(n.edits(d), d.fixes, []edit{{d.name, d.name + len("init"), name}})
+	src.copyEdited(d.Text, d.Start, d.End, edits)
 	src.gen("\n")
 }
 

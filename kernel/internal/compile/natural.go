@@ -37,7 +37,7 @@ func (j *declared) naturalImports(hidden map[string]bool) string {
 			if !token.IsExported(name) {
 				continue
 			}
-			if taken[name] || j.own[name] || hidden[name] || j.next.Vars[name] != nil || j.next.Decls[name] != nil || j.next.Imports[name] != "" {
+			if taken[name] || hidden[name] || j.taken(name) {
 				without = append(without, name)
 			}
 			taken[name] = true
@@ -47,11 +47,16 @@ func (j *declared) naturalImports(hidden map[string]bool) string {
 	return b.String()
 }
 
+// taken reports whether the notebook or the cell uses a name for something.
+func (j *declared) taken(name string) bool {
+	return j.own[name] || j.next.live(name) || j.next.Imports[name] != ""
+}
+
 // natural is the naming of the views: every name is itself.
 func (j *declared) natural(names *aliases) *naming {
 	n := names.generated(j.next)
 	n.predeclared = func(name string) string {
-		if j.own[name] || j.next.Vars[name] != nil || j.next.Decls[name] != nil || j.next.Imports[name] != "" {
+		if j.taken(name) {
 			return names.name(universePath) + "." + exported(name)
 		}
 		return name
@@ -76,7 +81,7 @@ func ownDecl(src *source, d *Decl, stub bool) {
 
 // preloaded writes the variable Display where the cell uses it and has not declared one of its own.
 func (j *declared) preloaded(src *source, n *naming) {
-	if _, isVar := j.next.Vars["Display"]; isVar || j.next.Decls["Display"] != nil || j.own["Display"] || !slices.Contains(j.idents, "Display") {
+	if j.next.live("Display") || j.own["Display"] || !slices.Contains(j.idents, "Display") {
 		return
 	}
 	src.gen("var Display func(", n.qualifier(DisplayPath, ""), ".Data) ", n.predeclared("error"), "\n")

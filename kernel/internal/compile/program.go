@@ -79,7 +79,7 @@ func (j *checked) program(form Form) *Program {
 	if form == TestForm && usesC(j.syn) {
 		w.apart, w.apartNames = &source{}, j.c.importNames()
 	}
-	w.ownMain = form == MainForm && slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.Kind == FuncKind && d.Names[0] == "main" })
+	w.ownMain = form == MainForm && slices.ContainsFunc(j.decls, func(d *Decl) bool { return d.isFunc("main") })
 	if form == TestForm {
 		w.findTests()
 	}
@@ -116,7 +116,8 @@ func (w *programWriter) file(body string) *Program {
 		header += fmt.Sprintf("import _ %q\n", b)
 	}
 	header += preambles(w.syn)
-	p := &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes, Imports: append(paths, blanks...), UsesC: usesC(w.syn), Embeds: len(w.embeds) > 0}
+	p := &Program{Source: []byte(header + body), Tests: w.tests, Notes: w.notes,
+		Imports: append(paths, blanks...), UsesC: usesC(w.syn), Embeds: len(w.embeds) > 0}
 	if w.apart != nil {
 		p.Imports = append(p.Imports, w.apartNames.paths()...)
 		p.Beside = p.Source
@@ -497,7 +498,8 @@ func (w *programWriter) show(out *stmtWriter, e ast.Expr) {
 	switch {
 	case renders(tv.Type): // as in a cell, or as text where there is no notebook
 		shown, fmt := w.n.qualifier(DisplayPath, ""), w.n.qualifier("fmt", "")
-		before = "func(v ...any) { if d, ok := " + shown + ".Bundle(v...); ok && " + shown + ".Display(d) != nil { " + fmt + ".Println(v...) } }("
+		before = "func(v ...any) { if d, ok := " + shown + ".Bundle(v...); ok && " +
+			shown + ".Display(d) != nil { " + fmt + ".Println(v...) } }("
 		behind = ")"
 	case canStand(w.run.info, e):
 	case tv.IsNil():

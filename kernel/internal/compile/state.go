@@ -93,6 +93,9 @@ func (d *Decl) title() string {
 	return strings.Join(d.Names, ", ")
 }
 
+// isFunc reports whether it is the function of a name.
+func (d *Decl) isFunc(name string) bool { return d.Kind == FuncKind && d.Names[0] == name }
+
 // Var is a live variable.
 type Var struct {
 	Name   string

@@ -22,7 +22,8 @@ const entryMark = "Run" + prime + "00"
 const (
 	firstName = "first" + prime + prime
 	firstFunc = "\nfunc " + firstName + "closure(n int) func() int { return func() int { return n } }\n" +
-		"\n//go:noinline\nfunc " + firstName + "(n int) func() int {\nif n == 0 {\nreturn nil\n}\nreturn " + firstName + "closure(n)\n}\n"
+		"\n//go:noinline\nfunc " + firstName + "(n int) func() int {\n" +
+		"if n == 0 {\nreturn nil\n}\nreturn " + firstName + "closure(n)\n}\n"
 	firstCall = firstName + "(0)\n"
 )
 
@@ -152,7 +153,7 @@ func (s *State) dropUnneeded() {
 }
 
 func (j *declared) inits() []*Decl {
-	return slices.DeleteFunc(slices.Clone(j.decls), func(d *Decl) bool { return d.Kind != FuncKind || d.Names[0] != "init" })
+	return slices.DeleteFunc(slices.Clone(j.decls), func(d *Decl) bool { return !d.isFunc("init") })
 }
 
 // initName is how a unit names an init function, of which there may be several.
