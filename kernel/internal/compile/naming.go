@@ -214,16 +214,18 @@ func (a *aliases) clauses() string {
 
 // importNames gives imports the names that the user's text has, unless the file means something else by one.
 type importNames struct {
-	c     *Checker
-	taken map[string]bool // names the file declares
-	list  []importName
-	other func(path, wanted string) string // a name instead of one that means something else
+	c      *Checker
+	taken  map[string]bool // names the file declares
+	hidden map[string]bool // names that statements give to variables: generated text has to do without them
+	list   []importName
+	other  func(path, wanted string) string // a name instead of one that means something else
 }
 
+// importName is an import. What is wanted is "" for generated text that cannot have the package's own name.
 type importName struct{ path, wanted, name string }
 
 func (c *Checker) importNames() *importNames {
-	n := &importNames{c: c, taken: map[string]bool{}}
+	n := &importNames{c: c, taken: map[string]bool{}, hidden: map[string]bool{}}
 	n.other = func(_, wanted string) string { return fmt.Sprintf("%s%s%s%d", wanted, prime, prime, len(n.list)+1) }
 	return n
 }
@@ -238,19 +240,22 @@ func (n *importNames) name(path, wanted string) string {
 	if path == cgoPath {
 		return wanted
 	}
+	name := wanted
 	if wanted == "" {
-		wanted, _ = n.c.importName(path) // it has been imported before
+		name, _ = n.c.importName(path) // it has been imported before
+		if !n.hidden[name] {
+			wanted = name
+		}
 	}
-	free := !n.taken[wanted]
+	free := !n.taken[name] && wanted != ""
 	for _, im := range n.list {
 		if im.path == path && im.wanted == wanted {
 			return im.name
 		}
-		free = free && im.name != wanted
+		free = free && im.name != name
 	}
-	name := wanted
 	if !free {
-		name = n.other(path, wanted)
+		name = n.other(path, name)
 	}
 	n.list = append(n.list, importName{path, wanted, name})
 	return name

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strings"
 
@@ -286,6 +287,14 @@ func (w *programWriter) touchesGlobal(s ast.Stmt) bool {
 
 // refuse faults what a program cannot have.
 func (w *programWriter) refuse() {
+	before := w.readBefore()
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if w.old.Vars[name] != nil {
+			w.fault(before[name], "the program needs the value that %s had before this cell, and another process cannot have it", name)
+		} else {
+			w.fault(before[name], "%s is declared by an earlier cell, and by this one as a variable: give the variable another name", name)
+		}
+	}
 	for _, name := range w.live {
 		look(w.ctx)
 		if v := w.next.Vars[name]; v != nil && !w.ownVar(name) {
@@ -485,6 +494,9 @@ func (w *programWriter) reserve() {
 	}
 	for t := range w.globals {
 		w.names.taken[t.name] = true
+	}
+	for _, t := range w.run.tops {
+		w.names.hidden[t.name] = true
 	}
 	if w.apart != nil {
 		w.apartNames.taken = w.names.taken

@@ -75,6 +75,7 @@ func TestPrograms(t *testing.T) {
 		"labels":             {[]string{"L:\nfor { break L }"}, []string{"L:"}},
 		"label at the end":   {[]string{"n := 1\nif n > 0 { goto end }\nfmt.Println(n)\nend:"}, []string{"end:"}},
 		"labelled result":    {[]string{"n := 1\nif n > 0 { goto end }\nfmt.Println(n)\nend:\nn"}, []string{"end:", "\nfmt.Println(n)\n\n}"}},
+		"name of a package":  {[]string{"fmt.Println(1)\nfmt := 3\nfmt"}, []string{"\nfmt.Println(1)", ".Println(fmt)"}},
 		"labelled variable":  {[]string{"func f() int { return n }\nagain:\nn := 1\nif f() > 1 { goto again }"}, []string{"var n int", "again:", "\nn = 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +88,7 @@ func TestPrograms(t *testing.T) {
 					t.Errorf("no %q in\n%s", w, p.Source)
 				}
 			}
-			if name != "import hidden" && strings.Contains(string(p.Source), prime) {
+			if name != "import hidden" && name != "name of a package" && strings.Contains(string(p.Source), prime) {
 				t.Errorf("a version mark shows in\n%s", p.Source)
 			}
 		})
@@ -104,6 +105,8 @@ func TestProgramsRefused(t *testing.T) {
 		"statements beside main": {[]string{"func main() {}\nfmt.Println(1)"}, "outside of func main"},
 		"nothing":                {[]string{"type T int"}, "nothing to run"},
 		"undefined":              {[]string{"nosuch"}, "undefined: nosuch"},
+		"a value of before":      {[]string{"x := 1", "x := x + 1\nx"}, "the value that x had before this cell"},
+		"a function of before":   {[]string{"func x() int { return 1 }", "x := x() + 1\nx"}, "x is declared by an earlier cell, and by this one as a variable"},
 		"main called":            {[]string{"func main() {}", "main()"}, "cannot be called"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -66,11 +66,16 @@ func compileCell(t *testing.T, c *Checker, st *State, source string) *Unit {
 // checkUnit type-checks a unit, as the compiler would.
 func checkUnit(t *testing.T, c *Checker, code string, u *Unit) {
 	t.Helper()
-	if u.Source == nil {
-		return
+	if u.Source != nil {
+		checkFile(t, c, code, u.Source)
 	}
+}
+
+// checkFile type-checks what a cell became.
+func checkFile(t *testing.T, c *Checker, code string, file []byte) {
+	t.Helper()
 	src := &source{}
-	src.gen(string(u.Source))
+	src.gen(string(file))
 	v, err := c.check(t.Context(), src)
 	if err != nil {
 		t.Errorf("cell\n%s\n%v", code, err)
@@ -80,7 +85,7 @@ func checkUnit(t *testing.T, c *Checker, code string, u *Unit) {
 		if strings.Contains(e.message, "missing function body") {
 			continue
 		}
-		t.Errorf("cell\n%s\ncompiles to a unit with the error\n%v: %s\n%s", code, v.tokens.Position(e.pos), e.message, lineOf(string(u.Source), v, e.pos))
+		t.Errorf("cell\n%s\ncompiles to a file with the error\n%v: %s\n%s", code, v.tokens.Position(e.pos), e.message, lineOf(string(file), v, e.pos))
 	}
 }
 
@@ -119,7 +124,40 @@ func TestUnitsCheck(t *testing.T) {
 	}
 }
 
-// TestUnitsOfMutants does the same with cells in another order and with parts exchanged.
+// TestProgramsCheck makes programs and tests of the cells of all transcripts: what is not refused must compile.
+func TestProgramsCheck(t *testing.T) {
+	made := 0
+	c := newChecker(t)
+	for _, cells := range transcriptCells(t) {
+		st := NewState()
+		for _, source := range cells {
+			_, code := cell.Directives(source)
+			syn, errs := cell.Parse(cell.NewText(source), code)
+			if len(errs) > 0 {
+				continue
+			}
+			for _, form := range []Form{MainForm, TestForm} {
+				p, diags, err := c.Program(t.Context(), st, syn, form)
+				if err != nil {
+					t.Errorf("cell\n%s\n%v", source, err)
+				}
+				if err != nil || len(diags) > 0 || p.UsesC {
+					continue
+				}
+				made++
+				checkFile(t, c, source, p.Source)
+			}
+			if u := compileCell(t, c, st, source); u != nil {
+				st = u.State
+			}
+		}
+	}
+	if made < 500 {
+		t.Errorf("only %d programs were made", made)
+	}
+}
+
+// TestUnitsOfMutants compiles cells in another order and with parts exchanged.
 func TestUnitsOfMutants(t *testing.T) {
 	var all []string
 	notebooks := transcriptCells(t)
@@ -136,22 +174,7 @@ func TestUnitsOfMutants(t *testing.T) {
 			c, st := newChecker(t), NewState()
 			var tried []string
 			for range 40 {
-				source := all[r.IntN(len(all))]
-				if r.IntN(2) == 0 { // two cells, line by line
-					a, b := strings.Split(source, "\n"), strings.Split(all[r.IntN(len(all))], "\n")
-					source = strings.Join(append(a[:r.IntN(len(a)+1)], b[r.IntN(len(b)):]...), "\n")
-				}
-				if len(tried) > 0 && r.IntN(4) == 0 {
-					source = tried[r.IntN(len(tried))]
-				}
-				for range r.IntN(3) { // one name instead of another
-					var names []string
-					cell.Identifiers(source+"\n"+strings.Join(tried, "\n"), func(name string) { names = append(names, name) })
-					if len(names) > 0 {
-						from := names[r.IntN(len(names))]
-						source = regexp.MustCompile(`\b`+from+`\b`).ReplaceAllString(source, names[r.IntN(len(names))])
-					}
-				}
+				source := mutant(r, all, tried)
 				tried = append(tried, source)
 				if u := compileCell(t, c, st, source); u != nil {
 					checkUnit(t, c, source, u)
@@ -163,4 +186,25 @@ func TestUnitsOfMutants(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mutant is one of all cells, or of those tried, with parts exchanged.
+func mutant(r *rand.Rand, all, tried []string) string {
+	source := all[r.IntN(len(all))]
+	if r.IntN(2) == 0 { // two cells, line by line
+		a, b := strings.Split(source, "\n"), strings.Split(all[r.IntN(len(all))], "\n")
+		source = strings.Join(append(a[:r.IntN(len(a)+1)], b[r.IntN(len(b)):]...), "\n")
+	}
+	if len(tried) > 0 && r.IntN(4) == 0 {
+		source = tried[r.IntN(len(tried))]
+	}
+	for range r.IntN(3) { // one name instead of another
+		var names []string
+		cell.Identifiers(source+"\n"+strings.Join(tried, "\n"), func(name string) { names = append(names, name) })
+		if len(names) > 0 {
+			from := names[r.IntN(len(names))]
+			source = regexp.MustCompile(`\b`+from+`\b`).ReplaceAllString(source, names[r.IntN(len(names))])
+		}
+	}
+	return source
 }
