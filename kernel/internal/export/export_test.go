@@ -254,10 +254,16 @@ func (p *printed) Stream(name string, text []byte) {
 		p.add(string(text))
 	}
 }
-func (p *printed) Display(b session.Bundle) { p.add(plain(b)) }
-func (p *printed) Update(session.Bundle)    {}
-func (p *printed) Result(b session.Bundle)  { p.add(plain(b)) }
-func (p *printed) Clear(bool)               {}
+
+// Display leaves out the line that says what a cell waits for: it comes where the machine is slow, and goes.
+func (p *printed) Display(b session.Bundle) {
+	if id, _ := b.Transient["display_id"].(string); !strings.HasPrefix(id, "interleave-progress") {
+		p.add(plain(b))
+	}
+}
+func (p *printed) Update(session.Bundle)   {}
+func (p *printed) Result(b session.Bundle) { p.add(plain(b)) }
+func (p *printed) Clear(bool)              {}
 
 // plain is the text of a bundle as a line.
 func plain(b session.Bundle) string {
