@@ -71,7 +71,7 @@ func (h host) Check(syn *cell.Syntax) (*compile.Unit, *session.Fault) { return h
 
 // CheckProgram implements magic.Host. It is Check for a program.
 func (h host) CheckProgram(syn *cell.Syntax, form compile.Form) (*compile.Program, *session.Fault) {
-	fault := imports{h.r}.require(syn)
+	fault := imports(h).require(syn)
 	if fault != nil {
 		return nil, fault
 	}

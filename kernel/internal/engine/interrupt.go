@@ -19,9 +19,7 @@ import (
 const (
 	// grace is how long a cell may take to heed its context.
 	grace = 40 * time.Millisecond
-	// pingTime is how long a worker may take to answer an interrupt, and dumpTime how long the stacks of the cell may
-	// take to come then.
-	pingTime = 50 * time.Millisecond
+	// dumpTime is how long an interrupted cell's worker may take to answer, and the stacks of its goroutines to come.
 	dumpTime = 100 * time.Millisecond
 	// answerTime is how long a worker with abandoned cells may be silent before a new cell.
 	answerTime = 3 * time.Second
@@ -137,29 +135,38 @@ func (r *run) abandon(w *worker.Worker, id uint64) *session.Fault {
 	return f
 }
 
-// dump asks a worker for the stacks of its goroutines; silent says that it answers nothing at all. Both questions are
-// asked at once: where all cores spin, each answer waits for a core.
+// dump asks a worker for the stacks of its goroutines; silent says that it answers nothing at all, and not for want of
+// a processor.
 func dump(ctx context.Context, w *worker.Worker) (stacks []byte, silent bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, dumpTime)
-	defer cancel()
-	answered := make(chan error, 1)
-	go func() {
-		ctx, stop := context.WithTimeout(ctx, pingTime)
-		defer stop()
-		err := w.Ping(ctx)
-		if err != nil {
-			cancel()
+	for _, d := range []time.Duration{dumpTime, dumpTime / 2} { // on a busy machine an answer may just have missed its time
+		stacks, silent, err = dumpWithin(ctx, w, d)
+		if silent && w.Runnable() {
+			silent, err = false, context.DeadlineExceeded
 		}
-		answered <- err
-	}()
-	stacks, err = w.Dump(ctx)
-	if silence := <-answered; silence != nil && err != nil {
-		return nil, true, silence
+		if !silent {
+			break
+		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if !silent && errors.Is(err, context.DeadlineExceeded) {
 		err = errors.New("its stack could not be had in time")
 	}
-	return stacks, false, err
+	return stacks, silent, err
+}
+
+// dumpWithin asks for the stacks and for any answer at once: where all cores spin, each answer waits for a core.
+func dumpWithin(ctx context.Context, w *worker.Worker, d time.Duration) (stacks []byte, silent bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() { answered <- w.Ping(ctx) }()
+	stacks, err = w.Dump(ctx)
+	if err == nil {
+		return stacks, false, nil
+	}
+	if silence := <-answered; silence != nil {
+		return nil, true, silence
+	}
+	return nil, false, err
 }
 
 // late is told that an abandoned cell has ended.

@@ -120,6 +120,10 @@ func (w *Worker) Ping(ctx context.Context) error {
 	return err
 }
 
+// Runnable reports whether the worker computes, or would if it got a processor. A worker that does and is silent may
+// only be short of processors.
+func (w *Worker) Runnable() bool { return runnable(w.PID()) }
+
 // Dump returns the stacks of all goroutines of the worker as runtime.Stack prints them, the worker's own
 // among them. It works while every core spins; give ctx a deadline all the same.
 func (w *Worker) Dump(ctx context.Context) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -235,6 +236,29 @@ func TestLargest(t *testing.T) {
 	processFiles(files, 22, 21, 1, "/w", "700", 0, "/b/c")
 	if first, ending := largest(plantFiles(t, files), 30, cgroup{}); !first || !ending {
 		t.Errorf("while the largest ends: %v, %v", first, ending)
+	}
+}
+
+// TestRunnable stops a process that computes, and lets it go on.
+func TestRunnable(t *testing.T) {
+	cmd := exec.Command("sh", "-c", "while :; do :; done")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	for _, c := range []struct {
+		signal syscall.Signal
+		want   bool
+	}{{syscall.SIGCONT, true}, {syscall.SIGSTOP, false}, {syscall.SIGCONT, true}} {
+		if err := cmd.Process.Signal(c.signal); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(20 * time.Second); runnable(cmd.Process.Pid) != c.want; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("after %v: %v", c.signal, !c.want)
+			}
+		}
 	}
 }
 

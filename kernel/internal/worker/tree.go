@@ -25,6 +25,21 @@ func below(root int) []int {
 	return all
 }
 
+// runnable reports whether a thread of a process runs, or waits for a processor. A process that was stopped has none.
+func runnable(pid int) bool {
+	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	for _, task := range tasks {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/stat", pid, task.Name()))
+		if err != nil {
+			continue // the thread has ended
+		}
+		if s, err := parseStat(b); err == nil && s.state == 'R' {
+			return true
+		}
+	}
+	return false
+}
+
 // children returns the processes that the threads of a process have started and not waited for.
 func children(pid int) (pids []int, ok bool) {
 	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
