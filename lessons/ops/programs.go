@@ -18,6 +18,10 @@ var (
 	simdSource string
 	//go:embed simd/absent.go
 	simdAbsent string
+	//go:embed simd/array.go
+	simdArray string
+	//go:embed simd/array_go126.go
+	simdArray126 string
 	//go:embed openblas/main.go.txt
 	blasSource string
 	//go:embed openblas/go.mod.txt
@@ -47,8 +51,8 @@ const absentStatus = 3
 // through gonum.org/v1/netlib, which is downloaded where OpenBLAS is installed.
 func Programs() []Program {
 	return []Program{
-		{Name: "Go with SIMD", needs: "It needs Go 1.26's GOEXPERIMENT=simd.",
-			command: child.Command{Name: "simd", Source: simdSource, Files: map[string]string{"absent.go": simdAbsent},
+		{Name: "Go with SIMD", needs: "It needs GOEXPERIMENT=simd, of Go 1.26 or newer.",
+			command: child.Command{Name: "simd", Source: simdSource, Files: map[string]string{"absent.go": simdAbsent, "array.go": simdArray, "array_go126.go": simdArray126},
 				Build: []string{"GOEXPERIMENT=simd"}}},
 		onOpenBLAS(),
 	}

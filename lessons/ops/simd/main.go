@@ -1,7 +1,7 @@
 //go:build goexperiment.simd && amd64
 
 // Command simd measures a 64x64 matrix product that is written with Go's experimental SIMD (package simd/archsimd, Go
-// 1.26 with GOEXPERIMENT=simd), on one core, and prints the microseconds of one product. Where it cannot run, it
+// 1.26 or newer with GOEXPERIMENT=simd), on one core, and prints the microseconds of one product. Where it cannot run, it
 // prints why and ends with status 3.
 package main
 
@@ -29,7 +29,7 @@ func multiply(c *fours, a *rows, x *fours) {
 		for j := 0; j < side/4; j += 2 {
 			var s00, s01, s10, s11, s20, s21, s30, s31 archsimd.Float64x4
 			for k := range side {
-				x0, x1 := archsimd.LoadFloat64x4(&x[k][j]), archsimd.LoadFloat64x4(&x[k][j+1])
+				x0, x1 := load(&x[k][j]), load(&x[k][j+1])
 				s00 = archsimd.BroadcastFloat64x4(a0[k]).MulAdd(x0, s00)
 				s01 = archsimd.BroadcastFloat64x4(a0[k]).MulAdd(x1, s01)
 				s10 = archsimd.BroadcastFloat64x4(a1[k]).MulAdd(x0, s10)
@@ -39,14 +39,14 @@ func multiply(c *fours, a *rows, x *fours) {
 				s30 = archsimd.BroadcastFloat64x4(a3[k]).MulAdd(x0, s30)
 				s31 = archsimd.BroadcastFloat64x4(a3[k]).MulAdd(x1, s31)
 			}
-			s00.Store(&c[i][j])
-			s01.Store(&c[i][j+1])
-			s10.Store(&c[i+1][j])
-			s11.Store(&c[i+1][j+1])
-			s20.Store(&c[i+2][j])
-			s21.Store(&c[i+2][j+1])
-			s30.Store(&c[i+3][j])
-			s31.Store(&c[i+3][j+1])
+			store(s00, &c[i][j])
+			store(s01, &c[i][j+1])
+			store(s10, &c[i+1][j])
+			store(s11, &c[i+1][j+1])
+			store(s20, &c[i+2][j])
+			store(s21, &c[i+2][j+1])
+			store(s30, &c[i+3][j])
+			store(s31, &c[i+3][j+1])
 		}
 	}
 }

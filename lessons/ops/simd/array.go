@@ -1,0 +1,11 @@
+//go:build goexperiment.simd && amd64 && go1.27
+
+package main
+
+import "simd/archsimd"
+
+// Go 1.27 has given Load and Store to slices.
+
+func load(four *[4]float64) archsimd.Float64x4 { return archsimd.LoadFloat64x4Array(four) }
+
+func store(v archsimd.Float64x4, four *[4]float64) { v.StoreArray(four) }
