@@ -22,6 +22,7 @@ func module(t *testing.T, mainGo string) string {
 		"kernel/main_test.go":          "package main",
 		"kernel/DESIGN.md":             "x",
 		"kernel/internal/a/pins.txt":   "x",
+		"kernel/internal/a/manual.md":  "x",
 		"kernel/internal/a/testdata/x": "x",
 		"notebooks/a.ipynb":            "x",
 		".git/config":                  "x",
@@ -40,9 +41,36 @@ func module(t *testing.T, mainGo string) string {
 
 func TestFiles(t *testing.T) {
 	got, err := files(module(t, "package main"))
-	want := []string{"go.mod", "kernel/internal/a/pins.txt", "kernel/main.go", "lessons/l.go"}
+	want := []string{"go.mod", "kernel/internal/a/manual.md", "kernel/internal/a/pins.txt", "kernel/main.go", "lessons/l.go"}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("files = %q, %v; want %q", got, err, want)
+	}
+}
+
+// TestEmbeddedFiles: what the module's packages embed is among the files.
+func TestEmbeddedFiles(t *testing.T) {
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("go", "list", "-f", "{{$dir := .Dir}}{{range .EmbedFiles}}{{$dir}}/{{.}}\n{{end}}", "./...")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := files(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	embedded := strings.Fields(string(out))
+	if len(embedded) == 0 {
+		t.Fatal("no package embeds a file")
+	}
+	for _, path := range embedded {
+		if rel, err := filepath.Rel(root, path); err != nil || !slices.Contains(list, rel) {
+			t.Errorf("%s is embedded and not among the files, %v", rel, err)
+		}
 	}
 }
 

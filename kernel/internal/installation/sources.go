@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -62,8 +63,11 @@ func isModule(root string) bool {
 	return err == nil && modfile.ModulePath(text) == Module
 }
 
+// document is the name of a file for readers of the sources; other Markdown may be part of the program.
+var document = regexp.MustCompile(`^[A-Z]+\.md$`)
+
 // files are the paths, relative to root and sorted, of what a build of the module can need: everything but
-// tests, test data, notebooks and what is hidden.
+// tests, test data, notebooks, documents such as README.md and what is hidden.
 func files(root string) ([]string, error) {
 	var list []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -83,7 +87,7 @@ func files(root string) ([]string, error) {
 			return nil
 		}
 		switch top := rel == name; {
-		case hidden, !d.Type().IsRegular(), strings.HasSuffix(name, "_test.go"), strings.HasSuffix(name, ".md"):
+		case hidden, !d.Type().IsRegular(), strings.HasSuffix(name, "_test.go"), document.MatchString(name):
 		case top && name != "go.mod" && name != "go.sum":
 		default:
 			list = append(list, rel)

@@ -6,8 +6,6 @@ import (
 	"sync"
 )
 
-import ()
-
 // manual is what the reader is told of each command, in the order of the table.
 //
 //go:embed manual.md
