@@ -56,7 +56,7 @@ func reference(t *testing.T, w *strings.Builder, command *kong.Node) {
 		t.Errorf("%s has no example or no sentence", command.Path())
 	}
 	summary := strings.TrimSuffix(command.Summary(), " [flags]")
-	fmt.Fprintf(w, "\n### `kernel %s`\n\n%s\n\n", strings.TrimSpace(summary), strings.TrimSpace(command.Help+" "+strings.TrimSpace(about)))
+	fmt.Fprintf(w, "\n### `interleave %s`\n\n%s\n\n", strings.TrimSpace(summary), strings.TrimSpace(command.Help+" "+strings.TrimSpace(about)))
 	var rows []string
 	for _, p := range command.Positional {
 		rows = append(rows, fmt.Sprintf("| `%s` | %s |\n", p.Summary(), p.Help))
