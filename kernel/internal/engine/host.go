@@ -12,8 +12,6 @@ import (
 	"interleave/kernel/internal/worker"
 )
 
-import ()
-
 // host is the notebook as the commands of one cell use it. It implements magic.Host.
 type host struct{ r *run }
 

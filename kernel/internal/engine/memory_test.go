@@ -5,8 +5,6 @@ import (
 	"testing"
 )
 
-import ()
-
 // FuzzMemory: what is an amount of memory is one, and says so when it is written again.
 func FuzzMemory(f *testing.F) {
 	for _, s := range []string{"", "2GiB", "500MB", "1073741824", "none", "-1", "1.5g", "0", "1e9", "9999999999999999GiB", ".", "5 kb", "\xff", "5İ"} {

@@ -12,8 +12,6 @@ import (
 	"interleave/kernel/internal/worker"
 )
 
-import ()
-
 // place is where cells run, and what runs beside them. It implements magic.Process.
 type place struct{ e *Engine }
 

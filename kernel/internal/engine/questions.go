@@ -12,8 +12,6 @@ import (
 	"interleave/kernel/internal/session"
 )
 
-import ()
-
 // Complete implements session.Engine. Package magic completes commands, package assist Go.
 func (e *Engine) Complete(ctx context.Context, code string, cursor int) session.Completion {
 	at := byteOffset(code, cursor)

@@ -9,8 +9,6 @@ import (
 	"interleave/kernel/internal/environ"
 )
 
-import ()
-
 // settings are what commands have set for cells: %cd, %env, %noautoget. They outlive a worker.
 type settings struct {
 	mu        sync.Mutex

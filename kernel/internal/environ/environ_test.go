@@ -2,8 +2,6 @@ package environ
 
 import "testing"
 
-import ()
-
 func TestExpand(t *testing.T) {
 	env := []string{"A=1", "B=2", "A=3"}
 	for in, want := range map[string]string{"$A:${B}": "3:2", "$C and ${C}": "$C and ${C}", "5$": "5$", "plain": "plain"} {

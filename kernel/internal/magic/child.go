@@ -11,8 +11,6 @@ import (
 	"interleave/kernel/internal/worker"
 )
 
-import ()
-
 // childOutput passes what a child says to the output of its cell. errs, when set, gets its standard error.
 type childOutput struct {
 	h    Host

@@ -7,8 +7,6 @@ import (
 	"testing"
 )
 
-import ()
-
 // told is a Progress that keeps the newest text.
 type told struct{ text string }
 

@@ -6,8 +6,6 @@ import (
 	"interleave/kernel/internal/cell"
 )
 
-import ()
-
 func TestBelow(t *testing.T) {
 	for source, want := range map[string]string{
 		"%%bash":                   "",

@@ -11,8 +11,6 @@ import (
 	"interleave/kernel/internal/stack"
 )
 
-import ()
-
 // goroutines lists them by the cell that started them.
 func goroutines(ctx context.Context, h Host, args string) error {
 	if err := none("%goroutines", args); err != nil {

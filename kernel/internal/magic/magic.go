@@ -16,8 +16,6 @@ import (
 	"interleave/plots/spell"
 )
 
-import ()
-
 // Command is one command.
 type Command struct {
 	Name string // with its %, %%, $ or !

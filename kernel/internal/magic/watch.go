@@ -10,8 +10,6 @@ import (
 	"interleave/kernel/internal/worker"
 )
 
-import ()
-
 // recorded is what came of a recording.
 type recorded struct {
 	file  string

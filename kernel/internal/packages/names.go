@@ -8,8 +8,6 @@ import (
 	"interleave/kernel/internal/link"
 )
 
-import ()
-
 // index is where packages are looked for that the base library does not have.
 func index(b *link.Builder) (x catalog.Index, modules []catalog.Module, err error) {
 	list, err := b.Providers()

@@ -13,8 +13,6 @@ import (
 	"interleave/kernel/internal/link"
 )
 
-import ()
-
 // Set lets a checker read what a builder has compiled. It implements compile.Packages and the interfaces beside it.
 type Set struct {
 	b        *link.Builder
