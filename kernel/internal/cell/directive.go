@@ -2,6 +2,7 @@ package cell
 
 import (
 	"go/token"
+	"iter"
 	"strings"
 	"unicode"
 )
@@ -68,22 +69,35 @@ func withoutDividers(code string) string {
 		return code
 	}
 	b := []byte(code)
-	depth := 0
 	list, _ := tokens(code)
-	for i, t := range list {
-		switch t.tok {
-		case token.LPAREN, token.LBRACK, token.LBRACE:
-			depth++
-		case token.RPAREN, token.RBRACK, token.RBRACE:
-			depth--
-		case token.REM:
-			from, to := lineAround(code, t.at)
-			if depth == 0 && (i == 0 || list[i-1].tok == token.SEMICOLON || list[i-1].tok == token.COMMENT) && divider(strings.TrimSpace(code[from:to])) {
-				wipe(b[from:to])
-			}
+	for i, t := range outsideBrackets(list) {
+		if t.tok != token.REM || i > 0 && list[i-1].tok != token.SEMICOLON && list[i-1].tok != token.COMMENT {
+			continue
+		}
+		if from, to := lineAround(code, t.at); divider(strings.TrimSpace(code[from:to])) {
+			wipe(b[from:to])
 		}
 	}
 	return string(b)
+}
+
+// outsideBrackets are the tokens of a list that stand in no brackets, with their places in it.
+func outsideBrackets(list []tok) iter.Seq2[int, tok] {
+	return func(yield func(int, tok) bool) {
+		depth := 0
+		for i, t := range list {
+			switch t.tok {
+			case token.LPAREN, token.LBRACK, token.LBRACE:
+				depth++
+			case token.RPAREN, token.RBRACK, token.RBRACE:
+				depth--
+			default:
+				if depth == 0 && !yield(i, t) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // lineAround is the extent of the line that an offset lies in, without its end.

@@ -16,25 +16,17 @@ func Questions(code string) (rest string, names []string) {
 		return code, nil
 	}
 	b := []byte(code)
-	depth := 0
 	list, _ := tokens(code)
 	last := -1 // where the last line that was looked at ends
-	for _, t := range list {
-		switch t.tok {
-		case token.LPAREN, token.LBRACK, token.LBRACE:
-			depth++
-		case token.RPAREN, token.RBRACK, token.RBRACE:
-			depth--
-		case token.ILLEGAL:
-			if t.lit != "?" || depth != 0 || t.at < last {
-				continue
-			}
-			var from int
-			from, last = lineAround(code, t.at)
-			if m := questionLine.FindStringSubmatch(code[from:last]); m != nil {
-				names = append(names, m[1]+m[2])
-				wipe(b[from:last])
-			}
+	for _, t := range outsideBrackets(list) {
+		if t.tok != token.ILLEGAL || t.lit != "?" || t.at < last {
+			continue
+		}
+		var from int
+		from, last = lineAround(code, t.at)
+		if m := questionLine.FindStringSubmatch(code[from:last]); m != nil {
+			names = append(names, m[1]+m[2])
+			wipe(b[from:last])
 		}
 	}
 	return string(b), names
